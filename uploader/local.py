@@ -1,0 +1,135 @@
+"""A lake that is a folder on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import crc32c
+
+from uploader.store import SealedFile, StoredObject
+from wattif.errors import LakeError
+
+_CHUNK = 1 << 20
+_UNFINISHED = ".part"
+
+
+def file_crc32c(path: Path) -> int:
+    """CRC32C of a file's content."""
+    checksum = 0
+    with path.open("rb", buffering=0) as file:
+        while chunk := file.read(_CHUNK):
+            checksum = crc32c.crc32c(chunk, checksum)
+    return checksum
+
+
+class LocalStore:
+    """Objects are files below *folder*; each appears under its name only when it is complete."""
+
+    def __init__(self, folder: Path, *, overwrite: bool = False) -> None:
+        self._folder = folder
+        self._overwrite = overwrite
+
+    @property
+    def place(self) -> str:
+        """The folder."""
+        return str(self._folder)
+
+    def _path(self, name: str) -> Path:
+        return self._folder / name
+
+    def put_files(self, files: Sequence[SealedFile]) -> list[StoredObject | LakeError]:
+        """Move files in: by rename on the same file system, else by copy, read back and compared."""
+        return [self._put_file(file) for file in files]
+
+    def _put_file(self, file: SealedFile) -> StoredObject | LakeError:
+        target = self._path(file.name)
+        try:
+            if target.exists() and not self._overwrite:
+                found = StoredObject(file.name, target.stat().st_size, file_crc32c(target))
+                if found.matches(file):
+                    return found
+                return LakeError(f"{target} holds other bytes than this dataset's; remove it, or run with --overwrite")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                file.path.replace(target)
+                return StoredObject(file.name, target.stat().st_size, file.crc32c)  # the very file that was sealed
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+            unfinished = target.with_name(target.name + _UNFINISHED)
+            shutil.copyfile(file.path, unfinished)
+            copied = StoredObject(file.name, unfinished.stat().st_size, file_crc32c(unfinished))
+            if not copied.matches(file):
+                return LakeError(
+                    f"{unfinished}: the copy of {file.path} differs from what was produced;"
+                    " check the disks, then run the same command again"
+                )
+            unfinished.replace(target)
+            return copied
+        except OSError as error:
+            return _explain(error, target)
+
+    def put_bytes(self, name: str, content: bytes) -> None:
+        """Write a small object, replacing one of that name."""
+        target = self._path(name)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = target.with_name(target.name + _UNFINISHED)
+            unfinished.write_bytes(content)
+            unfinished.replace(target)
+        except OSError as error:
+            raise _explain(error, target) from error
+
+    def create_bytes(self, name: str, content: bytes) -> bool:
+        """Write a small object unless one of that name exists; whether it was written."""
+        target = self._path(name)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = target.with_name(f"{target.name}.{os.getpid()}{_UNFINISHED}")
+            unfinished.write_bytes(content)
+            try:
+                os.link(unfinished, target)  # unlike a rename, fails when the name is taken
+            finally:
+                unfinished.unlink()
+        except FileExistsError:
+            return False
+        except OSError as error:
+            raise _explain(error, target) from error
+        return True
+
+    def get_bytes(self, name: str) -> bytes | None:
+        """The content of a small object; None when there is none."""
+        try:
+            return self._path(name).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise _explain(error, self._path(name)) from error
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """Names of all files that begin with *prefix*."""
+        top = self._path(prefix if prefix.endswith("/") else prefix.rpartition("/")[0])
+        for folder, _, names in os.walk(top):
+            for name in names:
+                path = (Path(folder) / name).relative_to(self._folder).as_posix()
+                if path.startswith(prefix) and not path.endswith(_UNFINISHED):
+                    yield path
+
+    def delete(self, names: Sequence[str]) -> None:
+        """Remove files, and the folders that this leaves empty."""
+        for name in names:
+            path = self._path(name)
+            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # not empty yet
+                path.parent.rmdir()
+
+
+def _explain(error: OSError, target: Path) -> LakeError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return LakeError(f"{target}: the lake's disk is full; free some space, then run the same command again")
+    return LakeError(f"{target}: {error.strerror or error}; mend it, then run the same command again")

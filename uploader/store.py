@@ -1,0 +1,67 @@
+"""What a lake must be able to do; everything else about it is its own affair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from wattif.errors import LakeError
+
+
+class Unavailable(LakeError):
+    """The lake did not do it this time; the same call may succeed later."""
+
+
+@dataclass(frozen=True)
+class SealedFile:
+    """A complete file on the staging disk, and what the lake must say of it."""
+
+    path: Path
+    name: str  # of the object, relative to the lake's prefix
+    size: int  # bytes
+    crc32c: int
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """What the lake says of an object."""
+
+    name: str
+    size: int
+    crc32c: int  # -1 when the lake names none
+
+    def matches(self, file: SealedFile) -> bool:
+        """Whether the object holds the bytes of *file*."""
+        return (self.size, self.crc32c) == (file.size, file.crc32c)
+
+
+class Store(Protocol):
+    """A lake. Calls raise `Unavailable` when trying again may help, else `LakeError`; threads may share a store."""
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people: ``gs://bucket/prefix`` or a folder."""
+
+    def put_files(self, files: Sequence[SealedFile]) -> list[StoredObject | LakeError]:
+        """Bring files in; for each, in order, the object that now lies there or why it does not.
+
+        An object of that name that holds the same bytes counts as brought in. One that holds others is
+        replaced only when the store was opened for overwriting.
+        """
+
+    def put_bytes(self, name: str, content: bytes) -> None:
+        """Write a small object, replacing one of that name."""
+
+    def create_bytes(self, name: str, content: bytes) -> bool:
+        """Write a small object unless one of that name exists; whether it was written."""
+
+    def get_bytes(self, name: str) -> bytes | None:
+        """The content of a small object; None when there is none."""
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """Names of all objects that begin with *prefix*."""
+
+    def delete(self, names: Sequence[str]) -> None:
+        """Remove objects; those that are not there do not matter."""

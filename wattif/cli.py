@@ -1,0 +1,130 @@
+"""The command line: one verb, one function, no logic. `python generator.py …` is `python -m wattif generate …`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import wattif
+from wattif.errors import WattIfError
+
+if TYPE_CHECKING:
+    from wattif.engine.pipeline import Figures
+    from wattif.settings import GenerateSettings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """``python -m wattif VERB …``; the exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    verb = arguments[0] if arguments else "--help"
+    if verb in VERBS:
+        return VERBS[verb][0](arguments[1:], f"wattif {verb}")
+    if verb == "--version":
+        print(f"wattif {wattif.__version__}")
+        return 0
+    usage = "usage: wattif VERB [options]\n\n" + "\n".join(f"  {name:<12}{text}" for name, (_, text) in VERBS.items())
+    if verb in ("-h", "--help"):
+        print(f"{wattif.__doc__}\n\n{usage}\n\n'wattif VERB --help' lists the options of a verb.")
+        return 0
+    print(f"wattif: error: there is no verb {verb!r}\n{usage}", file=sys.stderr)
+    return 2
+
+
+def generate(arguments: Sequence[str], program: str) -> int:
+    """Generate readings into the lake; the exit code."""
+    if "--version" in arguments:
+        print(f"wattif {wattif.__version__}")
+        return 0
+    stop = threading.Event()
+    try:
+        from wattif.settings import read_settings
+
+        settings = read_settings(arguments, program)
+        _log_to_stderr(settings)
+        if settings.dry_run:
+            from wattif.engine.estimate import describe
+
+            print(describe(settings))
+            return 0
+        from wattif.engine.run import generate as run
+
+        _stop_on_signals(stop)
+        figures = run(settings, stop)
+    except WattIfError as error:
+        for line in str(error).splitlines():
+            print(f"{program}: {_label(error)}: {line}", file=sys.stderr)
+        if error.exit_code == 130:
+            print(
+                "what is committed stays, what is sealed waits in staging; run the same command to go on",
+                file=sys.stderr,
+            )
+        return _leave(error.exit_code)
+    if not settings.quiet:
+        print(_summary(settings, figures))
+    return 0
+
+
+VERBS: dict[str, tuple[Callable[[Sequence[str], str], int], str]] = {
+    "generate": (generate, "write the readings of a fleet of meters into the lake"),
+}
+
+
+def _label(error: WattIfError) -> str:
+    return "interrupted" if error.exit_code == 130 else "error"
+
+
+def _log_to_stderr(settings: GenerateSettings) -> None:
+    level = logging.DEBUG if settings.verbose else logging.WARNING
+    form = (
+        "%(asctime)s.%(msecs)03d %(levelname)s %(name)s: %(message)s"
+        if settings.verbose
+        else "%(levelname)s: %(message)s"
+    )
+    logging.basicConfig(stream=sys.stderr, format=form, datefmt="%H:%M:%S")
+    logging.getLogger("wattif").setLevel(level)
+
+
+def _stop_on_signals(stop: threading.Event) -> None:
+    """The first SIGINT or SIGTERM sets *stop*, the second leaves at once."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            os._exit(130)
+        os.write(2, b"\nstopping; once more to leave at once\n")
+        stop.set()
+
+    signal.signal(signal.SIGINT, handle)
+    signal.signal(signal.SIGTERM, handle)
+
+
+def _leave(code: int) -> int:
+    """The exit code; uploads that did not end in time are left behind, not waited for."""
+    if any(thread.name.startswith("uploader") for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
+
+
+def _summary(settings: GenerateSettings, figures: Figures) -> str:
+    seconds = max(figures.seconds, 1e-9)
+    if settings.bucket is None:
+        place = str((settings.lake / settings.prefix).absolute())
+        step = f"""duckdb -c "SELECT count(*), sum(consumption_wh) FROM read_json('{place}/dt=*/*.json')\""""
+    else:
+        place = f"gs://{settings.bucket}/{settings.prefix}".rstrip("/")
+        step = f"gcloud storage ls --long '{place}/dt={settings.start}/'"
+    skipped = f" ({figures.batches_skipped:,} batches were there already)" if figures.batches_skipped else ""
+    return (
+        f"{figures.readings:,} readings in {figures.files:,} files, {figures.bytes:,} bytes, {figures.seconds:.1f} s:"
+        f" {figures.readings / seconds / 1e6:.1f} million readings/s, {figures.bytes / seconds / 1e6:,.0f} MB/s"
+        f"{skipped}\n"
+        f"data: {place}\n"
+        f"next: {step}"
+    )

@@ -1,0 +1,1 @@
+"""From the plan to the committed batch: work units, producer, staging, pipeline, progress."""

@@ -1,0 +1,78 @@
+"""What a run would make, without making it: `--dry-run`."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from wattif.engine.plan import Plan
+from wattif.engine.run import make_content
+from wattif.settings import GenerateSettings
+
+_CALIBRATION_S = 0.5
+_MULTIPART_MAX = 8 * 2**20  # up to here a file is one request, above it is two: begin, then send in chunks
+_CHUNK = 100 * 2**20
+
+
+def requests_of_file(size: int) -> int:
+    """Requests that it takes to upload a file of *size* bytes to Cloud Storage."""
+    return 1 if size <= _MULTIPART_MAX else 1 + -(-size // _CHUNK)
+
+
+def calibrate(settings: GenerateSettings, plan: Plan) -> float:
+    """Readings a second that this machine makes in memory with all write workers."""
+    few = settings.model_copy(update={"meters": min(settings.meters, 1000)})
+    content, _ = make_content(few, Plan.of(few))
+    unit = Plan.of(few).batch(plan.start, 0).files[0]
+    for _ in content.blocks(unit):  # compiles or loads the kernels
+        break
+
+    def work(until: float) -> int:
+        rows = 0
+        while time.monotonic() < until:
+            for block in content.blocks(unit):
+                rows += len(block) // plan.template.width
+                if time.monotonic() >= until:
+                    break
+        return rows
+
+    with ThreadPoolExecutor(settings.write_workers) as pool:
+        began = time.monotonic()
+        rows = sum(pool.map(work, [began + _CALIBRATION_S] * settings.write_workers))
+        return rows / (time.monotonic() - began)
+
+
+def describe(settings: GenerateSettings) -> str:
+    """The answer to `--dry-run`; `UsageError` as the run itself would give it."""
+    plan = Plan.of(settings)
+    plan.check_staging(settings.staging_limit, settings.write_workers)
+    rate = calibrate(settings, plan)
+    files = plan.days * plan.files_per_day
+    batches = plan.days * plan.batches_per_day
+    day_requests = sum(
+        requests_of_file(unit.size)
+        for index in range(plan.batches_per_day)
+        for unit in plan.batch(plan.start, index).files
+    )
+    lines = [
+        ("days", f"{plan.days:,} ({plan.start} to {plan.end}, UTC)"),
+        ("meters", f"{plan.meters:,}"),
+        ("readings", f"{plan.readings:,} (every {plan.interval_s} s, {plan.template.width} bytes each)"),
+        ("files", f"{files:,} in {batches:,} batches"),
+        ("bytes", f"{plan.size:,} ({plan.size / 1e9:,.2f} GB)"),
+        ("objects", f"{files + batches + 3:,} (files, manifests, dataset.json, meters.parquet, the run's figures)"),
+        (
+            "requests",
+            f"about {plan.days * day_requests + batches + 6:,} to a bucket; a folder needs none",
+        ),
+        (
+            "staging",
+            f"at least {plan.staging_needed(settings.write_workers):,} bytes, at most {int(settings.staging_limit):,}",
+        ),
+        (
+            "time",
+            f"about {plan.readings / rate:,.1f} s to produce ({rate / 1e6:.0f} million readings/s here);"
+            " disk and network may take longer",
+        ),
+    ]
+    return "\n".join(f"{name + ':':<10} {text}" for name, text in lines)

@@ -1,0 +1,196 @@
+"""The wiring: plan -> producer threads -> staging -> uploader threads -> commit. It alone knows threads and order."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from threading import Event
+from typing import Any
+
+from uploader.consumer import Consumer
+from uploader.store import SealedFile, Store, StoredObject
+from wattif.engine.budget import Budget
+from wattif.engine.plan import Batch, FileUnit, Plan
+from wattif.engine.producer import FileBytes, Producer
+from wattif.engine.progress import Progress
+from wattif.engine.staging import Staging
+from wattif.errors import Interrupted
+from wattif.lake import layout
+from wattif.lake.manifest import Committed, ManifestEntry, read_manifest, write_manifest
+
+_log = logging.getLogger("wattif.engine")
+_BATCHES_ON_THEIR_WAY = 2  # one transfers while the other is confirmed and committed
+_GRACE_S = 5.0  # for what is on its way when the run is stopped
+_FILES_AT_ONCE = 1000  # bounds the memory for files that are planned or wait, however small they are
+_ECHOES = (Interrupted, CancelledError)
+
+
+@dataclass
+class Figures:
+    """What a run did."""
+
+    readings: int = 0
+    files: int = 0
+    bytes: int = 0
+    batches: int = 0
+    batches_skipped: int = 0  # committed by an earlier run
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class _OpenBatch:
+    produced: Sequence[Future[SealedFile]]
+    transfer: Future[None]
+
+    @property
+    def will_free_staging(self) -> bool:
+        return not self.transfer.done() and all(future.done() for future in self.produced)
+
+
+class Pipeline:
+    """One run: `run` may be called once. *stop* ends it early, whoever sets it."""
+
+    def __init__(
+        self, plan: Plan, content: FileBytes, store: Store, staging: Staging, consumer: Consumer, progress: Progress,
+        stop: Event, *, staging_limit: int, write_workers: int,
+    ) -> None:  # fmt: skip
+        self._plan = plan
+        self._content = content
+        self._store = store
+        self._staging = staging
+        self._consumer = consumer
+        self._progress = progress
+        self._stop = stop
+        limit_files = max(2 * plan.batch_files + write_workers, _FILES_AT_ONCE)
+        self._budget = Budget(staging_limit, limit_files, stop, self._will_free_staging)
+        self._producer = Producer(content, staging, self._budget, stop, progress.add_readings)
+        self._producers = ThreadPoolExecutor(write_workers, thread_name_prefix="producer")
+        self._uploaders = ThreadPoolExecutor(_BATCHES_ON_THEIR_WAY, thread_name_prefix="uploader")
+        self._open: deque[_OpenBatch] = deque()
+        self._lock = threading.Lock()
+        self._failure: BaseException | None = None
+        self.figures = Figures()
+
+    def run(self) -> Figures:
+        """Produce and commit every batch that the lake does not hold.
+
+        Raises the first error of any thread, or `Interrupted`; whatever is sealed or committed by then stays.
+        """
+        began = time.monotonic()
+        committed = Committed(self._store, self._plan.start, self._plan.days, self._plan.batches_per_day)
+        try:
+            for position, batch in enumerate(self._plan.batches()):
+                if position in committed:
+                    self._skip(batch)
+                else:
+                    self._begin(batch)
+            self._close_batches(all_of_them=True)
+        except BaseException as error:
+            self._fail(error)
+        finally:
+            self._shut_down()
+            self.figures.seconds = time.monotonic() - began
+        if self._failure is not None:
+            raise self._failure
+        if self._staging.leftovers:
+            _log.warning("staging keeps %d files of days outside this run", len(self._staging.leftovers))
+        return self.figures
+
+    def _begin(self, batch: Batch) -> None:
+        """Hand a batch to the producers, file by file as staging has room, and then to the uploaders."""
+        produced = []
+        for unit in batch.files:
+            self._budget.acquire(unit.size)
+            produced.append(self._producers.submit(self._produce, unit))
+            produced[-1].add_done_callback(self._budget.writer_ends)
+        opened = _OpenBatch(produced, self._uploaders.submit(self._transfer, batch, produced))
+        with self._lock:
+            self._open.append(opened)
+        self._close_batches()
+
+    def _produce(self, unit: FileUnit) -> SealedFile:
+        try:
+            return self._producer.produce(unit)
+        except BaseException as error:
+            self._fail(error)
+            raise
+
+    def _transfer(self, batch: Batch, produced: Sequence[Future[SealedFile]]) -> None:
+        """In an uploader's thread: wait for the batch's files, bring them in, commit."""
+        try:
+            files = [future.result() for future in produced]
+            name = layout.manifest_name(batch.day, batch.index)
+            _log.debug("%s: uploading %d files, %d bytes", name, len(files), batch.size)
+            self._consumer.move(files, name, self._manifest(batch, files), self._discard)
+            _log.info("%s: committed", name)
+        except BaseException as error:
+            self._fail(error)
+            raise
+        with self._lock:
+            self.figures.batches += 1
+            self.figures.files += len(files)
+            self.figures.bytes += batch.size
+            self.figures.readings += sum(unit.rows for unit in batch.files)
+
+    def _discard(self, file: SealedFile, receipt: StoredObject) -> None:
+        self._staging.discard(file, receipt)
+        self._progress.add_bytes(file.size)
+        self._budget.release(file.size)
+
+    def _manifest(self, batch: Batch, files: Sequence[SealedFile]) -> bytes:
+        return write_manifest(
+            ManifestEntry(file.name, file.size, unit.rows, f"{file.crc32c:08x}", unit.first_meter, unit.last_meter)
+            for unit, file in zip(batch.files, files, strict=True)
+        )
+
+    def _skip(self, batch: Batch) -> None:
+        """A committed batch: only what an earlier run could not remove from staging is left to do."""
+        self._stop_check()
+        self.figures.batches_skipped += 1
+        self._progress.skip(sum(unit.rows for unit in batch.files), batch.size)
+        if any(self._content.name(unit) in self._staging.leftovers for unit in batch.files if self._staging.leftovers):
+            name = layout.manifest_name(batch.day, batch.index)
+            entries = read_manifest(self._store.get_bytes(name) or b"", f"{self._store.place}/{name}")
+            self._staging.discard_leftovers(
+                StoredObject(entry.name, entry.bytes, int(entry.crc32c, 16)) for entry in entries
+            )
+
+    def _close_batches(self, *, all_of_them: bool = False) -> None:
+        """Forget the oldest batches once they are committed."""
+        while self._open and (all_of_them or self._open[0].transfer.done()):
+            if wait([self._open[0].transfer], timeout=0.2).done:
+                with self._lock:
+                    self._open.popleft()
+            self._stop_check()
+
+    def _will_free_staging(self) -> bool:
+        with self._lock:
+            return any(batch.will_free_staging for batch in self._open)
+
+    def _stop_check(self) -> None:
+        if self._stop.is_set():
+            raise Interrupted("stopped")
+
+    def _fail(self, error: BaseException) -> None:
+        """Stop all threads; remember the first error, of which the other threads' `Interrupted` is only the echo."""
+        with self._lock:
+            if self._failure is None or (isinstance(self._failure, Interrupted) and not isinstance(error, _ECHOES)):
+                self._failure = error
+        self._stop.set()
+
+    def _shut_down(self) -> None:
+        """Let go of what has not begun; give what has begun a few seconds."""
+        if self._failure is not None:
+            for pool in (self._producers, self._uploaders):
+                pool.shutdown(wait=False, cancel_futures=True)
+            begun: list[Future[Any]] = [batch.transfer for batch in self._open]
+            begun += [future for batch in self._open for future in batch.produced]
+            wait(begun, timeout=_GRACE_S)
+        else:
+            self._producers.shutdown()
+            self._uploaders.shutdown()

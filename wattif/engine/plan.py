@@ -1,0 +1,139 @@
+"""What has to be made: batches of files, day by day, and how large everything is. Nothing is listed in advance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from wattif.errors import UsageError
+from wattif.formats.schema import select_fields
+from wattif.formats.template import RowTemplate, row_template
+from wattif.settings import GenerateSettings
+
+DAY_S = 86_400
+
+
+@dataclass(frozen=True)
+class FileUnit:
+    """One file: a range of meters on a day. Its bytes are a pure function of this and the settings."""
+
+    day: date
+    first_meter: int
+    meters: int
+    rows: int
+    size: int  # bytes
+
+    @property
+    def last_meter(self) -> int:
+        """The last meter of the file."""
+        return self.first_meter + self.meters - 1
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Files of one day that are uploaded and committed together."""
+
+    day: date
+    index: int
+    files: tuple[FileUnit, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(unit.size for unit in self.files)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All batches of a dataset between two days, in order."""
+
+    start: date
+    end: date
+    meters: int
+    meters_per_file: int
+    batch_files: int
+    interval_s: int
+    template: RowTemplate
+
+    @classmethod
+    def of(cls, settings: GenerateSettings) -> Plan:
+        """The plan of what *settings* ask for."""
+        template = row_template(select_fields(settings.column_names, settings.interval))
+        return cls(
+            settings.start, settings.end, settings.meters, settings.meters_per_file, settings.batch_files,
+            settings.interval, template,
+        )  # fmt: skip
+
+    @property
+    def days(self) -> int:
+        """Number of days."""
+        return (self.end - self.start).days + 1
+
+    @property
+    def files_per_day(self) -> int:
+        """Files of a day."""
+        return -(-self.meters // self.meters_per_file)
+
+    @property
+    def batches_per_day(self) -> int:
+        """Batches of a day."""
+        return -(-self.files_per_day // self.batch_files)
+
+    @property
+    def readings_per_meter_day(self) -> int:
+        """Readings of a meter on a day."""
+        return DAY_S // self.interval_s
+
+    @property
+    def readings(self) -> int:
+        """Readings of all meters on all days."""
+        return self.days * self.meters * self.readings_per_meter_day
+
+    @property
+    def size(self) -> int:
+        """Bytes of all readings."""
+        return self.readings * self.template.width
+
+    @property
+    def largest_file(self) -> int:
+        """Bytes of the largest file."""
+        return min(self.meters_per_file, self.meters) * self.readings_per_meter_day * self.template.width
+
+    @property
+    def largest_batch(self) -> int:
+        """Bytes of the largest batch."""
+        meters = min(self.meters_per_file * self.batch_files, self.meters)
+        return meters * self.readings_per_meter_day * self.template.width
+
+    def staging_needed(self, write_workers: int) -> int:
+        """The smallest staging limit, in bytes: one batch on its way, one in the making, a file per worker."""
+        return 2 * self.largest_batch + write_workers * self.largest_file
+
+    def check_staging(self, limit: int, write_workers: int) -> None:
+        """`UsageError` when *limit* bytes of staging are too few to keep disk and network busy."""
+        needed = self.staging_needed(write_workers)
+        if limit < needed:
+            raise UsageError(
+                f"--staging-limit {limit} does not hold two batches and a file for each of {write_workers} write"
+                f" workers; the smallest that does is {needed} ({needed / 2**20:.0f} MiB). Or make files and"
+                " batches smaller: --meters-per-file, --batch-files"
+            )
+
+    def batch(self, day: date, index: int) -> Batch:
+        """Batch *index* of *day*."""
+        first = index * self.batch_files
+        last = min(first + self.batch_files, self.files_per_day)
+        return Batch(day, index, tuple(self._file(day, number) for number in range(first, last)))
+
+    def batches(self) -> Iterator[Batch]:
+        """All batches, day by day."""
+        for number in range(self.days):
+            for index in range(self.batches_per_day):
+                yield self.batch(self.start + timedelta(days=number), index)
+
+    def _file(self, day: date, number: int) -> FileUnit:
+        first = number * self.meters_per_file
+        meters = min(self.meters_per_file, self.meters - first)
+        rows = meters * self.readings_per_meter_day
+        return FileUnit(day, first, meters, rows, rows * self.template.width)

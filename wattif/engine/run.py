@@ -1,0 +1,116 @@
+"""A whole run, from the settings to the figures: open the lake, claim it, store the fleet, run the pipeline."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+from dataclasses import asdict
+from datetime import UTC, datetime
+from threading import Event
+
+import orjson
+
+import wattif
+from uploader.consumer import Consumer, RetryPolicy
+from uploader.store import Store
+from wattif import kernels
+from wattif.engine.pipeline import Figures, Pipeline
+from wattif.engine.plan import Plan
+from wattif.engine.producer import FileBytes
+from wattif.engine.progress import Progress
+from wattif.engine.staging import Staging, prepare_folder
+from wattif.formats.schema import POWER_MAX_W, reading_fields
+from wattif.lake import layout
+from wattif.lake.claim import claim
+from wattif.lake.dataset import Dataset
+from wattif.settings import GenerateSettings, default_staging_dir
+from wattif.world.cities import MANILA
+from wattif.world.classes import RESIDENTIAL, check_ranges
+from wattif.world.fleet import Fleet, make_fleet
+from wattif.world.model import World
+
+_log = logging.getLogger("wattif.engine")
+CITY = MANILA
+METER_CLASS = RESIDENTIAL
+
+
+def make_world(settings: GenerateSettings) -> World:
+    """The world that *settings* describe; `UsageError` when its readings might not fit the rows."""
+    months = (settings.end.year - settings.epoch.year) * 12 + settings.end.month - settings.epoch.month + 1
+    register = reading_fields(settings.interval)["register_kwh"]
+    check_ranges(METER_CLASS, CITY, months, POWER_MAX_W, register.maximum / 10**register.decimals)
+    return World(settings.seed, settings.epoch, settings.interval, CITY, METER_CLASS)
+
+
+def make_content(settings: GenerateSettings, plan: Plan) -> tuple[FileBytes, Fleet]:
+    """What determines the bytes of every file, and the fleet it is about."""
+    fleet = make_fleet(settings.seed, settings.meters, CITY, METER_CLASS)
+    return FileBytes(make_world(settings), fleet, plan), fleet
+
+
+def open_store(settings: GenerateSettings) -> Store:
+    """The lake that *settings* name; the cloud library is imported only for a bucket."""
+    if settings.bucket is None:
+        from uploader.local import LocalStore
+
+        return LocalStore(settings.lake / settings.prefix, overwrite=settings.overwrite)
+    from uploader.gcs import GcsStore
+
+    return GcsStore(
+        settings.bucket, settings.prefix, threads=max(settings.upload_workers // 2, 1), overwrite=settings.overwrite
+    )
+
+
+def generate(
+    settings: GenerateSettings, stop: Event, store: Store | None = None, policy: RetryPolicy | None = None
+) -> Figures:
+    """Do what *settings* ask for; the figures of this run also go to `_wattif/runs/`.
+
+    Errors are those of `wattif.errors`. Setting *stop* ends the run early with `Interrupted`. *store* and
+    *policy* replace the lake and the patience that the settings stand for.
+    """
+    plan = Plan.of(settings)
+    plan.check_staging(settings.staging_limit, settings.write_workers)
+    folder = settings.staging_dir or default_staging_dir()
+    prepare_folder(folder, create=settings.staging_dir is None)
+    store = store or open_store(settings)
+    consumer = Consumer(store, stop, policy)
+    dataset = Dataset.of(settings, CITY.id)
+    began = datetime.now(UTC)
+    if not kernels.are_compiled():
+        _log.warning("compiling the model for this machine: once, about ten seconds")
+    with Staging(folder, dataset.fingerprint) as staging:
+        consumer.retrying(lambda: claim(store, dataset, overwrite=settings.overwrite))
+        content, fleet = make_content(settings, plan)
+        if next(consumer.retrying(lambda: store.list(layout.METERS)), None) is None:
+            from wattif.lake.meters import meters_parquet
+
+            table = meters_parquet(fleet, METER_CLASS)
+            consumer.retrying(lambda: store.put_bytes(layout.METERS, table))
+        with Progress(plan.readings, plan.size, quiet=settings.quiet) as progress:
+            pipeline = Pipeline(
+                plan, content, store, staging, consumer, progress, stop,
+                staging_limit=settings.staging_limit, write_workers=settings.write_workers,
+            )  # fmt: skip
+            figures = pipeline.run()
+    report = orjson.dumps(
+        _report(settings, dataset, figures, began), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    )
+    name = f"{layout.RUNS}{began:%Y%m%dT%H%M%S.%fZ}-{os.getpid()}.json"
+    consumer.retrying(lambda: store.put_bytes(name, report))
+    _log.info("%s/%s: the figures of this run", store.place, name)
+    return figures
+
+
+def _report(settings: GenerateSettings, dataset: Dataset, figures: Figures, began: datetime) -> dict[str, object]:
+    return {
+        "began": began.isoformat(timespec="milliseconds"),
+        "wattif": wattif.__version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "processors": os.cpu_count(),
+        "fingerprint": dataset.fingerprint,
+        "settings": settings.model_dump(mode="json"),
+        **asdict(figures),
+    }

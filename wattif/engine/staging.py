@@ -1,0 +1,164 @@
+"""The staging folder: files are sealed here, wait for their batch, and are removed when the lake has confirmed them.
+
+This is the only module that removes data from staging. Below the folder there is one of the dataset's fingerprint:
+
+    dt=2024-01-01/readings-….json.part               being written
+    dt=2024-01-01/readings-….json.crc32c-1a2b3c4d    sealed: complete, with the checksum it was produced with
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import logging
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+
+import crc32c
+
+from uploader.local import file_crc32c
+from uploader.store import SealedFile, StoredObject
+from wattif.errors import StagingError
+
+_log = logging.getLogger("wattif.staging")
+_LOCK = "wattif.lock"
+_UNFINISHED = ".part"
+_SEALED = re.compile(r"(?P<name>.+)\.crc32c-(?P<crc32c>[0-9a-f]{8})")
+
+
+def prepare_folder(folder: Path, *, create: bool) -> None:
+    """Make sure that *folder* can be used; the default one is made, one that was named must exist."""
+    if create:
+        with contextlib.suppress(OSError):  # what went wrong shows in the checks
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not folder.is_dir():
+        raise StagingError(f"--staging-dir {folder}: there is no such folder; create it or name another")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise StagingError(f"--staging-dir {folder}: cannot be written to; change its permissions or name another")
+
+
+class Staging:
+    """The sealed files of one dataset; a context manager that holds the folder's lock.
+
+    `StagingError` when the folder cannot be used or another process uses it.
+    """
+
+    def __init__(self, folder: Path, fingerprint: str) -> None:
+        self._top = folder
+        self._folder = folder / fingerprint[:16]
+        self.leftovers: dict[str, Path] = {}  # sealed by an earlier run: path by object name
+
+    def __enter__(self) -> Staging:
+        try:
+            self._lock = (self._top / _LOCK).open("a+")
+        except OSError as error:
+            raise StagingError(
+                f"--staging-dir {self._top}: cannot be written to ({error.strerror}); name another"
+            ) from None
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.seek(0)
+            holder = self._lock.read().strip() or "unknown"
+            self._lock.close()
+            raise StagingError(
+                f"--staging-dir {self._top} is in use by process {holder}; wait for it to end, or name another folder"
+            ) from None
+        self._lock.truncate(0)
+        self._lock.write(str(os.getpid()))
+        self._lock.flush()
+        self._find_leftovers()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for folder in (*self._folder.glob("dt=*"), self._folder):
+            with contextlib.suppress(OSError):  # it is not empty, or not there
+                folder.rmdir()
+        self._lock.truncate(0)
+        self._lock.close()
+
+    def _find_leftovers(self) -> None:
+        for path in self._folder.glob("dt=*/*"):
+            sealed = _SEALED.fullmatch(path.name)
+            if sealed:
+                self.leftovers[f"{path.parent.name}/{sealed['name']}"] = path
+            elif path.name.endswith(_UNFINISHED):
+                path.unlink()
+        strangers = [
+            path.name
+            for path in self._top.iterdir()
+            if path.is_dir() and path != self._folder and re.fullmatch(r"[0-9a-f]{16}", path.name)
+        ]
+        if strangers:
+            _log.warning(
+                "%s also holds files of another dataset (%s) that never reached the lake: finish that run or remove it",
+                self._top, ", ".join(sorted(strangers)),
+            )  # fmt: skip
+
+    def reuse(self, name: str, size: int) -> SealedFile | None:
+        """The file *name* as an earlier run sealed it, when its size and content still agree; else it is removed."""
+        path = self.leftovers.pop(name, None)
+        if path is None:
+            return None
+        sealed = _SEALED.fullmatch(path.name)
+        assert sealed is not None  # only such are leftovers
+        checksum = int(sealed["crc32c"], 16)
+        if path.stat().st_size == size and file_crc32c(path) == checksum:
+            return SealedFile(path, name, size, checksum)
+        _log.warning("%s: size or checksum do not agree with what was sealed; it is produced again", path)
+        path.unlink()
+        return None
+
+    def create(self, name: str) -> Part:
+        """Begin the file *name*."""
+        path = self._folder / (name + _UNFINISHED)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return Part(path, name)
+
+    def discard(self, file: SealedFile, receipt: StoredObject) -> None:
+        """Remove *file*, of which the lake says *receipt*; a local lake may have taken it by rename already."""
+        if not receipt.matches(file):
+            raise StagingError(f"{file.path} is kept: the lake holds something else as {receipt.name}")
+        file.path.unlink(missing_ok=True)
+
+    def discard_leftovers(self, receipts: Iterable[StoredObject]) -> None:
+        """Remove leftovers that the lake holds in committed batches: an earlier run ended before it could."""
+        for receipt in receipts:
+            file = self.reuse(receipt.name, receipt.size)
+            if file is not None:
+                self.discard(file, receipt)
+
+
+class Part:
+    """A file that is being written: `write` it, then `seal` or `abandon` it."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._path = path
+        self._name = name
+        self._file = path.open("wb", buffering=0)
+        self._size = 0
+        self._crc32c = 0
+
+    def write(self, data: memoryview) -> None:
+        """Append *data*; `OSError` as the file system gives it."""
+        self._crc32c = crc32c.crc32c(data, self._crc32c)
+        self._size += len(data)
+        while data:
+            data = data[self._file.write(data) :]
+
+    def seal(self) -> SealedFile:
+        """Close the file and give it the name under which it is visible."""
+        self._file.close()
+        sealed = self._path.with_name(f"{self._path.name.removesuffix(_UNFINISHED)}.crc32c-{self._crc32c:08x}")
+        self._path.replace(sealed)
+        return SealedFile(sealed, self._name, self._size, self._crc32c)
+
+    def abandon(self) -> None:
+        """Remove what was written so far."""
+        self._file.close()
+        self._path.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Columns of readings to bytes; `schema` is the single declaration of their fields."""

@@ -1,0 +1,1 @@
+"""How a dataset lies in the lake: names of objects, the dataset's identity, manifests."""

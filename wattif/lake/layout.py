@@ -1,0 +1,49 @@
+"""Names of objects, relative to the dataset's prefix. Paths that begin with ``_`` are skipped by query engines.
+
+dt=2024-01-01/readings-00000000-00000019.json    meters 0-19 of that UTC day
+dt=2024-01-01/readings-021A7F003BC9.json         with one meter a file: its MAC
+_wattif/dataset.json                             the dataset's identity
+_wattif/meters.parquet                           the fleet
+_wattif/manifest/dt=2024-01-01/000000.ndjson     batch 0 of that day is complete
+_wattif/runs/20240101T120000Z-1a2b3c.json        the figures of one run
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+DATASET = "_wattif/dataset.json"
+METERS = "_wattif/meters.parquet"
+MANIFESTS = "_wattif/manifest/"
+RUNS = "_wattif/runs/"
+PARTITIONS = "dt="
+OWN_OBJECT = re.compile(r"(dt=\d{4}-\d{2}-\d{2}/readings-[0-9A-F-]+\.json|_wattif/.*)")
+
+_MANIFEST_NAME = re.compile(re.escape(MANIFESTS) + r"dt=(\d{4}-\d{2}-\d{2})/(\d{6,})\.ndjson")
+
+
+def partition(day: date) -> str:
+    """The folder of a UTC day."""
+    return f"{PARTITIONS}{day.isoformat()}"
+
+
+def readings_name(day: date, first_meter: int, last_meter: int) -> str:
+    """The file of a range of meters (both included) on *day*."""
+    return f"{partition(day)}/readings-{first_meter:08d}-{last_meter:08d}.json"
+
+
+def meter_readings_name(day: date, mac: int) -> str:
+    """The file of one meter on *day*, when each file holds one."""
+    return f"{partition(day)}/readings-{mac:012X}.json"
+
+
+def manifest_name(day: date, batch: int) -> str:
+    """The manifest of a batch; its existence commits the batch."""
+    return f"{MANIFESTS}{partition(day)}/{batch:06d}.ndjson"
+
+
+def parse_manifest_name(name: str) -> tuple[date, int] | None:
+    """Day and batch of a manifest's name; None when *name* is none."""
+    match = _MANIFEST_NAME.fullmatch(name)
+    return (date.fromisoformat(match[1]), int(match[2])) if match else None

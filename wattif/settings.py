@@ -1,0 +1,202 @@
+"""What the user asked for: each option is defined once, here; the command line, `WATTIF_*` environment variables,
+the TOML file, the help text and the docs follow from it. The command line wins over the environment, that over the
+file, that over the default.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import tomllib
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ByteSize, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    CliSettingsSource,
+    CliToggleFlag,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+from wattif.errors import UsageError
+from wattif.formats.schema import FIELD_NAMES, select_fields
+
+_FAST_DISK = Path("/mnt/sm-disk")
+
+
+def _read_day(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip()):
+        raise ValueError("not a date; write it as YYYY-MM-DD")
+    return value
+
+
+def _join_columns(value: object) -> object:
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else value
+
+
+Day = Annotated[date, BeforeValidator(_read_day)]
+
+
+def default_staging_dir() -> Path:
+    """`/mnt/sm-disk` where it can be written to, else a folder of the user's under the temporary one."""
+    if _FAST_DISK.is_dir() and os.access(_FAST_DISK, os.W_OK):
+        return _FAST_DISK
+    return Path(tempfile.gettempdir()) / f"wattif-staging-{os.getuid()}"
+
+
+class GenerateSettings(BaseSettings):
+    """Write the 10-second readings of a fleet of smart meters, day by day, into a cloud data lake."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="WATTIF_",
+        extra="forbid",
+        frozen=True,
+        cli_kebab_case=True,
+        cli_hide_none_type=True,
+        cli_avoid_json=True,
+        cli_show_env_vars=True,
+        cli_shortcuts={"verbose": "v", "quiet": "q"},
+    )
+
+    start: Day = Field(description="first day (UTC), YYYY-MM-DD")
+    end: Day = Field(description="last day (UTC), included")
+    bucket: str | None = Field(
+        None, description="Cloud Storage bucket; without one the lake is a folder on this machine"
+    )
+    lake: Path = Field(Path("lake"), description="folder of the local lake, when no bucket is named")
+    prefix: str = Field(
+        "", description="path inside the bucket or folder, under which the dataset lies, for example raw/meters"
+    )
+    meters: int = Field(
+        100, ge=1, le=99_999_999, description="number of meters; the first ones stay the same when it grows"
+    )
+    seed: int = Field(42, ge=0, lt=2**63, description="seed of all randomness; another seed is another city")
+    interval: int = Field(10, ge=1, le=3600, description="seconds between two readings; any divisor of 3600")
+    columns: Annotated[str, BeforeValidator(_join_columns)] = Field(
+        ",".join(FIELD_NAMES), description="fields of a reading, in order, separated by commas"
+    )
+    meters_per_file: int = Field(
+        20, ge=1, description="meters whose day makes one file; 1 names the file after the MAC"
+    )
+    batch_files: int = Field(10, ge=1, description="files that are uploaded and committed together")
+    staging_dir: Path | None = Field(
+        None,
+        description="fast disk on which files wait for the upload; /mnt/sm-disk, or else under the temporary folder",
+    )
+    staging_limit: ByteSize = Field(
+        ByteSize(2 * 2**30), description="most bytes that wait in staging at once, for example 2GiB"
+    )
+    write_workers: int = Field(
+        os.cpu_count() or 1, ge=1, description="threads that produce files; one a processor by default"
+    )
+    upload_workers: int = Field(4, ge=1, description="threads that upload files")
+    dry_run: CliToggleFlag[bool] = Field(
+        False, description="only print what would be made: sizes, requests, time; touch nothing"
+    )
+    overwrite: CliToggleFlag[bool] = Field(False, description="replace another WattIf dataset that lies there")
+    version: CliToggleFlag[bool] = Field(False, description="print the version and leave")
+    config: Path | None = Field(None, description="TOML file with any of these options, for example wattif.toml")
+    verbose: CliToggleFlag[bool] = Field(False, description="log what happens, with times")
+    quiet: CliToggleFlag[bool] = Field(False, description="say nothing but warnings and errors")
+
+    @field_validator("interval")
+    @classmethod
+    def _divides_an_hour(cls, value: int) -> int:
+        if 3600 % value:
+            nearest = min((n for n in range(1, 3601) if 3600 % n == 0), key=lambda n: abs(n - value))
+            raise ValueError(f"does not divide an hour; the nearest that does is {nearest}")
+        return value
+
+    @field_validator("bucket")
+    @classmethod
+    def _is_bucket_name(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]", value):
+            raise ValueError(
+                "not a bucket name; give the name alone, without gs:// and path (the path goes to --prefix)"
+            )
+        return value
+
+    @field_validator("prefix")
+    @classmethod
+    def _is_plain_path(cls, value: str) -> str:
+        parts = [part for part in value.split("/") if part]
+        if any(part in (".", "..") for part in parts) or re.search(r"[\x00-\x1f\x7f\\*?\[\]#]", value):
+            raise ValueError("not a plain path such as raw/meters")
+        return "/".join(parts)
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> GenerateSettings:
+        if self.end < self.start:
+            raise UsageError(f"--end {self.end} lies before --start {self.start}; swap them")
+        if self.verbose and self.quiet:
+            raise UsageError("--verbose and --quiet contradict each other; give one of them")
+        if self.bucket is not None and "lake" in self.model_fields_set:
+            raise UsageError(f"--bucket {self.bucket} and --lake {self.lake} name two lakes; give one of them")
+        select_fields(self.column_names, self.interval)
+        return self
+
+    @property
+    def column_names(self) -> list[str]:
+        """The names in `columns`."""
+        return [name.strip() for name in self.columns.split(",") if name.strip()]
+
+    @property
+    def epoch(self) -> date:
+        """First day of the dataset's first month: registers, trends and the fingerprint count from it."""
+        return self.start.replace(day=1)
+
+
+def _toml_source(settings_cls: type[BaseSettings], path: Path) -> TomlConfigSettingsSource:
+    try:
+        source = TomlConfigSettingsSource(settings_cls, path) if path.is_file() else None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"--config {path}: not a TOML file: {error}") from None
+    if source is None:
+        raise UsageError(f"--config {path}: there is no such file")
+    return source
+
+
+def read_settings(arguments: Sequence[str], program: str) -> GenerateSettings:
+    """Read the command line, environment and file into settings; `UsageError` says what is wrong, a line each."""
+    try:
+        command_line = CliSettingsSource[Any](GenerateSettings, cli_prog_name=program, cli_parse_args=list(arguments))
+        sources: list[PydanticBaseSettingsSource] = [command_line, EnvSettingsSource(GenerateSettings)]
+        config = command_line().get("config") or os.environ.get("WATTIF_CONFIG")
+        if config:
+            sources.append(_toml_source(GenerateSettings, Path(config)))
+        return GenerateSettings(_build_sources=(tuple(sources), {}))
+    except ValidationError as error:
+        raise UsageError("\n".join(_explain(detail) for detail in error.errors())) from None
+    except SettingsError as error:
+        raise UsageError(str(error)) from None
+
+
+def _explain(detail: Any) -> str:
+    """One line for one of pydantic's complaints, naming the option and the way out."""
+    name = str(detail["loc"][0]).replace("_", "-")
+    given = detail["input"]
+    message = {
+        "missing": "is missing",
+        "int_parsing": "is not a whole number",
+        "int_type": "is not a whole number",
+        "int_from_float": "is not a whole number",
+        "bool_parsing": "is neither true nor false",
+        "byte_size": "is not a size such as 2GiB or 500MB",
+        "byte_size_unit": "is not a size such as 2GiB or 500MB",
+        "extra_forbidden": "is not an option; see --help",
+    }.get(detail["type"])
+    if detail["type"] == "missing":
+        return f"--{name} {message}"
+    if message is None and detail["type"].startswith("date"):
+        message = "is not a day of the calendar; write it as YYYY-MM-DD"
+    if message is None and "ctx" in detail and "error" not in detail["ctx"]:
+        message = detail["msg"].replace("Input should be", "must be")
+    return f"--{name} {given}: {message or str(detail['msg']).removeprefix('Value error, ')}"

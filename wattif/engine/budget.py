@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from threading import Condition, Event
-from typing import Any
 
 from wattif.errors import Interrupted
 
@@ -49,11 +47,10 @@ class Budget:
         with self._changed:
             self._writers += 1
 
-    def writer_ends(self, future: Future[Any]) -> None:
-        """It is made, or failed: a callback of its *future*, so that whoever asks sees it done."""
-        if not future.cancelled():
-            with self._changed:
-                self._writers -= 1
+    def writer_ends(self) -> None:
+        """It is sealed, and its batch handed on when it was the last one; or it failed."""
+        with self._changed:
+            self._writers -= 1
 
     def wait_for_space(self) -> bool:
         """The disk is full: wait until a file has left staging. True when none will: then try a last time.

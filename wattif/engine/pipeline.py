@@ -6,11 +6,10 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Event
-from typing import Any
 
 from uploader.consumer import Consumer
 from uploader.store import SealedFile, Store, StoredObject
@@ -27,7 +26,6 @@ _log = logging.getLogger("wattif.engine")
 _BATCHES_ON_THEIR_WAY = 2  # one transfers while the other is confirmed and committed
 _GRACE_S = 5.0  # for what is on its way when the run is stopped
 _FILES_AT_ONCE = 1000  # bounds the memory for files that are planned or wait, however small they are
-_ECHOES = (Interrupted, CancelledError)
 
 
 @dataclass
@@ -42,14 +40,21 @@ class Figures:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True)
 class _OpenBatch:
-    produced: Sequence[Future[SealedFile]]
-    transfer: Future[None]
+    """A batch between its first file and its commit."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        self.sealed: dict[FileUnit, SealedFile] = {}
+        self.finished = Event()
+
+    @property
+    def is_sealed(self) -> bool:
+        return len(self.sealed) == len(self.batch.files)
 
     @property
     def will_free_staging(self) -> bool:
-        return not self.transfer.done() and all(future.done() for future in self.produced)
+        return self.is_sealed and not self.finished.is_set()
 
 
 class Pipeline:
@@ -73,6 +78,8 @@ class Pipeline:
         self._uploaders = ThreadPoolExecutor(_BATCHES_ON_THEIR_WAY, thread_name_prefix="uploader")
         self._open: deque[_OpenBatch] = deque()
         self._lock = threading.Lock()
+        self._tasks: set[Future[None]] = set()
+        self._shutting_down = False
         self._failure: BaseException | None = None
         self.figures = Figures()
 
@@ -102,51 +109,64 @@ class Pipeline:
         return self.figures
 
     def _begin(self, batch: Batch) -> None:
-        """Hand a batch to the producers, file by file as staging has room, and then to the uploaders."""
-        produced = []
-        for unit in batch.files:
-            self._budget.acquire(unit.size)
-            produced.append(self._producers.submit(self._produce, unit))
-            produced[-1].add_done_callback(self._budget.writer_ends)
-        opened = _OpenBatch(produced, self._uploaders.submit(self._transfer, batch, produced))
+        """Hand a batch's files to the producers as staging has room; the last one to be sealed sends it on."""
+        opened = _OpenBatch(batch)
         with self._lock:
             self._open.append(opened)
+        for unit in batch.files:
+            self._budget.acquire(unit.size)
+            self._submit(self._producers, self._produce, opened, unit)
         self._close_batches()
 
-    def _produce(self, unit: FileUnit) -> SealedFile:
-        try:
-            return self._producer.produce(unit)
-        except BaseException as error:
-            self._fail(error)
-            raise
-
-    def _transfer(self, batch: Batch, produced: Sequence[Future[SealedFile]]) -> None:
-        """In an uploader's thread: wait for the batch's files, bring them in, commit."""
-        try:
-            files = [future.result() for future in produced]
-            name = layout.manifest_name(batch.day, batch.index)
-            _log.debug("%s: uploading %d files, %d bytes", name, len(files), batch.size)
-            self._consumer.move(files, name, self._manifest(batch, files), self._discard)
-            _log.info("%s: committed", name)
-        except BaseException as error:
-            self._fail(error)
-            raise
+    def _submit(self, pool: ThreadPoolExecutor, task: Callable[..., None], *arguments: object) -> None:
         with self._lock:
-            self.figures.batches += 1
-            self.figures.files += len(files)
-            self.figures.bytes += batch.size
-            self.figures.readings += sum(unit.rows for unit in batch.files)
+            if not self._shutting_down:
+                future = pool.submit(task, *arguments)
+                self._tasks.add(future)
+                future.add_done_callback(self._tasks.discard)
+
+    def _produce(self, opened: _OpenBatch, unit: FileUnit) -> None:
+        """In a producer's thread: seal one file."""
+        self._budget.writer_begins()
+        try:
+            file = self._producer.produce(unit)
+            with self._lock:
+                opened.sealed[unit] = file
+                complete = opened.is_sealed
+            if complete:
+                self._submit(self._uploaders, self._transfer, opened)
+        except BaseException as error:
+            self._fail(error)
+        finally:
+            self._budget.writer_ends()
+
+    def _transfer(self, opened: _OpenBatch) -> None:
+        """In an uploader's thread: bring a batch in and commit it."""
+        batch = opened.batch
+        name = layout.manifest_name(batch.day, batch.index)
+        try:
+            entries = [
+                ManifestEntry(file.name, file.size, unit.rows, f"{file.crc32c:08x}", unit.first_meter, unit.last_meter)
+                for unit, file in ((unit, opened.sealed[unit]) for unit in batch.files)
+            ]
+            files = [opened.sealed[unit] for unit in batch.files]
+            _log.debug("%s: uploading %d files, %d bytes", name, len(files), batch.size)
+            self._consumer.move(files, name, write_manifest(entries), self._discard)
+            _log.info("%s: committed", name)
+            with self._lock:
+                self.figures.batches += 1
+                self.figures.files += len(files)
+                self.figures.bytes += batch.size
+                self.figures.readings += sum(unit.rows for unit in batch.files)
+        except BaseException as error:
+            self._fail(error)
+        finally:
+            opened.finished.set()
 
     def _discard(self, file: SealedFile, receipt: StoredObject) -> None:
         self._staging.discard(file, receipt)
         self._progress.add_bytes(file.size)
         self._budget.release(file.size)
-
-    def _manifest(self, batch: Batch, files: Sequence[SealedFile]) -> bytes:
-        return write_manifest(
-            ManifestEntry(file.name, file.size, unit.rows, f"{file.crc32c:08x}", unit.first_meter, unit.last_meter)
-            for unit, file in zip(batch.files, files, strict=True)
-        )
 
     def _skip(self, batch: Batch) -> None:
         """A committed batch: only what an earlier run could not remove from staging is left to do."""
@@ -161,9 +181,9 @@ class Pipeline:
             )
 
     def _close_batches(self, *, all_of_them: bool = False) -> None:
-        """Forget the oldest batches once they are committed."""
-        while self._open and (all_of_them or self._open[0].transfer.done()):
-            if wait([self._open[0].transfer], timeout=0.2).done:
+        """Forget the oldest batches once they are finished."""
+        while self._open and (all_of_them or self._open[0].finished.is_set()):
+            if self._open[0].finished.wait(0.2):
                 with self._lock:
                     self._open.popleft()
             self._stop_check()
@@ -179,18 +199,15 @@ class Pipeline:
     def _fail(self, error: BaseException) -> None:
         """Stop all threads; remember the first error, of which the other threads' `Interrupted` is only the echo."""
         with self._lock:
-            if self._failure is None or (isinstance(self._failure, Interrupted) and not isinstance(error, _ECHOES)):
+            if self._failure is None or (isinstance(self._failure, Interrupted) and not isinstance(error, Interrupted)):
                 self._failure = error
         self._stop.set()
 
     def _shut_down(self) -> None:
         """Let go of what has not begun; give what has begun a few seconds."""
-        if self._failure is not None:
-            for pool in (self._producers, self._uploaders):
-                pool.shutdown(wait=False, cancel_futures=True)
-            begun: list[Future[Any]] = [batch.transfer for batch in self._open]
-            begun += [future for batch in self._open for future in batch.produced]
-            wait(begun, timeout=_GRACE_S)
-        else:
-            self._producers.shutdown()
-            self._uploaders.shutdown()
+        with self._lock:
+            self._shutting_down = True
+            begun = set(self._tasks)
+        for pool in (self._producers, self._uploaders):
+            pool.shutdown(wait=False, cancel_futures=True)
+        wait(begun, timeout=_GRACE_S)

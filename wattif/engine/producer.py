@@ -73,7 +73,6 @@ class Producer:
 
         On a full disk it waits for uploads to free space, and raises `StagingError` when nothing will.
         """
-        self._budget.writer_begins()
         name = self._content.name(unit)
         reused = self._staging.reuse(name, unit.size)
         if reused is not None:

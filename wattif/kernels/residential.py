@@ -19,7 +19,8 @@ STEP_S = 10
 STEPS = 8640
 LOOKBACK = 20  # quarters of an hour: the longest pulse lasts five hours
 MARGIN = 16  # quarters on both sides of the profile: how far a home's habits may shift it, and one more
-CONTEXT = MARGIN + LOOKBACK + 96 + 1 + MARGIN  # length of the arrays that describe a day's surroundings
+LOOKAHEAD = 7  # quarters after the day: the middle of the longest pulse that begins in it, and one more
+CONTEXT = MARGIN + LOOKBACK + 96 + LOOKAHEAD + MARGIN  # length of the arrays that describe a day's surroundings
 FIRST = MARGIN + LOOKBACK  # where in them the day begins
 
 # type of appliance: share of the energy, mean power in W and its spread, shortest and longest run in steps,
@@ -75,7 +76,7 @@ def _relative_load(
     local_quarter: NDArray[np.int64],
     weekend: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """r_k: the load above the base relative to the day's mean, for quarters -LOOKBACK to 96."""
+    """r_k: the load above the base relative to the day's mean, for quarters -LOOKBACK to 96 + LOOKAHEAD - 1."""
     home = stream_key(seed, _HOME, meter)
     habit_key = stream_key(seed, _HABIT, meter)
     occupancy_key = stream_key(seed, _OCCUPANCY, meter)
@@ -84,8 +85,8 @@ def _relative_load(
     habit_sigma = _HABIT_SIGMA * (0.8 + 0.5 * uniform(draw(home, 1)))
     # a linear value noise has 2/3 of its lattice's variance; the factor makes the lognormal's mean one
     mean_one = exp(-0.5 * (2.0 / 3.0) * (habit_sigma * habit_sigma + _OCCUPANCY_SIGMA * _OCCUPANCY_SIGMA))
-    load = np.empty(LOOKBACK + 97)
-    for i in range(LOOKBACK + 97):
+    load = np.empty(LOOKBACK + 96 + LOOKAHEAD)
+    for i in range(load.shape[0]):
         at = MARGIN + i
         shift = meter_shift + _DAY_SHIFT_QUARTERS * normal(draw(shift_key, local_quarter[at] // 96))
         position = at + shift

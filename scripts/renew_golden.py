@@ -1,0 +1,66 @@
+"""Write tests/golden/checksums.json anew: only when the dataset's bytes are meant to change.
+
+    python -m scripts.renew_golden
+
+Raise `VERSION` in wattif/lake/dataset.py and say what changed in CHANGELOG.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from wattif.engine.plan import Plan
+from wattif.engine.run import make_content
+from wattif.lake.dataset import VERSION
+from wattif.settings import GenerateSettings
+
+GOLDEN = Path(__file__).resolve().parent.parent / "tests" / "golden" / "checksums.json"
+CASES: dict[str, dict[str, Any]] = {
+    "full rows": {"start": "2024-01-01", "end": "2024-01-01", "meters": 3, "meters_per_file": 2},
+    "across a year's end": {"start": "2023-12-31", "end": "2024-01-01", "meters": 1, "interval": 60},
+    "a month alone": {"start": "2024-02-01", "end": "2024-02-29", "meters": 25, "interval": 3600},
+    "three years on": {
+        "start": "2024-05-01", "end": "2027-05-01", "meters": 1, "interval": 3600, "last_day_only": True,
+    },
+    "narrow rows": {"start": "2024-06-15", "end": "2024-06-15", "meters": 2, "columns": "timestamp,consumption_wh"},
+    "every second": {"start": "2024-06-15", "end": "2024-06-15", "meters": 1, "interval": 1},
+    "an interval that is no multiple of the step": {
+        "start": "2024-06-15", "end": "2024-06-15", "meters": 1, "interval": 25,
+    },
+    "a file a meter, another seed": {
+        "start": "2024-06-15", "end": "2024-06-15", "meters": 2, "meters_per_file": 1, "seed": 7, "interval": 900,
+    },
+}  # fmt: skip
+
+
+def checksums(case: str) -> dict[str, str]:
+    """SHA-256 of each file of *case*, by name."""
+    values = dict(CASES[case])
+    last_day_only = values.pop("last_day_only", False)
+    settings = GenerateSettings(**values)
+    plan = Plan.of(settings)
+    content, _ = make_content(settings, plan)
+    sums = {}
+    for batch in plan.batches():
+        for unit in batch.files:
+            if last_day_only and unit.day != plan.end:
+                continue
+            digest = hashlib.sha256()
+            for block in content.blocks(unit):
+                digest.update(block)
+            sums[content.name(unit)] = digest.hexdigest()
+    return sums
+
+
+def main() -> None:
+    document = {"version": VERSION, "files": {case: checksums(case) for case in CASES}}
+    GOLDEN.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    print(f"wrote {GOLDEN}: say in CHANGELOG.md what changed")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Shared by all tests: settings of small datasets, and an environment that no test inherits from the user's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+from wattif.settings import GenerateSettings
+
+hypothesis.settings.register_profile("wattif", deadline=None, derandomize=True)  # kernels compile at their first call
+hypothesis.settings.load_profile("wattif")
+
+Settings = Callable[..., GenerateSettings]
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("WATTIF_") or name in ("STORAGE_EMULATOR_HOST", "GOOGLE_APPLICATION_CREDENTIALS"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Makes settings of a small dataset: 2 days, 10 meters in files of 3, batches of 2, a reading every 5 minutes."""
+    (tmp_path / "staging").mkdir()
+
+    def make(**changes: Any) -> GenerateSettings:
+        values: dict[str, Any] = {
+            "start": "2024-01-01",
+            "end": "2024-01-02",
+            "lake": tmp_path / "lake",
+            "meters": 10,
+            "interval": 300,
+            "meters_per_file": 3,
+            "batch_files": 2,
+            "staging_dir": tmp_path / "staging",
+            "write_workers": 2,
+            "quiet": True,
+        }
+        return GenerateSettings(**{**values, **changes})
+
+    return make

@@ -1,0 +1,30 @@
+"""What tests ask a lake: its objects, and how they are made without any of the engine's threads."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from wattif.engine.plan import FileUnit, Plan
+from wattif.engine.run import make_content
+from wattif.lake import layout
+from wattif.settings import GenerateSettings
+
+
+def objects(lake: Path) -> dict[str, str]:
+    """SHA-256 of every object by name; the reports of single runs aside."""
+    return {
+        path.relative_to(lake).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(lake.rglob("*"))
+        if path.is_file() and not path.relative_to(lake).as_posix().startswith(layout.RUNS)
+    }
+
+
+def file_bytes(settings: GenerateSettings, units: Iterable[FileUnit] | None = None) -> dict[str, bytes]:
+    """The content of files by name, made one after the other in this thread."""
+    plan = Plan.of(settings)
+    content, _ = make_content(settings, plan)
+    if units is None:
+        units = (unit for batch in plan.batches() for unit in batch.files)
+    return {content.name(unit): b"".join(bytes(block) for block in content.blocks(unit)) for unit in units}

@@ -1,0 +1,29 @@
+"""The kernels never touch memory outside their arrays: numba checks no index unless it is told to."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+CODE = """
+from tests.lakes import file_bytes
+from wattif.settings import GenerateSettings
+days = {"start": "2024-01-31", "end": "2024-02-01"}
+for changes in (
+    {"meters": 60},
+    {"meters": 45, "interval": 60, "meters_per_file": 7},
+    {"meters": 2, "interval": 25},
+    {"meters": 2, "interval": 1},
+    {"meters": 100, "interval": 3600, "seed": 2**63 - 1},
+    {"meters": 1, "columns": "status"},
+):
+    assert file_bytes(GenerateSettings(**{**days, **changes}))
+"""
+
+
+def test_no_index_is_out_of_bounds(tmp_path: Path) -> None:
+    environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", CODE], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]

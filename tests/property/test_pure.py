@@ -1,0 +1,59 @@
+"""Pure: every byte is a function of settings, meter and day; order, threads and neighbours change nothing."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.lakes import file_bytes
+from wattif.engine.plan import Plan
+from wattif.engine.run import make_content
+from wattif.settings import GenerateSettings
+
+Settings = Callable[..., GenerateSettings]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 8])
+def test_threads_and_order_change_no_byte(settings: Settings, threads: int) -> None:
+    asked = settings(meters=50, meters_per_file=7, interval=60)
+    expected = file_bytes(asked)
+    plan = Plan.of(asked)
+    content, _ = make_content(asked, plan)
+    units = [unit for batch in plan.batches() for unit in batch.files]
+    random.Random(threads).shuffle(units)
+    with ThreadPoolExecutor(threads) as pool:
+        made = pool.map(lambda unit: (content.name(unit), b"".join(bytes(b) for b in content.blocks(unit))), units)
+        assert dict(made) == expected
+
+
+def test_a_day_alone_is_the_day_of_the_month(settings: Settings) -> None:
+    month = file_bytes(settings(end="2024-01-20"))
+    alone = file_bytes(settings(start="2024-01-17", end="2024-01-17"))
+    assert alone
+    assert all(month[name] == content for name, content in alone.items())
+
+
+def test_more_meters_and_other_files_keep_the_readings_of_the_first_meters(settings: Settings) -> None:
+    few = b"".join(file_bytes(settings(end="2024-01-01")).values()).splitlines()
+    many = b"".join(file_bytes(settings(end="2024-01-01", meters=45, meters_per_file=8)).values()).splitlines()
+    assert many[: len(few)] == few
+    one_each = file_bytes(settings(end="2024-01-01", meters_per_file=1))
+    assert len(one_each) == 10
+    assert b"".join(one_each.values()).splitlines() == few
+
+
+def test_a_choice_of_columns_changes_no_value(settings: Settings) -> None:
+    full = next(iter(file_bytes(settings()).values())).splitlines()
+    narrow = next(iter(file_bytes(settings(columns="timestamp,consumption_wh")).values())).splitlines()
+    assert narrow[7].startswith(b'{"timestamp":"2024-01-01T00:35:00Z","consumption_wh":')
+    for wide_row, narrow_row in zip(full, narrow, strict=True):
+        for part in narrow_row.strip(b"{}").split(b',"'):
+            assert part in wide_row
+
+
+def test_another_seed_is_another_world(settings: Settings) -> None:
+    ours, others = (b"".join(file_bytes(settings(seed=seed)).values()).splitlines() for seed in (1, 2))
+    assert not set(ours) & set(others)

@@ -1,0 +1,93 @@
+"""Fixed width: every row parses as JSON, gives back the integers it was stamped from, and has the same length."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from wattif.formats.ndjson import RowFormat, Rows, mac_text
+from wattif.formats.schema import FIELD_NAMES, Field, reading_fields, select_fields
+from wattif.formats.template import row_template
+from wattif.world import quantities
+
+INTERVALS = (10, 60, 900, 3600)
+MACS = np.array([0x021A7F003BC9, 0xFEFFFFFFFFFF], np.uint64)
+
+
+def _columns(fields: tuple[Field, ...], interval_s: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Values of every size within each field's range, its two ends first."""
+    readings = 86_400 // interval_s
+    columns = np.zeros((len(MACS), quantities.COUNT, readings), np.int64)
+    for field in fields:
+        if field.kind == "number":
+            sizes = 10.0 ** rng.uniform(0, np.log10(field.maximum - field.minimum + 1), (len(MACS), readings))
+            columns[:, field.quantity] = field.minimum + sizes.astype(np.int64) - 1
+            columns[:, field.quantity, 0] = field.minimum
+            columns[:, field.quantity, 1] = field.maximum
+    return columns
+
+
+def _rows(fields: tuple[Field, ...], interval_s: int, columns: NDArray[np.int64]) -> tuple[bytes, int]:
+    form = RowFormat(row_template(fields))
+    return bytes(Rows(form, len(MACS), interval_s).fill(date(2024, 2, 29), MACS, columns)), form.width
+
+
+def _parse(row: bytes, fields: tuple[Field, ...]) -> list[Any]:
+    parsed = orjson.loads(row)
+    assert list(parsed) == [field.name for field in fields]
+    values = []
+    for field in fields:
+        value = parsed[field.name]
+        values.append(round(value * 10**field.decimals) if field.kind == "number" else value)
+    return values
+
+
+@pytest.mark.parametrize("interval_s", INTERVALS)
+@settings(max_examples=20)
+@given(st.lists(st.sampled_from(FIELD_NAMES), min_size=1, unique=True), st.integers(0, 2**32 - 1))
+def test_rows_give_back_what_they_were_made_of(interval_s: int, names: list[str], seed: int) -> None:
+    fields = select_fields(names, interval_s)
+    columns = _columns(fields, interval_s, np.random.default_rng(seed))
+    data, width = _rows(fields, interval_s, columns)
+    lines = data.splitlines(keepends=True)
+    readings = 86_400 // interval_s
+    assert {len(line) for line in lines} == {width}
+    assert len(lines) == len(MACS) * readings
+    for meter in range(len(MACS)):
+        for i in {0, 1, 2, readings // 2, readings - 1, *np.random.default_rng(seed).integers(0, readings, 30)}:
+            seconds = int(i) * interval_s
+            texts = {
+                "mac": ("02:1A:7F:00:3B:C9", "FE:FF:FF:FF:FF:FF")[meter],
+                "timestamp": f"2024-02-29T{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}Z",
+            }
+            expected = [texts.get(field.name, int(columns[meter, field.quantity, i])) for field in fields]
+            assert _parse(lines[meter * readings + i], fields) == expected
+
+
+def test_another_day_in_the_same_buffer_has_its_own_timestamps() -> None:
+    fields = select_fields(["timestamp", "power_w"], 3600)
+    rows = Rows(RowFormat(row_template(fields)), 1, 3600)
+    columns = np.zeros((1, quantities.COUNT, 24), np.int64)
+    for day in (date(2024, 12, 31), date(2025, 1, 1), date(2024, 12, 31)):
+        data = bytes(rows.fill(day, MACS[:1], columns))
+        assert orjson.loads(data.splitlines()[23])["timestamp"] == f"{day}T23:00:00Z"
+
+
+def test_a_row_has_room_for_the_widest_value_of_every_field() -> None:
+    fields = select_fields(["timestamp", "consumption_wh", "status"], 10)
+    assert row_template(fields).text == b'{"timestamp":"                   0","consumption_wh":       0,"status":0}\n'
+    assert row_template(tuple(reading_fields(10).values())).width == 226
+
+
+@given(st.integers(0, 2**48 - 1))
+def test_macs_are_written_as_six_octets(mac: int) -> None:
+    text = mac_text(np.array([mac], np.uint64))[0].decode()
+    assert int(text.replace(":", ""), 16) == mac
+    assert len(text) == 17

@@ -1,0 +1,130 @@
+"""Names of objects, identity of a dataset, manifests, and the claim of a place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import orjson
+import pytest
+
+from uploader.local import LocalStore
+from wattif.errors import LakeError
+from wattif.lake import layout
+from wattif.lake.claim import claim
+from wattif.lake.dataset import Dataset
+from wattif.lake.manifest import Committed, ManifestEntry, read_manifest, write_manifest
+from wattif.settings import GenerateSettings
+
+DAY = date(2024, 1, 31)
+
+
+def test_names() -> None:
+    assert layout.readings_name(DAY, 0, 19) == "dt=2024-01-31/readings-00000000-00000019.json"
+    assert layout.meter_readings_name(DAY, 0x021A7F003BC9) == "dt=2024-01-31/readings-021A7F003BC9.json"
+    assert layout.manifest_name(DAY, 12) == "_wattif/manifest/dt=2024-01-31/000012.ndjson"
+    assert layout.parse_manifest_name(layout.manifest_name(DAY, 1_234_567)) == (DAY, 1_234_567)
+    assert layout.parse_manifest_name("_wattif/manifest/dt=2024-01-31/x.ndjson") is None
+
+
+def test_a_manifest_is_one_line_a_file() -> None:
+    entries = [
+        ManifestEntry("dt=2024-01-31/a.json", 10, 2, "0000002a", 0, 1),
+        ManifestEntry("b", 0, 0, "ffffffff", 2, 2),
+    ]
+    content = write_manifest(entries)
+    assert [orjson.loads(line)["rows"] for line in content.splitlines()] == [2, 0]
+    assert read_manifest(content, "lake") == entries
+
+
+@pytest.mark.parametrize("content", [b"{", b'{"name":"a"}\n', b"[]\n"])
+def test_a_damaged_manifest_is_named(content: bytes) -> None:
+    with pytest.raises(LakeError, match="lake/m: not a manifest"):
+        read_manifest(content, "lake/m")
+
+
+def test_committed_batches_are_those_with_a_manifest(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path)
+    for day, batch in ((date(2024, 1, 1), 1), (date(2024, 1, 3), 0), (date(2024, 2, 1), 0), (date(2023, 12, 31), 0)):
+        store.put_bytes(layout.manifest_name(day, batch), b"")
+    committed = Committed(store, date(2024, 1, 1), 3, 2)
+    assert [position for position in range(6) if position in committed] == [1, 4]
+    assert len(committed) == 2
+
+
+def test_a_manifest_beyond_the_days_batches_is_refused(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path)
+    store.put_bytes(layout.manifest_name(DAY, 7), b"")
+    with pytest.raises(LakeError, match="has only 2 batches"):
+        Committed(store, DAY, 1, 2)
+
+
+def _dataset(settings: Callable[..., GenerateSettings], **changes: object) -> Dataset:
+    return Dataset.of(settings(**changes), "manila")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"seed": 1}, {"meters": 11}, {"interval": 60}, {"columns": "mac"}, {"meters_per_file": 4}, {"batch_files": 3},
+     {"start": "2023-12-01"}],
+)  # fmt: skip
+def test_whatever_changes_bytes_or_objects_changes_the_fingerprint(
+    settings: Callable[..., GenerateSettings], change: dict[str, object]
+) -> None:
+    same, other = _dataset(settings), _dataset(settings, **change)
+    assert same.fingerprint != other.fingerprint
+    assert same.differences(same.to_json(), "lake") == []
+    assert len(same.differences(other.to_json(), "lake")) == 1
+
+
+def test_the_last_day_and_the_threads_do_not_change_the_fingerprint(settings: Callable[..., GenerateSettings]) -> None:
+    other = _dataset(settings, end="2025-06-30", write_workers=7, staging_limit="1GiB", start="2024-01-02")
+    assert _dataset(settings).fingerprint == other.fingerprint
+
+
+def test_an_empty_place_is_claimed_and_claimed_again(settings: Callable[..., GenerateSettings], tmp_path: Path) -> None:
+    store, dataset = LocalStore(tmp_path / "lake"), _dataset(settings)
+    claim(store, dataset, overwrite=False)
+    claim(store, dataset, overwrite=False)
+    document = orjson.loads(store.get_bytes(layout.DATASET) or b"")
+    assert document["fingerprint"] == dataset.fingerprint
+    assert document["seed"] == 42
+
+
+def test_another_dataset_is_refused_by_its_differences(
+    settings: Callable[..., GenerateSettings], tmp_path: Path
+) -> None:
+    store = LocalStore(tmp_path / "lake")
+    claim(store, _dataset(settings), overwrite=False)
+    with pytest.raises(
+        LakeError, match="holds another dataset: seed is 42 there and 1 here; meters is 10 there and 20 here"
+    ):
+        claim(store, _dataset(settings, seed=1, meters=20), overwrite=False)
+
+
+def test_overwriting_removes_the_other_dataset_and_nothing_else(
+    settings: Callable[..., GenerateSettings], tmp_path: Path
+) -> None:
+    store, other = LocalStore(tmp_path / "lake"), _dataset(settings, seed=1)
+    claim(store, _dataset(settings), overwrite=False)
+    own = [layout.manifest_name(DAY, 0), layout.readings_name(DAY, 0, 1), layout.METERS]
+    for name in (*own, "dt=2024-01-31/notes.txt", "readme.txt"):
+        store.put_bytes(name, b"x")
+    claim(store, other, overwrite=True)
+    assert sorted(store.list("")) == [layout.DATASET, "dt=2024-01-31/notes.txt", "readme.txt"]
+    claim(store, other, overwrite=False)
+
+
+def test_strangers_partitions_are_refused(settings: Callable[..., GenerateSettings], tmp_path: Path) -> None:
+    store = LocalStore(tmp_path / "lake")
+    store.put_bytes("dt=2024-01-01/part-0.parquet", b"x")
+    with pytest.raises(LakeError, match="which no WattIf dataset claims"):
+        claim(store, _dataset(settings), overwrite=True)
+
+
+def test_a_damaged_claim_is_named(settings: Callable[..., GenerateSettings], tmp_path: Path) -> None:
+    store = LocalStore(tmp_path / "lake")
+    store.put_bytes(layout.DATASET, b"{")
+    with pytest.raises(LakeError, match=r"dataset\.json cannot be read"):
+        claim(store, _dataset(settings), overwrite=False)

@@ -1,0 +1,71 @@
+"""The plan: what is made, how large it is, what staging must hold."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wattif.engine.estimate import requests_of_file
+from wattif.engine.plan import Plan
+from wattif.errors import UsageError
+from wattif.formats.schema import select_fields
+from wattif.formats.template import row_template
+
+
+def _plan(
+    days: int = 2, meters: int = 10, meters_per_file: int = 3, batch_files: int = 2, interval_s: int = 300
+) -> Plan:
+    template = row_template(select_fields(["mac", "power_w"], interval_s))
+    return Plan(date(2024, 2, 28), date.fromordinal(date(2024, 2, 28).toordinal() + days - 1), meters,
+                meters_per_file, batch_files, interval_s, template)  # fmt: skip
+
+
+def test_by_hand() -> None:
+    plan = _plan()
+    batches = list(plan.batches())
+    assert [(str(batch.day), batch.index) for batch in batches] == [
+        ("2024-02-28", 0), ("2024-02-28", 1), ("2024-02-29", 0), ("2024-02-29", 1),
+    ]  # fmt: skip
+    assert [(unit.first_meter, unit.last_meter, unit.rows) for batch in batches[:2] for unit in batch.files] == [
+        (0, 2, 864), (3, 5, 864), (6, 8, 864), (9, 9, 288),
+    ]  # fmt: skip
+    width = len(b'{"mac":"02:1A:7F:00:3B:C9","power_w":999999}\n')
+    assert plan.size == 2 * 10 * 288 * width
+    assert plan.largest_batch == 6 * 288 * width
+    assert plan.staging_needed(4) == 2 * 6 * 288 * width + 4 * 3 * 288 * width
+
+
+@given(
+    st.integers(1, 40), st.integers(1, 200), st.integers(1, 50), st.integers(1, 20), st.sampled_from([60, 900, 3600])
+)
+def test_files_cover_every_meter_of_every_day_once(
+    days: int, meters: int, meters_per_file: int, batch_files: int, interval_s: int
+) -> None:
+    plan = _plan(days, meters, meters_per_file, batch_files, interval_s)
+    batches = list(plan.batches())
+    assert len(batches) == plan.days * plan.batches_per_day
+    units = [unit for batch in batches for unit in batch.files]
+    covered = [(unit.day, meter) for unit in units for meter in range(unit.first_meter, unit.last_meter + 1)]
+    assert len(covered) == len(set(covered)) == days * meters
+    assert sum(unit.size for unit in units) == plan.size
+    assert sum(unit.rows for unit in units) == plan.readings
+    assert max(batch.size for batch in batches) == plan.largest_batch
+    assert max(unit.size for unit in units) == plan.largest_file
+
+
+def test_a_staging_limit_that_is_too_small_names_the_smallest_that_is_not() -> None:
+    plan = _plan()
+    needed = plan.staging_needed(2)
+    plan.check_staging(needed, 2)
+    with pytest.raises(UsageError, match=f"the smallest that does is {needed} "):
+        plan.check_staging(needed - 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("size", "requests"), [(1, 1), (8 * 2**20, 1), (8 * 2**20 + 1, 2), (40_000_000, 2), (100 * 2**20 + 1, 3)]
+)
+def test_requests_of_a_file(size: int, requests: int) -> None:
+    assert requests_of_file(size) == requests

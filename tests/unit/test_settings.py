@@ -1,0 +1,100 @@
+"""Settings: one definition per option, clear answers to wrong ones."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from wattif.errors import UsageError
+from wattif.settings import GenerateSettings, read_settings
+
+DAYS = ["--start", "2024-01-01", "--end", "2024-01-02"]
+
+
+def _read(*arguments: str) -> GenerateSettings:
+    return read_settings(list(arguments), "wattif generate")
+
+
+def test_defaults() -> None:
+    settings = _read(*DAYS)
+    assert (settings.start, settings.end) == (date(2024, 1, 1), date(2024, 1, 2))
+    assert (settings.meters, settings.seed, settings.interval) == (100, 42, 10)
+    assert (settings.meters_per_file, settings.batch_files, settings.staging_limit) == (20, 10, 2 * 2**30)
+    assert settings.bucket is None
+    assert settings.lake == Path("lake")
+
+
+def test_the_command_line_wins_over_the_environment_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "wattif.toml"
+    file.write_text('start = 2024-01-01\nend = "2024-01-31"\nmeters = 1\nseed = 1\ncolumns = ["mac", "power_w"]\n')
+    monkeypatch.setenv("WATTIF_SEED", "2")
+    monkeypatch.setenv("WATTIF_CONFIG", str(file))
+    settings = _read("--end", "2024-01-05")
+    assert (settings.start, settings.end) == (date(2024, 1, 1), date(2024, 1, 5))
+    assert (settings.meters, settings.seed) == (1, 2)
+    assert settings.column_names == ["mac", "power_w"]
+    assert _read("--config", str(file), "--seed", "3", "-v").seed == 3
+
+
+def test_names_of_other_programs_variables_are_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("V", "Q", "VERBOSE", "QUIET", "START", "SEED"):
+        monkeypatch.setenv(name, "1")
+    settings = _read(*DAYS)
+    assert (settings.verbose, settings.quiet, settings.seed) == (False, False, 42)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--start", "2024-01-01"], "--end is missing"),
+        (["--start", "01.02.2024", "--end", "2024-01-02"], "--start 01.02.2024: not a date; write it as YYYY-MM-DD"),
+        (["--start", "1704067200", "--end", "2024-01-02"], "--start 1704067200: not a date"),
+        (["--start", "2024-02-30", "--end", "2024-03-02"], "--start 2024-02-30: is not a day of the calendar"),
+        (["--start", "2024-01-02", "--end", "2024-01-01"], "--end 2024-01-01 lies before --start 2024-01-02"),
+        ([*DAYS, "--meters", "0"], "--meters 0: must be greater than or equal to 1"),
+        ([*DAYS, "--meters", "-5"], "--meters -5: must be greater"),
+        ([*DAYS, "--meters", "many"], "--meters many: is not a whole number"),
+        ([*DAYS, "--batch-files", "0"], "--batch-files 0: must be greater"),
+        ([*DAYS, "--interval", "7"], "--interval 7: does not divide an hour; the nearest that does is 6"),
+        ([*DAYS, "--columns", "mac,volts"], "there is no column 'volts'; choose from mac, timestamp"),
+        ([*DAYS, "--columns", "mac,mac"], "names a column twice"),
+        ([*DAYS, "--columns", ","], "name at least one of"),
+        ([*DAYS, "--staging-limit", "lots"], "--staging-limit lots: is not a size such as 2GiB"),
+        ([*DAYS, "--bucket", "gs://lake"], "not a bucket name; give the name alone"),
+        ([*DAYS, "--bucket", "lake", "--lake", "x"], "name two lakes"),
+        ([*DAYS, "--prefix", "../up"], "--prefix ../up: not a plain path"),
+        ([*DAYS, "-v", "-q"], "contradict each other"),
+        ([*DAYS, "--config", "nowhere.toml"], "--config nowhere.toml: there is no such file"),
+    ],
+)
+def test_wrong_settings_name_the_option_and_the_way_out(arguments: list[str], message: str) -> None:
+    with pytest.raises(UsageError) as error:
+        _read(*arguments)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_each_wrong_option_gets_a_line() -> None:
+    with pytest.raises(UsageError) as error:
+        _read(*DAYS, "--meters", "0", "--seed", "x")
+    assert len(str(error.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("meters = ", "not a TOML file"), ("metres = 3", "--metres 3: is not an option")]
+)
+def test_a_wrong_file_is_named(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "wattif.toml"
+    file.write_text(text)
+    with pytest.raises(UsageError) as error:
+        _read(*DAYS, "--config", str(file))
+    assert message in str(error.value)
+
+
+def test_all_wrong_prefixes_are_cleaned_or_refused() -> None:
+    assert _read(*DAYS, "--prefix", "/raw//meters/").prefix == "raw/meters"
+    assert _read(*DAYS, "--prefix", "").prefix == ""

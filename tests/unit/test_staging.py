@@ -1,0 +1,130 @@
+"""Nothing deleted before it is confirmed: the staging folder, its lock, and what an earlier run left in it."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import google_crc32c
+import pytest
+
+from uploader.store import SealedFile, StoredObject
+from wattif.engine.staging import Staging, prepare_folder
+from wattif.errors import StagingError
+
+FINGERPRINT = "0123456789abcdef" * 4
+NAME = "dt=2024-01-01/readings-00000000-00000019.json"
+CONTENT = b'{"power_w":1}\n' * 100
+
+
+def _seal(staging: Staging, content: bytes = CONTENT) -> SealedFile:
+    part = staging.create(NAME)
+    part.write(memoryview(content))
+    return part.seal()
+
+
+def test_a_sealed_file_is_complete_and_says_its_checksum(tmp_path: Path) -> None:
+    with Staging(tmp_path, FINGERPRINT) as staging:
+        file = _seal(staging)
+    assert file.path.read_bytes() == CONTENT
+    assert (file.name, file.size, file.crc32c) == (NAME, len(CONTENT), google_crc32c.value(CONTENT))
+    assert file.path.name.endswith(f".crc32c-{google_crc32c.value(CONTENT):08x}")
+
+
+def test_an_unfinished_file_is_not_visible_and_an_abandoned_one_is_gone(tmp_path: Path) -> None:
+    with Staging(tmp_path, FINGERPRINT) as staging:
+        part = staging.create(NAME)
+        part.write(memoryview(CONTENT))
+        assert [path.suffix for path in tmp_path.rglob("readings*")] == [".part"]
+        part.abandon()
+        assert not list(tmp_path.rglob("readings*"))
+
+
+def test_a_leftover_is_reused_when_its_size_and_checksum_agree(tmp_path: Path) -> None:
+    with Staging(tmp_path, FINGERPRINT) as staging:
+        sealed = _seal(staging)
+    with Staging(tmp_path, FINGERPRINT) as staging:
+        assert staging.reuse(NAME, len(CONTENT)) == sealed
+        assert staging.reuse(NAME, len(CONTENT)) is None
+
+
+@pytest.mark.parametrize("damage", [CONTENT[:-1], CONTENT[:-2] + b"!\n", b""])
+def test_a_damaged_leftover_is_removed_and_said(
+    tmp_path: Path, damage: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Staging(tmp_path, FINGERPRINT) as staging:
+        _seal(staging).path.write_bytes(damage)
+    with Staging(tmp_path, FINGERPRINT) as staging, caplog.at_level(logging.WARNING):
+        assert staging.reuse(NAME, len(CONTENT)) is None
+    assert "it is produced again" in caplog.text
+    assert not list(tmp_path.rglob("readings*"))
+
+
+def test_unfinished_files_of_a_killed_run_are_removed(tmp_path: Path) -> None:
+    unfinished = tmp_path / FINGERPRINT[:16] / f"{NAME}.part"
+    unfinished.parent.mkdir(parents=True)
+    unfinished.write_bytes(CONTENT)
+    with Staging(tmp_path, FINGERPRINT) as staging:
+        assert not staging.leftovers
+        assert not list(tmp_path.rglob("readings*"))
+
+
+def test_files_of_another_dataset_are_left_alone_and_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with Staging(tmp_path, "f" * 64) as staging:
+        file = _seal(staging)
+    with Staging(tmp_path, FINGERPRINT) as staging:
+        assert not staging.leftovers
+    assert file.path.exists()
+    assert "files of another dataset (ffffffffffffffff)" in caplog.text
+
+
+@pytest.mark.parametrize("change", [{"size": 1}, {"crc32c": 7}])
+def test_a_file_is_kept_when_the_lake_says_something_else(tmp_path: Path, change: dict[str, int]) -> None:
+    with Staging(tmp_path, FINGERPRINT) as staging:
+        file = _seal(staging)
+        receipt = StoredObject(**{"name": NAME, "size": file.size, "crc32c": file.crc32c, **change})  # type: ignore[arg-type]
+        with pytest.raises(StagingError, match="is kept"):
+            staging.discard(file, receipt)
+        assert file.path.exists()
+        staging.discard(file, StoredObject(NAME, file.size, file.crc32c))
+        assert not file.path.exists()
+
+
+def test_two_runs_cannot_share_the_folder(tmp_path: Path) -> None:
+    """The second one is told the first one's process; when the first one dies, the folder is free."""
+    code = (
+        "import os, sys, time\nfrom pathlib import Path\nfrom wattif.engine.staging import Staging\n"
+        f"held = Staging(Path({str(tmp_path)!r}), {FINGERPRINT!r}).__enter__()\n"
+        "print('locked', flush=True)\ntime.sleep(30)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"locked\n"
+        with pytest.raises(StagingError, match=f"in use by process {other.pid}; wait for it to end"):
+            Staging(tmp_path, FINGERPRINT).__enter__()
+        other.kill()
+    with Staging(tmp_path, FINGERPRINT):
+        pass
+
+
+def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StagingError, match="there is no such folder; create it or name another"):
+        prepare_folder(tmp_path / "nowhere", create=False)
+    (tmp_path / "file").touch()
+    with pytest.raises(StagingError, match="there is no such folder"):
+        prepare_folder(tmp_path / "file" / "below", create=True)
+    prepare_folder(tmp_path / "new", create=True)
+    assert (tmp_path / "new").is_dir()
+
+
+def test_empty_folders_are_tidied_and_full_ones_are_not(tmp_path: Path) -> None:
+    with Staging(tmp_path, FINGERPRINT) as staging:
+        file = _seal(staging)
+    assert file.path.exists()
+    with Staging(tmp_path, FINGERPRINT) as staging:
+        reused = staging.reuse(NAME, len(CONTENT))
+        assert reused is not None
+        staging.discard(reused, StoredObject(NAME, reused.size, reused.crc32c))
+    assert [path.name for path in tmp_path.iterdir()] == ["wattif.lock"]

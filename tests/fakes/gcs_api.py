@@ -38,6 +38,7 @@ class Request:
     bucket: str
     name: str  # of the object; the prefix of a list
     query: dict[str, str]
+    size: int  # of the body, bytes
 
 
 class _HangUp(Exception):
@@ -86,7 +87,7 @@ class ApiHandler(BaseHTTPRequestHandler):
         """What is asked for. Of a body, this reads the metadata that come before an upload's content."""
         if self._gcs.closing.is_set():
             raise _HangUp
-        url = urlsplit(self.path)
+        url, size = urlsplit(self.path), self._unread
         query = dict(parse_qsl(url.query, keep_blank_values=True))
         match = _PATH.fullmatch(url.path)
         other = "Transfer-Encoding" in self.headers or any(re.match("if(?!GenerationMatch)", key) for key in query)
@@ -103,7 +104,7 @@ class ApiHandler(BaseHTTPRequestHandler):
             name = self._session(query).name
         elif kind == "list":
             name = query.get("prefix", "")
-        return Request(kind, self.command, self.path, bucket, name, query)
+        return Request(kind, self.command, self.path, bucket, name, query, size)
 
     def _kind(self, path: re.Match[str], query: dict[str, str]) -> str:
         of_status = self.headers.get("Content-Range", "").startswith("bytes */")
@@ -300,7 +301,8 @@ class ApiHandler(BaseHTTPRequestHandler):
         self._answer_json(self._resource(self._request.name, stored))
 
     def _answer_json(self, document: dict[str, object], status: int = 200) -> None:
-        text = json.dumps(document, indent=2).encode()  # on several lines, as the service writes it
+        pretty = "prettyPrint=false" not in self.path  # else on several lines, as the service writes it
+        text = json.dumps(document, indent=2 if pretty else None).encode()
         self._answer(status, text, {"Content-Type": "application/json; charset=UTF-8"})
 
     def _answer(self, status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> None:

@@ -4,12 +4,17 @@ This is the only module that removes data from staging. Below the folder there i
 
     dt=2024-01-01/readings-….json.part               being written
     dt=2024-01-01/readings-….json.crc32c-1a2b3c4d    sealed: complete, with the checksum it was produced with
+    7.free                                           confirmed: the next file is written over it
+
+Writing over a file's pages is three to four times as fast as writing new ones, so a confirmed file is not deleted
+while there are more to write.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import logging
 import os
 import re
@@ -26,6 +31,8 @@ from wattif.errors import StagingError
 _log = logging.getLogger("wattif.staging")
 _LOCK = "wattif.lock"
 _UNFINISHED = ".part"
+_FREE = ".free"
+_CHUNK = 1 << 18
 _SEALED = re.compile(r"(?P<name>.+)\.crc32c-(?P<crc32c>[0-9a-f]{8})")
 
 
@@ -50,6 +57,8 @@ class Staging:
         self._top = folder
         self._folder = folder / fingerprint[:16]
         self.leftovers: dict[str, Path] = {}  # sealed by an earlier run: path by object name
+        self._free: list[Path] = []  # confirmed files, to be written over; `append` and `pop` are atomic
+        self._numbers = itertools.count()
 
     def __enter__(self) -> Staging:
         try:
@@ -76,6 +85,8 @@ class Staging:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for path in self._free:
+            path.unlink()
         for folder in (*self._folder.glob("dt=*"), self._folder):
             with contextlib.suppress(OSError):  # it is not empty, or not there
                 folder.rmdir()
@@ -89,6 +100,8 @@ class Staging:
                 self.leftovers[f"{path.parent.name}/{sealed['name']}"] = path
             elif path.name.endswith(_UNFINISHED):
                 path.unlink()
+        for path in self._folder.glob(f"*{_FREE}"):
+            path.unlink()
         strangers = [
             path.name
             for path in self._top.iterdir()
@@ -115,16 +128,21 @@ class Staging:
         return None
 
     def create(self, name: str) -> Part:
-        """Begin the file *name*."""
+        """Begin the file *name*, over a confirmed one where there is one."""
         path = self._folder / (name + _UNFINISHED)
         path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(IndexError):  # none is free
+            self._free.pop().replace(path)
         return Part(path, name)
 
     def discard(self, file: SealedFile, receipt: StoredObject) -> None:
-        """Remove *file*, of which the lake says *receipt*; a local lake may have taken it by rename already."""
+        """Give *file* free, of which the lake says *receipt*; a local lake may have taken it by rename already."""
         if not receipt.matches(file):
             raise StagingError(f"{file.path} is kept: the lake holds something else as {receipt.name}")
-        file.path.unlink(missing_ok=True)
+        free = self._folder / f"{next(self._numbers)}{_FREE}"
+        with contextlib.suppress(FileNotFoundError):  # taken
+            file.path.replace(free)
+            self._free.append(free)
 
     def discard_leftovers(self, receipts: Iterable[StoredObject]) -> None:
         """Remove leftovers that the lake holds in committed batches: an earlier run ended before it could."""
@@ -140,25 +158,28 @@ class Part:
     def __init__(self, path: Path, name: str) -> None:
         self._path = path
         self._name = name
-        self._file = path.open("wb", buffering=0)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)  # not truncated: its pages are wanted
         self._size = 0
         self._crc32c = 0
 
     def write(self, data: memoryview) -> None:
         """Append *data*; `OSError` as the file system gives it."""
-        self._crc32c = crc32c.crc32c(data, self._crc32c)
-        self._size += len(data)
-        while data:
-            data = data[self._file.write(data) :]
+        for start in range(0, len(data), _CHUNK):
+            chunk = data[start : start + _CHUNK]
+            self._crc32c = crc32c.crc32c(chunk, self._crc32c)
+            self._size += len(chunk)
+            while chunk:
+                chunk = chunk[os.write(self._file, chunk) :]
 
     def seal(self) -> SealedFile:
         """Close the file and give it the name under which it is visible."""
-        self._file.close()
+        os.truncate(self._file, self._size)
+        os.close(self._file)
         sealed = self._path.with_name(f"{self._path.name.removesuffix(_UNFINISHED)}.crc32c-{self._crc32c:08x}")
         self._path.replace(sealed)
         return SealedFile(sealed, self._name, self._size, self._crc32c)
 
     def abandon(self) -> None:
         """Remove what was written so far."""
-        self._file.close()
+        os.close(self._file)
         self._path.unlink(missing_ok=True)

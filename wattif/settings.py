@@ -84,7 +84,7 @@ class GenerateSettings(BaseSettings):
         ",".join(FIELD_NAMES), description="fields of a reading, in order, separated by commas"
     )
     meters_per_file: int = Field(
-        20, ge=1, description="meters whose day makes one file; 1 names the file after the MAC"
+        20, ge=1, description="meters whose day makes one file, 20 about 40 MB; 1 names the file after the MAC"
     )
     batch_files: int = Field(10, ge=1, description="files that are uploaded and committed together")
     staging_dir: Path | None = Field(

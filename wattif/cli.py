@@ -12,7 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 import wattif
-from wattif.errors import WattIfError
+from wattif.errors import Interrupted, WattIfError
 
 if TYPE_CHECKING:
     from wattif.engine.pipeline import Figures
@@ -52,18 +52,16 @@ def generate(arguments: Sequence[str], program: str) -> int:
 
             print(describe(settings))
             return 0
+        from wattif import kernels
         from wattif.engine.run import generate as run
 
+        if not settings.quiet and not kernels.are_compiled():
+            print("compiling the model for this machine: once, about ten seconds", file=sys.stderr)
         _stop_on_signals(stop)
         figures = run(settings, stop)
     except WattIfError as error:
-        for line in str(error).splitlines():
-            print(f"{program}: {_label(error)}: {line}", file=sys.stderr)
-        if error.exit_code == 130:
-            print(
-                "what is committed stays, what is sealed waits in staging; run the same command to go on",
-                file=sys.stderr,
-            )
+        for line in _lines(error):
+            print(f"{program}: {line}", file=sys.stderr)
         return _leave(error.exit_code)
     if not settings.quiet:
         print(_summary(settings, figures))
@@ -75,8 +73,10 @@ VERBS: dict[str, tuple[Callable[[Sequence[str], str], int], str]] = {
 }
 
 
-def _label(error: WattIfError) -> str:
-    return "interrupted" if error.exit_code == 130 else "error"
+def _lines(error: WattIfError) -> list[str]:
+    if isinstance(error, Interrupted):
+        return ["interrupted: what is committed stays, what is sealed waits in staging; run the same command to go on"]
+    return [f"error: {line}" for line in str(error).splitlines()]
 
 
 def _log_to_stderr(settings: GenerateSettings) -> None:

@@ -14,7 +14,6 @@ import orjson
 import wattif
 from uploader.consumer import Consumer, RetryPolicy
 from uploader.store import Store
-from wattif import kernels
 from wattif.engine.pipeline import Figures, Pipeline
 from wattif.engine.plan import Plan
 from wattif.engine.producer import FileBytes
@@ -78,8 +77,6 @@ def generate(
     consumer = Consumer(store, stop, policy)
     dataset = Dataset.of(settings, CITY.id)
     began = datetime.now(UTC)
-    if not kernels.are_compiled():
-        _log.warning("compiling the model for this machine: once, about ten seconds")
     with Staging(folder, dataset.fingerprint) as staging:
         consumer.retrying(lambda: claim(store, dataset, overwrite=settings.overwrite))
         content, fleet = make_content(settings, plan)
@@ -88,6 +85,7 @@ def generate(
 
             table = meters_parquet(fleet, METER_CLASS)
             consumer.retrying(lambda: store.put_bytes(layout.METERS, table))
+        next(content.blocks(plan.batch(plan.start, 0).files[0]))  # compiles or loads the kernels, before any clock runs
         with Progress(plan.readings, plan.size, quiet=settings.quiet) as progress:
             pipeline = Pipeline(
                 plan, content, store, staging, consumer, progress, stop,

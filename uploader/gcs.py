@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import logging
+import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import requests
@@ -19,7 +22,8 @@ from wattif.errors import LakeError
 
 _log = logging.getLogger("wattif.uploader")
 _Result = TypeVar("_Result")
-_TIMEOUT_S = (10, 60)  # to connect; of silence
+_TIMEOUT_S = (60, 60)  # to connect, and to send a request's body; of silence
+_CHUNK = 16 * 2**20  # of a resumable upload: held in memory, and to be sent within the timeout on a slow link, too
 _CLIENT_RETRY_S = 60.0
 _RETRYABLE_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 
@@ -41,10 +45,12 @@ class GcsStore:
     ) -> None:
         """Connect. *retry_s*: how long the client itself tries again. `LakeError` when there are no credentials."""
         try:
-            self._client = Client()
-        except auth.DefaultCredentialsError:
+            self._client = Client(project=None)  # objects belong to a bucket, no request names a project
+        except auth.DefaultCredentialsError as error:
+            key = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS")
+            found = f"the credentials in {key} cannot be used ({_first_line(error)})" if key else "no credentials"
             raise LakeError(
-                f"gs://{bucket}: no credentials for Google Cloud; run 'gcloud auth application-default login' or point"
+                f"gs://{bucket}: {found} for Google Cloud; run 'gcloud auth application-default login' or point"
                 " GOOGLE_APPLICATION_CREDENTIALS to a key file, or leave out --bucket for a lake on this machine"
             ) from None
         self._bucket = self._client.bucket(bucket)
@@ -78,7 +84,7 @@ class GcsStore:
         blobs = [self._blob(file.name) for file in files]
         for blob, file in zip(blobs, files, strict=True):
             blob.crc32c = encode_crc32c(file.crc32c)  # the server refuses other bytes
-            blob.content_type = "application/x-ndjson"
+            blob.chunk_size = _CHUNK
         outcomes = transfer_manager.upload_many(
             [(str(file.path), blob) for file, blob in zip(files, blobs, strict=True)],
             upload_kwargs={
@@ -100,9 +106,11 @@ class GcsStore:
         """What became of one file. 412 means only that an object of its name exists: it is looked at."""
         if isinstance(outcome, api.PreconditionFailed):
             try:
-                self._calling(file.name, lambda: blob.reload(timeout=_TIMEOUT_S, retry=self._retry))
+                there = self._calling(file.name, lambda: self._look_at(blob))
             except LakeError as error:
                 return error
+            if not there:
+                return Unavailable(f"{self.place}/{file.name}: an object was in the way and is gone again")
             found = self._stored(file.name, blob)
             if found.matches(file):
                 return found
@@ -115,6 +123,13 @@ class GcsStore:
         if not stored.matches(file):
             self._replace.add(file.name)
         return stored
+
+    def _look_at(self, blob: Blob) -> bool:
+        try:
+            blob.reload(timeout=_TIMEOUT_S, retry=self._retry)
+        except api.NotFound:
+            return False
+        return True
 
     def _stored(self, name: str, blob: Blob) -> StoredObject:
         return StoredObject(name, int(blob.size or 0), _decode_crc32c(blob.crc32c))
@@ -198,32 +213,58 @@ class GcsStore:
         """What the client's exception means to the user, and whether trying again may help."""
         thing = f"{self.place}/{name}"
         cause = error.cause if isinstance(error, api.RetryError) and error.cause is not None else error
-        response = getattr(cause, "response", None)
-        status = getattr(cause, "code", None) or getattr(response, "status_code", None)
-        reason = str(getattr(cause, "message", None) or cause).splitlines()[0][:300]
-        if (
-            isinstance(error, api.RetryError | DataCorruption)
-            or status in _RETRYABLE_STATUS
-            or "ateLimitExceeded" in str(cause)
-        ):
-            return Unavailable(f"{thing}: {status or 'no answer'}: {reason}")
-        if status == 404:
+        if isinstance(cause, DataCorruption):
+            return Unavailable(f"{thing}: other bytes arrived than the server sent")
+        answer = _Answer.of(cause)
+        if isinstance(cause, OSError) and cause.filename:
+            return LakeError(f"{cause.filename}: {cause.strerror}; mend it, then run the same command again")
+        if isinstance(cause, auth.RefreshError):
+            return LakeError(
+                f"{thing}: the credentials are not valid any more ({_first_line(cause)});"
+                " run 'gcloud auth application-default login'"
+            )
+        if answer.may_pass or isinstance(cause, api.RetryError):
+            return Unavailable(f"{thing}: {answer.status or 'no answer'}: {answer.words}")
+        if answer.status == 404:
             return LakeError(
                 f"gs://{self._bucket.name}: there is no such bucket (404); create it with"
                 f" 'gcloud storage buckets create gs://{self._bucket.name}', or correct --bucket"
             )
-        if status in (401, 403):
+        if answer.status in (401, 403):
             return LakeError(
-                f"{thing}: access denied ({status}); this account needs roles/storage.objectUser"
-                f" on gs://{self._bucket.name}: {reason}"
+                f"{thing}: access denied ({answer.status}); this account needs roles/storage.objectUser"
+                f" on gs://{self._bucket.name}: {answer.words}"
             )
-        if isinstance(cause, auth.RefreshError):
-            return LakeError(
-                f"{thing}: the credentials are not valid any more ({reason});"
-                " run 'gcloud auth application-default login'"
-            )
-        if isinstance(cause, auth.TransportError | requests.RequestException | OSError):
-            return Unavailable(f"{thing}: the network does not answer: {reason}")
-        if status == 400 and "crc32c" in str(cause).lower():
-            return Unavailable(f"{thing}: the server received other bytes than were produced: {reason}")
-        return LakeError(f"{thing}: {status or type(cause).__name__}: {reason}")
+        if answer.status is None and isinstance(cause, auth.TransportError | requests.RequestException | OSError):
+            return Unavailable(f"{thing}: the network does not answer: {answer.words}")
+        return LakeError(f"{thing}: {answer.status or type(cause).__name__}: {answer.words}")
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What the server said in an exception of the client's; without a status when it said nothing."""
+
+    status: int | None
+    words: str
+    may_pass: bool  # the same request may succeed later
+
+    @classmethod
+    def of(cls, cause: BaseException) -> _Answer:
+        response = getattr(cause, "response", None)
+        if not isinstance(response, requests.Response):
+            # a stream that ended early: the server kept only a part of a chunk, the upload has to begin anew
+            return cls(None, _first_line(cause), isinstance(cause, ValueError) and "Stream" in str(cause))
+        words, reasons = response.reason or "", set()
+        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):  # not the JSON of an error
+            document = response.json()["error"]
+            words = document["message"]
+            reasons = {detail.get("reason") for detail in document["errors"]}
+        session_lost = response.status_code in (404, 410) and "upload_id=" in (response.url or "")
+        damaged = response.status_code == 400 and "crc32c" in words.lower()
+        slow_down = bool(reasons & {"rateLimitExceeded", "userRateLimitExceeded"})
+        may_pass = response.status_code in _RETRYABLE_STATUS or session_lost or damaged or slow_down
+        return cls(response.status_code, _first_line(words), may_pass)
+
+
+def _first_line(words: object) -> str:
+    return (str(words).splitlines() or [""])[0][:300]

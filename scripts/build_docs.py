@@ -1,7 +1,7 @@
 """Write what the docs repeat of the code: the options in README.md and the fields in docs/schema.md.
 
-    python -m scripts.build_docs            write them
-    python -m scripts.build_docs --check    exit 1 when they are not as the code says
+python -m scripts.build_docs            write them
+python -m scripts.build_docs --check    exit 1 when they are not as the code says
 """
 
 from __future__ import annotations
@@ -60,7 +60,11 @@ def schema() -> str:
     ]
     for field in fields.values():
         scale = 10**field.decimals
-        limits = f"{field.minimum / scale:,.{field.decimals}f} … {field.maximum / scale:,.{field.decimals}f}" if field.kind == "number" else ""
+        limits = (
+            f"{field.minimum / scale:,.{field.decimals}f} … {field.maximum / scale:,.{field.decimals}f}"
+            if field.kind == "number"
+            else ""
+        )
         decimals = str(field.decimals) if field.kind == "number" else "string"
         lines.append(
             f"| `{field.name}` | {field.unit} | {decimals} | {limits} | {field_width(field)} | {field.obis} |"
@@ -73,7 +77,9 @@ def main(arguments: list[str]) -> int:
     documents = {ROOT / "README.md": readme(), ROOT / "docs" / "schema.md": schema()}
     if arguments == ["--check"]:
         stale = [path.name for path, text in documents.items() if not path.exists() or path.read_text() != text]
-        print(f"docs: {', '.join(stale) + ' not as the code says; run python -m scripts.build_docs' if stale else 'as built'}")
+        print(
+            f"docs: {', '.join(stale) + ' not as the code says; run python -m scripts.build_docs' if stale else 'as built'}"
+        )
         return 1 if stale else 0
     for path, text in documents.items():
         path.write_text(text, encoding="utf-8")

@@ -17,13 +17,12 @@ from google.cloud.storage import Blob, Client, transfer_manager
 from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 from google.cloud.storage.retry import DEFAULT_RETRY
 
-from uploader.store import SealedFile, StoredObject, Unavailable
+from uploader.store import CHUNK_BYTES, SealedFile, StoredObject, Unavailable
 from wattif.errors import LakeError
 
 _log = logging.getLogger("wattif.uploader")
 _Result = TypeVar("_Result")
 _TIMEOUT_S = (60, 60)  # to connect, and to send a request's body; of silence
-_CHUNK = 16 * 2**20  # of a resumable upload: held in memory, and to be sent within the timeout on a slow link, too
 _CLIENT_RETRY_S = 60.0
 _RETRYABLE_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 
@@ -84,7 +83,7 @@ class GcsStore:
         blobs = [self._blob(file.name) for file in files]
         for blob, file in zip(blobs, files, strict=True):
             blob.crc32c = encode_crc32c(file.crc32c)  # the server refuses other bytes
-            blob.chunk_size = _CHUNK
+            blob.chunk_size = CHUNK_BYTES
         outcomes = transfer_manager.upload_many(
             [(str(file.path), blob) for file, blob in zip(files, blobs, strict=True)],
             upload_kwargs={

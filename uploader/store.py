@@ -9,6 +9,11 @@ from typing import Protocol
 
 from wattif.errors import LakeError
 
+# How Cloud Storage takes a file: in one request up to the first size, above it a request to begin and one a chunk.
+# A chunk is held in memory, and has to be sent within a timeout over a slow link, too.
+MULTIPART_MAX_BYTES = 8 * 2**20
+CHUNK_BYTES = 16 * 2**20
+
 
 class Unavailable(LakeError):
     """The lake did not do it this time; the same call may succeed later."""
@@ -55,7 +60,10 @@ class Store(Protocol):
         """Write a small object, replacing one of that name."""
 
     def create_bytes(self, name: str, content: bytes) -> bool:
-        """Write a small object unless one of that name exists; whether it was written."""
+        """Write a small object unless one of that name exists; whether it was written, as far as is known.
+
+        False may also mean that it was, but the answer got lost: look at what is there.
+        """
 
     def get_bytes(self, name: str) -> bytes | None:
         """The content of a small object; None when there is none."""

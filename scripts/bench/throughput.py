@@ -83,7 +83,9 @@ def into_memory(folder: Path, rounds: int) -> None:
 
     one, two = _in_rounds(rounds, lambda: produce(1), lambda: produce(2))
     print(f"into memory, one thread          {one:7.1f} million readings/s   (wanted: 35)")
-    print(f"into memory, two threads         {two:7.1f} million readings/s   {two / one:.2f} x one thread (wanted: 1.7)")
+    print(
+        f"into memory, two threads         {two:7.1f} million readings/s   {two / one:.2f} x one thread (wanted: 1.7)"
+    )
 
 
 def through_staging(folder: Path, rounds: int) -> None:
@@ -130,7 +132,9 @@ def into_local_lake(folder: Path, rounds: int) -> None:
     bare, whole = _in_rounds(rounds, write, run)
     _fresh(folder)
     print(f"ready-made bytes into a folder   {bare:7.0f} MB/s")
-    print(f"main job into a local lake       {whole:7.0f} MB/s                   {whole / bare:.2f} of it (wanted: 0.6)")
+    print(
+        f"main job into a local lake       {whole:7.0f} MB/s                   {whole / bare:.2f} of it (wanted: 0.6)"
+    )
 
 
 @contextlib.contextmanager
@@ -138,7 +142,16 @@ def _server(folder: Path, bytes_per_s: float) -> Iterator[None]:
     """A local Cloud Storage server in a process of its own, behind a link of so many bytes a second."""
     port_file = folder / "port"
     port_file.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "tests.fakes.gcs_server", "--port-file", str(port_file), "--bucket", "lake", "--discard"]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.fakes.gcs_server",
+        "--port-file",
+        str(port_file),
+        "--bucket",
+        "lake",
+        "--discard",
+    ]
     if bytes_per_s:
         command += ["--bytes-per-s", str(int(bytes_per_s))]
     with subprocess.Popen(command, cwd=ROOT) as process:
@@ -179,7 +192,9 @@ def into_bucket(folder: Path, rounds: int, link_mb_s: float) -> None:
     slower = max(produced, uploaded)
     link = f"a link of {link_mb_s:.0f} MB/s" if link_mb_s else "loopback, no limit"
     print(f"into a bucket ({link}): producing {produced:.1f} s, uploading {uploaded:.1f} s,")
-    print(f"  both together                  {together:7.1f} s                      {together / slower:.2f} x the slower (wanted: 1.2)")
+    print(
+        f"  both together                  {together:7.1f} s                      {together / slower:.2f} x the slower (wanted: 1.2)"
+    )
 
 
 class Sealing(LocalStore):
@@ -198,7 +213,16 @@ def memory(folder: Path) -> None:
     """The peak of whole processes: few meters or a million, a day or a year."""
     for name, arguments in {
         "100 meters, a day": ["--meters", "100", "--end", "2024-01-01"],
-        "a million meters, a day": ["--meters", "1000000", "--end", "2024-01-01", "--interval", "3600", "--batch-files", "100"],
+        "a million meters, a day": [
+            "--meters",
+            "1000000",
+            "--end",
+            "2024-01-01",
+            "--interval",
+            "3600",
+            "--batch-files",
+            "100",
+        ],
         "100 meters, a year": ["--meters", "100", "--end", "2024-12-31", "--interval", "300"],
     }.items():
         _fresh(folder)
@@ -234,7 +258,9 @@ def start(folder: Path, rounds: int) -> None:
 
     def usage_error() -> float:
         began = time.perf_counter()
-        subprocess.run([sys.executable, str(ROOT / "generator.py"), "--start", "x"], stderr=subprocess.DEVNULL, check=False)
+        subprocess.run(
+            [sys.executable, str(ROOT / "generator.py"), "--start", "x"], stderr=subprocess.DEVNULL, check=False
+        )
         return time.perf_counter() - began
 
     first, helped, refused = _in_rounds(rounds, first_file, help_text, usage_error)

@@ -171,10 +171,8 @@ def test_a_staging_folder_that_does_not_exist_is_named(line: CommandLine) -> Non
     (line.folder / "staging").rmdir()
     code, _, error = line.run(*SMALL)
     assert code == 1
-    assert (
-        error
-        == f"generator.py: error: --staging-dir {line.folder}/staging: there is no such folder; create it or name another\n"
-    )
+    message = f"--staging-dir {line.folder}/staging: there is no such folder; create it or name another"
+    assert error == f"generator.py: error: {message}\n"
 
 
 def test_two_runs_at_once_on_one_staging_folder(line: CommandLine) -> None:

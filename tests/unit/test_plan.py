@@ -65,7 +65,8 @@ def test_a_staging_limit_that_is_too_small_names_the_smallest_that_is_not() -> N
 
 
 @pytest.mark.parametrize(
-    ("size", "requests"), [(1, 1), (8 * 2**20, 1), (8 * 2**20 + 1, 2), (40_000_000, 2), (100 * 2**20 + 1, 3)]
+    ("size", "requests"),
+    [(1, 1), (8 * 2**20, 1), (8 * 2**20 + 1, 2), (38_000_000, 4), (16 * 2**20, 2), (16 * 2**20 + 1, 3)],
 )
 def test_requests_of_a_file(size: int, requests: int) -> None:
     assert requests_of_file(size) == requests

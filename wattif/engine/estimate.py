@@ -5,18 +5,17 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from uploader.store import CHUNK_BYTES, MULTIPART_MAX_BYTES
 from wattif.engine.plan import Plan
 from wattif.engine.run import make_content
 from wattif.settings import GenerateSettings
 
 _CALIBRATION_S = 0.5
-_MULTIPART_MAX = 8 * 2**20  # up to here a file is one request, above it is two: begin, then send in chunks
-_CHUNK = 100 * 2**20
 
 
 def requests_of_file(size: int) -> int:
     """Requests that it takes to upload a file of *size* bytes to Cloud Storage."""
-    return 1 if size <= _MULTIPART_MAX else 1 + -(-size // _CHUNK)
+    return 1 if size <= MULTIPART_MAX_BYTES else 1 + -(-size // CHUNK_BYTES)
 
 
 def calibrate(settings: GenerateSettings, plan: Plan) -> float:

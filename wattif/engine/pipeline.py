@@ -89,7 +89,8 @@ class Pipeline:
         Raises the first error of any thread, or `Interrupted`; whatever is sealed or committed by then stays.
         """
         began = time.monotonic()
-        committed = Committed(self._store, self._plan.start, self._plan.days, self._plan.batches_per_day)
+        plan, store = self._plan, self._store
+        committed = self._consumer.retrying(lambda: Committed(store, plan.start, plan.days, plan.batches_per_day))
         try:
             for position, batch in enumerate(self._plan.batches()):
                 if position in committed:
@@ -175,7 +176,8 @@ class Pipeline:
         self._progress.skip(sum(unit.rows for unit in batch.files), batch.size)
         if any(self._content.name(unit) in self._staging.leftovers for unit in batch.files if self._staging.leftovers):
             name = layout.manifest_name(batch.day, batch.index)
-            entries = read_manifest(self._store.get_bytes(name) or b"", f"{self._store.place}/{name}")
+            content = self._consumer.retrying(lambda: self._store.get_bytes(name)) or b""
+            entries = read_manifest(content, f"{self._store.place}/{name}")
             self._staging.discard_leftovers(
                 StoredObject(entry.name, entry.bytes, int(entry.crc32c, 16)) for entry in entries
             )

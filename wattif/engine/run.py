@@ -80,7 +80,7 @@ def generate(
     with Staging(folder, dataset.fingerprint) as staging:
         consumer.retrying(lambda: claim(store, dataset, overwrite=settings.overwrite))
         content, fleet = make_content(settings, plan)
-        if next(consumer.retrying(lambda: store.list(layout.METERS)), None) is None:
+        if consumer.retrying(lambda: next(store.list(layout.METERS), None)) is None:
             from wattif.lake.meters import meters_parquet
 
             table = meters_parquet(fleet, METER_CLASS)

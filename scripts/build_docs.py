@@ -78,7 +78,9 @@ def main(arguments: list[str]) -> int:
     if arguments == ["--check"]:
         stale = [path.name for path, text in documents.items() if not path.exists() or path.read_text() != text]
         print(
-            f"docs: {', '.join(stale) + ' not as the code says; run python -m scripts.build_docs' if stale else 'as built'}"
+            f"docs: {', '.join(stale)} not as the code says: python -m scripts.build_docs"
+            if stale
+            else "docs: as built"
         )
         return 1 if stale else 0
     for path, text in documents.items():

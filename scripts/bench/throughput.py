@@ -24,7 +24,7 @@ from pathlib import Path
 from threading import Event
 
 from uploader.local import LocalStore
-from uploader.store import SealedFile, Store, StoredObject
+from uploader.store import SealedFile, StoredObject
 from wattif.engine.plan import Plan
 from wattif.engine.run import generate, make_content
 from wattif.errors import LakeError
@@ -192,8 +192,9 @@ def into_bucket(folder: Path, rounds: int, link_mb_s: float) -> None:
     slower = max(produced, uploaded)
     link = f"a link of {link_mb_s:.0f} MB/s" if link_mb_s else "loopback, no limit"
     print(f"into a bucket ({link}): producing {produced:.1f} s, uploading {uploaded:.1f} s,")
+    ratio = together / slower
     print(
-        f"  both together                  {together:7.1f} s                      {together / slower:.2f} x the slower (wanted: 1.2)"
+        f"  both together                  {together:7.1f} s                      {ratio:.2f} x the slower (wanted: 1.2)"
     )
 
 
@@ -226,7 +227,7 @@ def memory(folder: Path) -> None:
         "100 meters, a year": ["--meters", "100", "--end", "2024-12-31", "--interval", "300"],
     }.items():
         _fresh(folder)
-        columns = ["--columns", "timestamp,consumption_wh"] if "100 meters, a day" != name else []
+        columns = ["--columns", "timestamp,consumption_wh"] if name != "100 meters, a day" else []
         command = [
             sys.executable, str(ROOT / "generator.py"), "--start", "2024-01-01", "--lake", str(folder / "lake"),
             "--staging-dir", str(folder / "staging"), "-q", *columns, *arguments,
@@ -243,8 +244,10 @@ def start(folder: Path, rounds: int) -> None:
 
     def first_file() -> float:
         _fresh(folder)
-        command = [sys.executable, str(ROOT / "generator.py"), "--start", "2024-01-01", "--end", "2024-01-01", "--meters",
-                   "20", "--lake", str(folder / "lake"), "--staging-dir", str(folder / "staging"), "-q"]  # fmt: skip
+        command = [
+            sys.executable, str(ROOT / "generator.py"), "--start", "2024-01-01", "--end", "2024-01-01",
+            "--meters", "20", "--lake", str(folder / "lake"), "--staging-dir", str(folder / "staging"), "-q",
+        ]  # fmt: skip
         began = time.perf_counter()
         with subprocess.Popen(command) as process:
             while process.poll() is None and not any((folder / "lake").glob("dt=*/*.json")):

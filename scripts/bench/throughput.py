@@ -193,9 +193,7 @@ def into_bucket(folder: Path, rounds: int, link_mb_s: float) -> None:
     link = f"a link of {link_mb_s:.0f} MB/s" if link_mb_s else "loopback, no limit"
     print(f"into a bucket ({link}): producing {produced:.1f} s, uploading {uploaded:.1f} s,")
     ratio = together / slower
-    print(
-        f"  both together                  {together:7.1f} s                      {ratio:.2f} x the slower (wanted: 1.2)"
-    )
+    print(f"  both together                  {together:7.1f} s             {ratio:.2f} x the slower (wanted: 1.2)")
 
 
 class Sealing(LocalStore):

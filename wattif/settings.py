@@ -5,6 +5,7 @@ file, that over the default.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import tempfile
@@ -27,8 +28,9 @@ from pydantic_settings import (
 )
 
 from wattif.errors import UsageError
-from wattif.formats.schema import FIELD_NAMES, select_fields
+from wattif.formats.schema import DEFAULT_NAMES, select_fields
 
+_CLASS_IDS = ("residential", "commercial", "industrial")
 _FAST_DISK = Path("/mnt/sm-disk")
 
 
@@ -78,10 +80,21 @@ class GenerateSettings(BaseSettings):
     meters: int = Field(
         100, ge=1, le=99_999_999, description="number of meters; the first ones stay the same when it grows"
     )
+    city: str = Field("manila", description="cities, separated by commas, whose transformers take turns")
+    cities: Path | None = Field(
+        None, description="TOML file with cities of your own, like wattif/world/data/cities.toml"
+    )
+    class_mix: str | None = Field(
+        None,
+        description="shares of the classes, for example residential=0.85,commercial=0.12,industrial=0.03"
+        " (default: each city's own)",
+    )
+    solar_share: float = Field(0.0, ge=0, le=1, description="share of the homes with panels; see the columns export_…")
+    ev_share: float = Field(0.0, ge=0, le=1, description="share of the homes that charge an electric car")
     seed: int = Field(42, ge=0, lt=2**63, description="seed of all randomness; another seed is another city")
     interval: int = Field(10, ge=1, le=3600, description="seconds between two readings; any divisor of 3600")
     columns: Annotated[str, BeforeValidator(_join_columns)] = Field(
-        ",".join(FIELD_NAMES), description="fields of a reading, in order, separated by commas"
+        ",".join(DEFAULT_NAMES), description="fields of a reading, in order, separated by commas"
     )
     meters_per_file: int = Field(
         20, ge=1, description="meters whose day makes one file, 20 about 40 MB; 1 names the file after the MAC"
@@ -141,12 +154,40 @@ class GenerateSettings(BaseSettings):
         if self.bucket is not None and "lake" in self.model_fields_set:
             raise UsageError(f"--bucket {self.bucket} and --lake {self.lake} name two lakes; give one of them")
         select_fields(self.column_names, self.interval)
+        if len(set(self.city_ids)) < max(len(self.city_ids), 1):
+            raise UsageError(f"--city {self.city!r}: name each city once, for example manila,london")
+        assert self.class_shares is None or self.class_shares  # raises what is wrong with it
         return self
 
     @property
     def column_names(self) -> list[str]:
         """The names in `columns`."""
         return [name.strip() for name in self.columns.split(",") if name.strip()]
+
+    @property
+    def city_ids(self) -> list[str]:
+        """The names in `city`."""
+        return [name.strip() for name in self.city.split(",") if name.strip()]
+
+    @property
+    def class_shares(self) -> tuple[float, float, float] | None:
+        """`class_mix` as residential, commercial and industrial shares."""
+        if self.class_mix is None:
+            return None
+        shares = dict.fromkeys(_CLASS_IDS, 0.0)
+        for part in self.class_mix.split(","):
+            name, _, share = part.partition("=")
+            try:
+                shares[name.strip()] = float(share) if name.strip() in shares else math.nan
+            except ValueError:
+                shares[name.strip()] = math.nan
+        residential, commercial, industrial = (shares[name] for name in _CLASS_IDS)
+        if not (min(shares.values()) >= 0 and abs(math.fsum(shares.values()) - 1) < 1e-6):
+            raise UsageError(
+                f"--class-mix {self.class_mix}: must be shares of {', '.join(_CLASS_IDS)} that sum to 1,"
+                " for example residential=0.85,commercial=0.12,industrial=0.03"
+            )
+        return residential, commercial, industrial
 
     @property
     def epoch(self) -> date:
@@ -188,6 +229,7 @@ def _explain(detail: Any) -> str:
         "int_parsing": "is not a whole number",
         "int_type": "is not a whole number",
         "int_from_float": "is not a whole number",
+        "float_parsing": "is not a number",
         "bool_parsing": "is neither true nor false",
         "byte_size": "is not a size such as 2GiB or 500MB",
         "byte_size_unit": "is not a size such as 2GiB or 500MB",

@@ -100,6 +100,21 @@ def test_the_module_and_the_script_are_the_same(line: CommandLine) -> None:
     assert objects(line.folder / "lake") == objects(line.folder / "other")
 
 
+def test_a_city_of_ones_own_and_two_more(line: CommandLine) -> None:
+    shipped = (ROOT / "wattif" / "world" / "data" / "cities.toml").read_text(encoding="utf-8")
+    own = shipped.split("\n[[city]]\n")[1].replace('id = "manila"', 'id = "cebu"')
+    (line.folder / "mine.toml").write_text(f"[[city]]\n{own}", encoding="utf-8")
+    cities = ["--meters", "60", "--meters-per-file", "20", "--columns", "city_id,power_w", "--interval", "3600"]
+    code, _, error = line.run(*SMALL[:4], *cities, "--city", "cebu,london,new-york", "--cities", "mine.toml")
+    assert (code, error) == (0, "")
+    days = sorted((line.folder / "lake").glob("dt=2024-01-01/*"))
+    found = [{orjson.loads(row)["city_id"] for row in path.read_bytes().splitlines()} for path in days]
+    assert found == [{"cebu"}, {"london"}, {"new-york"}]
+    assert len({len(row) for path in days for row in path.read_bytes().splitlines()}) == 1
+    weather = {path.name for path in (line.folder / "lake" / layout.WEATHER).iterdir()}
+    assert weather == {f"{name}-2024-01.parquet" for name in ("cebu", "london", "new-york")}
+
+
 def test_the_next_command_that_is_printed_works(line: CommandLine) -> None:
     duckdb = pytest.importorskip("duckdb")
     _, out, _ = line.run(*SMALL)
@@ -152,6 +167,12 @@ def test_help_and_usage_errors_import_neither_numba_nor_the_cloud(arguments: lis
         (["--start", "yesterday", "--end", "2024-01-01"], 2, "--start yesterday: not a date; write it as YYYY-MM-DD"),
         ([*SMALL, "--metres", "3"], 2, "unrecognized arguments: --metres"),
         ([*SMALL, "--staging-limit", "100KiB"], 2, "the smallest that does is"),
+        (
+            [*SMALL, "--city", "atlantis"],
+            2,
+            "--city atlantis: there is no such city; choose from manila, london, new-york",
+        ),
+        ([*SMALL, "--cities", "nowhere.toml"], 2, "--cities nowhere.toml: cannot be read: No such file or directory"),
         (
             [*SMALL, "--bucket", "lake"],
             1,

@@ -24,9 +24,10 @@ from wattif.lake import layout
 from wattif.settings import GenerateSettings
 from wattif.world import calendar
 from wattif.world.cities import MANILA
-from wattif.world.classes import RESIDENTIAL
+from wattif.world.classes import CLASSES, PROFILES
 from wattif.world.energy import register_and_day
 from wattif.world.fleet import make_fleet
+from wattif.world.months import month_of
 
 Settings = Callable[..., GenerateSettings]
 
@@ -53,15 +54,17 @@ def test_duckdb_reads_the_right_count_and_the_allocated_energy(settings: Setting
             ).fetchall()
         )
     assert (count, meters, seconds) == (4 * 12 * 1440, 12, 4 * 1440)
-    fleet = make_fleet(42, 12, MANILA, RESIDENTIAL)
+    fleet = make_fleet(42, 12, [MANILA])
     allocated = 0
     for meter in range(12):
         for n in range(4):
             day = date(2024, 1, 30) + timedelta(days=n)
-            month = calendar.month_of(MANILA, RESIDENTIAL.profile, date(2024, 1, 1), day.replace(day=1))
+            month = month_of(42, MANILA, date(2024, 1, 1), day.replace(day=1))
+            kind = CLASSES[fleet.meter_class[meter]].energy
             register_mwh, day_mwh = register_and_day(
-                42, meter, int(fleet.base_mwh[meter]), RESIDENTIAL.energy, month, calendar.day_number(day)
-            )
+                42, meter, int(fleet.base_mwh[meter]), kind.spread, kind.day_noise, int(fleet.profile[meter]), month,
+                calendar.day_number(day),
+            )  # fmt: skip
             allocated += day_mwh
         mac = ":".join(f"{int(fleet.macs[meter]):012X}"[n : n + 2] for n in range(0, 12, 2))
         assert last_registers[mac] == (register_mwh + day_mwh) // 1000 / 1000
@@ -78,6 +81,7 @@ def test_the_lake_holds_exactly_the_planned_objects(settings: Settings) -> None:
     assert set(made) - set(expected) == {
         layout.DATASET,
         layout.METERS,
+        layout.weather_name("manila", date(2024, 1, 1)),
         *(layout.manifest_name(date(2024, 1, day), batch) for day in (1, 2) for batch in (0, 1)),
     }
     assert list(asked.staging_dir.iterdir() if asked.staging_dir else []) == [asked.staging_dir / "wattif.lock"]  # type: ignore[operator]
@@ -104,12 +108,19 @@ def test_the_fleet_stands_beside_the_data(settings: Settings) -> None:
     asked = settings(meters=45)
     generate(asked, Event())
     table = pq.read_table(asked.lake / layout.METERS)
-    fleet = make_fleet(42, 45, MANILA, RESIDENTIAL)
+    fleet = make_fleet(42, 45, [MANILA])
     assert table["meter"].to_pylist() == list(range(45))
     assert [int(mac.replace(":", ""), 16) for mac in table["mac"].to_pylist()] == fleet.macs.tolist()
     assert table["mean_kwh"].to_pylist() == [mwh / 1e6 for mwh in fleet.base_mwh.tolist()]
     assert table["transformer"].to_pylist() == [0] * 20 + [1] * 20 + [2] * 5
-    assert set(table["class"].to_pylist()) == {"residential"}
+    assert table["class"].to_pylist() == [CLASSES[kind].id for kind in fleet.meter_class]
+    assert table["profile"].to_pylist() == [PROFILES[profile] for profile in fleet.profile]
+    assert set(table["city_id"].to_pylist()) == {"manila"}
+    places = {(row["transformer"], row["latitude"], row["longitude"]) for row in table.to_pylist()}
+    assert len(places) == 3
+    for _, latitude, longitude in places:
+        assert abs(latitude - MANILA.latitude) < 0.2
+        assert abs(longitude - MANILA.longitude) < 0.2
 
 
 @pytest.mark.parametrize(("write_workers", "upload_workers"), [(1, 1), (2, 4), (8, 8)])

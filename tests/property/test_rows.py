@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from wattif.formats.ndjson import RowFormat, Rows, mac_text
-from wattif.formats.schema import FIELD_NAMES, Field, reading_fields, select_fields
+from wattif.formats.schema import DEFAULT_NAMES, FIELD_NAMES, Field, select_fields
 from wattif.formats.template import row_template
 from wattif.world import quantities
 
+CITY = "los-angeles"
 INTERVALS = (10, 60, 900, 3600)
 MACS = np.array([0x021A7F003BC9, 0xFEFFFFFFFFFF], np.uint64)
 
@@ -36,7 +37,7 @@ def _columns(fields: tuple[Field, ...], interval_s: int, rng: np.random.Generato
 
 def _rows(fields: tuple[Field, ...], interval_s: int, columns: NDArray[np.int64]) -> tuple[bytes, int]:
     form = RowFormat(row_template(fields))
-    return bytes(Rows(form, len(MACS), interval_s).fill(date(2024, 2, 29), MACS, columns)), form.width
+    return bytes(Rows(form, len(MACS), interval_s).fill(date(2024, 2, 29), CITY, MACS, columns)), form.width
 
 
 def _parse(row: bytes, fields: tuple[Field, ...]) -> list[Any]:
@@ -64,6 +65,7 @@ def test_rows_give_back_what_they_were_made_of(interval_s: int, names: list[str]
         for i in {0, 1, 2, readings // 2, readings - 1, *np.random.default_rng(seed).integers(0, readings, 30)}:
             seconds = int(i) * interval_s
             texts = {
+                "city_id": CITY,
                 "mac": ("02:1A:7F:00:3B:C9", "FE:FF:FF:FF:FF:FF")[meter],
                 "timestamp": f"2024-02-29T{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}Z",
             }
@@ -76,14 +78,14 @@ def test_another_day_in_the_same_buffer_has_its_own_timestamps() -> None:
     rows = Rows(RowFormat(row_template(fields)), 1, 3600)
     columns = np.zeros((1, quantities.COUNT, 24), np.int64)
     for day in (date(2024, 12, 31), date(2025, 1, 1), date(2024, 12, 31)):
-        data = bytes(rows.fill(day, MACS[:1], columns))
+        data = bytes(rows.fill(day, CITY, MACS[:1], columns))
         assert orjson.loads(data.splitlines()[23])["timestamp"] == f"{day}T23:00:00Z"
 
 
 def test_a_row_has_room_for_the_widest_value_of_every_field() -> None:
     fields = select_fields(["timestamp", "consumption_wh", "status"], 10)
-    assert row_template(fields).text == b'{"timestamp":"                   0","consumption_wh":       0,"status":0}\n'
-    assert row_template(tuple(reading_fields(10).values())).width == 226
+    assert row_template(fields).text == b'{"timestamp":"                   0","consumption_wh":        0,"status":0}\n'
+    assert row_template(select_fields(DEFAULT_NAMES, 10)).width == 229
 
 
 @given(st.integers(0, 2**48 - 1))

@@ -32,7 +32,7 @@ def test_by_hand() -> None:
     assert [(unit.first_meter, unit.last_meter, unit.rows) for batch in batches[:2] for unit in batch.files] == [
         (0, 2, 864), (3, 5, 864), (6, 8, 864), (9, 9, 288),
     ]  # fmt: skip
-    width = len(b'{"mac":"02:1A:7F:00:3B:C9","power_w":999999}\n')
+    width = len(b'{"mac":"02:1A:7F:00:3B:C9","power_w":9999999}\n')
     assert plan.size == 2 * 10 * 288 * width
     assert plan.largest_batch == 6 * 288 * width
     assert plan.staging_needed(4) == 2 * 6 * 288 * width + 4 * 3 * 288 * width

@@ -68,6 +68,17 @@ def test_names_of_other_programs_variables_are_not_taken(monkeypatch: pytest.Mon
         ([*DAYS, "--bucket", "lake", "--lake", "x"], "name two lakes"),
         ([*DAYS, "--prefix", "../up"], "--prefix ../up: not a plain path"),
         ([*DAYS, "-v", "-q"], "contradict each other"),
+        (
+            [*DAYS, "--class-mix", "residential=0.5,commercial=0.4"],
+            "must be shares of residential, commercial, industrial",
+        ),
+        ([*DAYS, "--class-mix", "residential=1,farm=0"], "that sum to 1, for example residential=0.85"),
+        ([*DAYS, "--class-mix", "residential"], "that sum to 1"),
+        ([*DAYS, "--class-mix", "residential=1.5,commercial=-0.5"], "that sum to 1"),
+        ([*DAYS, "--solar-share", "30"], "--solar-share 30: must be less than or equal to 1"),
+        ([*DAYS, "--ev-share", "half"], "--ev-share half: is not a number"),
+        ([*DAYS, "--city", "manila,manila"], "name each city once"),
+        ([*DAYS, "--city", ","], "name each city once"),
         ([*DAYS, "--config", "nowhere.toml"], "--config nowhere.toml: there is no such file"),
     ],
 )

@@ -12,12 +12,16 @@ import pytest
 from numpy.typing import NDArray
 
 from wattif.errors import UsageError
+from wattif.formats.schema import POWER_MAX_W
 from wattif.world import calendar, fleet
-from wattif.world.cities import MANILA, City
-from wattif.world.classes import RESIDENTIAL, check_ranges
+from wattif.world.cities import MANILA, City, PerClass, load_cities
+from wattif.world.classes import CLASSES, PROFILES, check_ranges, connection_w, highest_day_w
+from wattif.world.grid import city_of
+from wattif.world.months import month_of
 from wattif.world.profiles import day_type, load_profile, profile_day, season
 
-BERLIN = replace(MANILA, id="berlin", time_zone="Europe/Berlin", climate="north")
+BERLIN = load_cities()["berlin"]
+CITIES = [load_cities()["manila"], load_cities()["london"]]
 
 
 @pytest.mark.parametrize(
@@ -25,7 +29,7 @@ BERLIN = replace(MANILA, id="berlin", time_zone="Europe/Berlin", climate="north"
 )
 def test_each_profile_has_mean_one_over_a_year(name: str) -> None:
     days = [date.fromordinal(date(2025, 1, 1).toordinal() + n) for n in range(365)]
-    assert np.mean([profile_day(name, day, "north") for day in days]) == pytest.approx(1, abs=2e-4)
+    assert np.mean([profile_day(name, day, "north", day_type(day)) for day in days]) == pytest.approx(1, abs=2e-4)
 
 
 def test_an_unknown_profile_is_named() -> None:
@@ -76,8 +80,25 @@ def test_local_quarters_agree_with_the_system_clock_rules(day: date) -> None:
 
 def test_weekends_are_local() -> None:
     friday_22_utc = calendar.day_number(date(2024, 1, 5)) * 96 + 88
-    assert list(calendar.weekend_at(calendar.local_quarters(MANILA, friday_22_utc, 1))) == [1]
-    assert list(calendar.weekend_at(np.array([friday_22_utc]))) == [0]
+    assert list(calendar.weekend_at(MANILA, calendar.local_quarters(MANILA, friday_22_utc, 1))) == [1]
+    assert list(calendar.weekend_at(MANILA, np.array([friday_22_utc]))) == [0]
+
+
+@pytest.mark.parametrize(
+    ("day", "like"),
+    [
+        (date(2024, 10, 3), date(2024, 10, 6)),  # German Unity Day, a Thursday: as the Sunday after it
+        (date(2024, 12, 25), date(2024, 12, 22)),  # Christmas, a Wednesday: as the Sunday before it
+        (date(2024, 12, 24), date(2024, 12, 21)),  # Christmas Eve, a Tuesday: as the Saturday before it
+        (date(2023, 12, 24), date(2023, 12, 17)),  # Christmas Eve on a Sunday stays one
+        (date(2024, 10, 4), date(2024, 10, 2)),  # an ordinary Friday: as a Wednesday
+    ],
+)
+def test_a_holiday_has_the_profile_and_the_habits_of_a_free_day(day: date, like: date) -> None:
+    quarters, others = (calendar.day_number(each) * 96 + np.arange(96) for each in (day, like))
+    free = float(like.weekday() >= 5)
+    assert np.array_equal(calendar.profile_at(BERLIN, "h0", quarters), calendar.profile_at(BERLIN, "h0", others))
+    assert set(calendar.weekend_at(BERLIN, quarters)) == {free}
 
 
 def test_a_profile_of_the_day_has_mean_one() -> None:
@@ -87,8 +108,8 @@ def test_a_profile_of_the_day_has_mean_one() -> None:
 
 
 def test_a_month_knows_its_days_and_its_place() -> None:
-    month = calendar.month_of(MANILA, "h0", date(2023, 11, 1), date(2024, 2, 1))
-    assert (month.since_epoch, month.epoch_month, len(month.day_weights)) == (3, 10, 29)
+    month = month_of(42, MANILA, date(2023, 11, 1), date(2024, 2, 1))
+    assert (month.since_epoch, month.epoch_month, month.day_weights.shape) == (3, 10, (len(PROFILES), 29))
     assert month.first_day == (date(2024, 2, 1) - date(1970, 1, 1)).days
 
 
@@ -101,10 +122,11 @@ def test_macs_are_unique_local_and_unicast() -> None:
 
 
 def test_a_fleet_grows_without_changing_its_first_meters() -> None:
-    small, large = (fleet.make_fleet(7, n, MANILA, RESIDENTIAL) for n in (50, 5000))
+    small, large = (fleet.make_fleet(7, n, CITIES) for n in (50, 5000))
     assert np.array_equal(small.macs, large.macs[:50])
-    assert np.array_equal(small.base_mwh, large.base_mwh[:50])
-    assert not np.array_equal(small.macs, fleet.make_fleet(8, 50, MANILA, RESIDENTIAL).macs)
+    for column in ("base_mwh", "meter_class", "profile", "solar", "car"):
+        assert np.array_equal(getattr(small, column), getattr(large, column)[:50]), column
+    assert not np.array_equal(small.macs, fleet.make_fleet(8, 50, CITIES).macs)
 
 
 def test_doubles_are_drawn_again_and_false_positives_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,19 +147,68 @@ def test_doubles_are_drawn_again_and_false_positives_are_not(monkeypatch: pytest
 
 
 def test_means_are_lognormal_around_the_class_mean() -> None:
-    kwh = fleet.make_fleet(1, 20_000, MANILA, RESIDENTIAL).base_mwh / 1e6
+    kwh = fleet.make_fleet(1, 20_000, [MANILA], (1.0, 0.0, 0.0)).base_mwh / 1e6
     assert kwh.mean() == pytest.approx(300, rel=0.02)
     assert np.log(kwh).std() == pytest.approx(0.55, rel=0.03)
 
 
-def test_ranges_hold_for_manila_and_not_for_a_class_that_uses_too_much() -> None:
-    check_ranges(RESIDENTIAL, MANILA, 12, 999_999, 1e8)
-    with pytest.raises(UsageError, match="a mean of 30000 kWh a month allows days of"):
-        check_ranges(RESIDENTIAL, replace(MANILA, mean_kwh={"residential": 30_000.0}), 12, 999_999, 1e8)
-    with pytest.raises(UsageError, match="does not fit power_w"):
-        check_ranges(RESIDENTIAL, MANILA, 12, 99_999, 1e8)
+def test_classes_and_profiles_have_their_shares() -> None:
+    made = fleet.make_fleet(1, 20_000, [MANILA])
+    assert np.bincount(made.meter_class) / 20_000 == pytest.approx([0.85, 0.12, 0.03], abs=0.01)
+    names = np.array(PROFILES)[made.profile]
+    assert set(names[made.meter_class == 0]) == {"h0"}
+    shops = names[made.meter_class == 1]
+    assert set(shops) == {"g25", "g1", "g2", "g3", "g4", "g5", "g6"}
+    assert np.mean(shops == "g25") == pytest.approx(0.4, abs=0.03)
+    assert set(names[made.meter_class == 2]) == {"shift1", "shift2", "shift3"}
+
+
+def test_a_mix_of_classes_can_be_asked_for() -> None:
+    made = fleet.make_fleet(1, 5_000, [MANILA], (0.5, 0.0, 0.5))
+    assert np.bincount(made.meter_class) / 5_000 == pytest.approx([0.5, 0, 0.5], abs=0.02)
+
+
+def test_cities_take_turns_by_transformer_and_have_their_own_means() -> None:
+    made = fleet.make_fleet(1, 40_000, CITIES, (1.0, 0.0, 0.0))
+    city = city_of(np.arange(40_000), 2)
+    assert list(city[[0, 19, 20, 39, 40]]) == [0, 0, 1, 1, 0]
+    for number, own in enumerate(CITIES):
+        assert made.base_mwh[city == number].mean() / 1e6 == pytest.approx(own.mean_kwh["residential"], rel=0.02)
+
+
+def test_homes_own_panels_and_cars_in_the_shares_asked_for_and_nobody_else_does() -> None:
+    made = fleet.make_fleet(1, 20_000, [MANILA], None, fleet.Ownership(solar=0.3, car=0.1))
+    homes = made.meter_class == 0
+    assert made.solar[homes].mean() == pytest.approx(0.3, abs=0.01)
+    assert made.car[homes].mean() == pytest.approx(0.1, abs=0.01)
+    assert not made.solar[~homes].any()
+    assert not made.car[~homes].any()
+
+
+@pytest.mark.parametrize("city", load_cities().values(), ids=lambda city: city.id)
+def test_ranges_hold_for_every_shipped_city(city: City) -> None:
+    check_ranges([city], 12, POWER_MAX_W, 1e8)
+    for kind in CLASSES:
+        assert highest_day_w(kind, city) < connection_w(kind, city)
+
+
+@pytest.mark.parametrize("city", load_cities().values(), ids=lambda city: city.id)
+def test_no_day_weighs_more_than_its_class_allows(city: City) -> None:
+    """The bound on which the ranges rest, against five years of days."""
+    for year in range(2022, 2027):
+        for number in range(1, 13):
+            weights = month_of(42, city, date(2022, 1, 1), date(year, number, 1)).day_weights
+            for kind in CLASSES:
+                for profile in kind.profiles:
+                    own = weights[PROFILES.index(profile)]
+                    assert own.max() <= kind.energy.day_ratio * own.mean()
+
+
+def test_a_city_that_uses_too_much_is_named() -> None:
+    with pytest.raises(UsageError, match=r"manila: mean_kwh\.residential of 300000 a month allows readings of"):
+        check_ranges([replace(MANILA, mean_kwh=PerClass(300_000.0, 800.0, 2500.0))], 12, POWER_MAX_W, 1e8)
     with pytest.raises(UsageError, match="choose an earlier day"):
-        check_ranges(RESIDENTIAL, MANILA, 12 * 5000, 999_999, 1e8)
+        check_ranges([MANILA], 12 * 5000, POWER_MAX_W, 1e8)
 
 
 def test_the_profile_table_says_where_it_is_from() -> None:

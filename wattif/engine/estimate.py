@@ -53,16 +53,18 @@ def describe(settings: GenerateSettings) -> str:
         for index in range(plan.batches_per_day)
         for unit in plan.batch(plan.start, index).files
     )
+    months = (settings.end.year - settings.start.year) * 12 + settings.end.month - settings.start.month + 1
+    tables = 3 + months * len(settings.city_ids)
     lines = [
         ("days", f"{plan.days:,} ({plan.start} to {plan.end}, UTC)"),
         ("meters", f"{plan.meters:,}"),
         ("readings", f"{plan.readings:,} (every {plan.interval_s} s, {plan.template.width} bytes each)"),
         ("files", f"{files:,} in {batches:,} batches"),
         ("bytes", f"{plan.size:,} ({plan.size / 1e9:,.2f} GB)"),
-        ("objects", f"{files + batches + 3:,} (files, manifests, dataset.json, meters.parquet, the run's figures)"),
+        ("objects", f"{files + batches + tables:,} (files, manifests, fleet, weather, identity, the run's figures)"),
         (
             "requests",
-            f"about {plan.days * day_requests + batches + 6:,} to a bucket; a folder needs none",
+            f"about {plan.days * day_requests + batches + tables + 4:,} to a bucket; a folder needs none",
         ),
         (
             "staging",

@@ -59,7 +59,8 @@ class Plan:
     @classmethod
     def of(cls, settings: GenerateSettings) -> Plan:
         """The plan of what *settings* ask for."""
-        template = row_template(select_fields(settings.column_names, settings.interval))
+        city_width = max(map(len, settings.city_ids))
+        template = row_template(select_fields(settings.column_names, settings.interval), city_width)
         return cls(
             settings.start, settings.end, settings.meters, settings.meters_per_file, settings.batch_files,
             settings.interval, template,

@@ -43,7 +43,7 @@ class FileBytes:
     def blocks(self, unit: FileUnit) -> Iterator[memoryview]:
         """The unit's bytes, block by block; each block is valid until the next one is asked for."""
         if not hasattr(self._own, "rows"):
-            self._own.days = MeterDays(self._world, electrical=self._electrical)
+            self._own.days = MeterDays(self._world, self._fleet, electrical=self._electrical)
             self._own.rows = Rows(self._form, self._own.days.block_meters, self._world.interval_s)
         days: MeterDays = self._own.days
         rows: Rows = self._own.rows
@@ -51,8 +51,9 @@ class FileBytes:
         while first < end:
             neighbours = METERS_PER_TRANSFORMER - first % METERS_PER_TRANSFORMER
             last = min(first + min(days.block_meters, neighbours), end)
-            columns = days.compute(unit.day, first, self._fleet.base_mwh[first:last])
-            yield rows.fill(unit.day, self._fleet.macs[first:last], columns)
+            columns = days.compute(unit.day, first, last - first)
+            city = self._world.city_of(first).id
+            yield rows.fill(unit.day, city, self._fleet.macs[first:last], columns)
             first = last
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import platform
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Event
 
 import orjson
@@ -19,33 +20,41 @@ from wattif.engine.plan import Plan
 from wattif.engine.producer import FileBytes
 from wattif.engine.progress import Progress
 from wattif.engine.staging import Staging, prepare_folder
+from wattif.errors import UsageError
 from wattif.formats.schema import POWER_MAX_W, reading_fields
 from wattif.lake import layout
 from wattif.lake.claim import claim
 from wattif.lake.dataset import Dataset
 from wattif.settings import GenerateSettings, default_staging_dir
-from wattif.world.cities import MANILA
-from wattif.world.classes import RESIDENTIAL, check_ranges
-from wattif.world.fleet import Fleet, make_fleet
+from wattif.world.cities import load_cities
+from wattif.world.classes import check_ranges
+from wattif.world.fleet import Fleet, Ownership, make_fleet
 from wattif.world.model import World
 
 _log = logging.getLogger("wattif.engine")
-CITY = MANILA
-METER_CLASS = RESIDENTIAL
 
 
 def make_world(settings: GenerateSettings) -> World:
-    """The world that *settings* describe; `UsageError` when its readings might not fit the rows."""
+    """The world that *settings* describe; `UsageError` when a city is unknown or readings might not fit the rows."""
+    known = load_cities(settings.cities)
+    for name in settings.city_ids:
+        if name not in known:
+            raise UsageError(
+                f"--city {name}: there is no such city; choose from {', '.join(known)}, or add it with --cities"
+            )
+    cities = tuple(known[name] for name in settings.city_ids)
     months = (settings.end.year - settings.epoch.year) * 12 + settings.end.month - settings.epoch.month + 1
     register = reading_fields(settings.interval)["register_kwh"]
-    check_ranges(METER_CLASS, CITY, months, POWER_MAX_W, register.maximum / 10**register.decimals)
-    return World(settings.seed, settings.epoch, settings.interval, CITY, METER_CLASS)
+    check_ranges(cities, months, POWER_MAX_W, register.maximum / 10**register.decimals)
+    return World(settings.seed, settings.epoch, settings.interval, cities)
 
 
-def make_content(settings: GenerateSettings, plan: Plan) -> tuple[FileBytes, Fleet]:
+def make_content(settings: GenerateSettings, plan: Plan, world: World | None = None) -> tuple[FileBytes, Fleet]:
     """What determines the bytes of every file, and the fleet it is about."""
-    fleet = make_fleet(settings.seed, settings.meters, CITY, METER_CLASS)
-    return FileBytes(make_world(settings), fleet, plan), fleet
+    world = world or make_world(settings)
+    owners = Ownership(solar=settings.solar_share, car=settings.ev_share)
+    fleet = make_fleet(settings.seed, settings.meters, world.cities, settings.class_shares, owners)
+    return FileBytes(world, fleet, plan), fleet
 
 
 def open_store(settings: GenerateSettings) -> Store:
@@ -75,16 +84,13 @@ def generate(
     prepare_folder(folder, create=settings.staging_dir is None)
     store = store or open_store(settings)
     consumer = Consumer(store, stop, policy)
-    dataset = Dataset.of(settings, CITY.id)
+    world = make_world(settings)
+    dataset = Dataset.of(settings, world.cities)
     began = datetime.now(UTC)
     with Staging(folder, dataset.fingerprint) as staging:
         consumer.retrying(lambda: claim(store, dataset, overwrite=settings.overwrite))
-        content, fleet = make_content(settings, plan)
-        if consumer.retrying(lambda: next(store.list(layout.METERS), None)) is None:
-            from wattif.lake.meters import meters_parquet
-
-            table = meters_parquet(fleet, METER_CLASS)
-            consumer.retrying(lambda: store.put_bytes(layout.METERS, table))
+        content, fleet = make_content(settings, plan, world)
+        _store_tables(settings, world, fleet, store, consumer)
         next(content.blocks(plan.batch(plan.start, 0).files[0]))  # compiles or loads the kernels, before any clock runs
         with Progress(plan.readings, plan.size, quiet=settings.quiet) as progress:
             pipeline = Pipeline(
@@ -99,6 +105,26 @@ def generate(
     consumer.retrying(lambda: store.put_bytes(name, report))
     _log.info("%s/%s: the figures of this run", store.place, name)
     return figures
+
+
+def _store_tables(settings: GenerateSettings, world: World, fleet: Fleet, store: Store, consumer: Consumer) -> None:
+    """The fleet, and the weather of each month that the run touches, where they are not there already."""
+    from wattif.lake.meters import meters_parquet
+    from wattif.lake.weather import weather_parquet
+
+    if consumer.retrying(lambda: next(store.list(layout.METERS), None)) is None:
+        table = meters_parquet(fleet, world)
+        consumer.retrying(lambda: store.put_bytes(layout.METERS, table))
+    there = set(consumer.retrying(lambda: list(store.list(layout.WEATHER))))
+    for city in world.cities:
+        month = settings.start.replace(day=1)
+        while month <= settings.end:
+            after = (month + timedelta(days=31)).replace(day=1)
+            name = layout.weather_name(city.id, month)
+            if name not in there:
+                weather = weather_parquet(city, settings.seed, month, after - timedelta(days=1))
+                consumer.retrying(functools.partial(store.put_bytes, name, weather))
+            month = after
 
 
 def _report(settings: GenerateSettings, dataset: Dataset, figures: Figures, began: datetime) -> dict[str, object]:

@@ -32,6 +32,7 @@ class RowFormat:
         self.width = template.width
         self.mac_offset = template.offset_of("mac")
         self.timestamp_offset = template.offset_of("timestamp")
+        self.city_offset = template.offset_of("city")
         self._build_slots()
 
     def _build_slots(self) -> None:
@@ -85,6 +86,7 @@ class Rows:
         self._words4 = np.ndarray(shape, np.uint32, self._buffer, strides=(width, 1))
         self._words8 = np.ndarray(shape, np.uint64, self._buffer, strides=(width, 1))
         self._day: date | None = None
+        self._city = ""
 
     def _lay_timestamps(self, day: date) -> None:
         seconds = np.arange(self._readings) * np.timedelta64(self._interval_s, "s")
@@ -94,9 +96,17 @@ class Rows:
         at = self._form.timestamp_offset
         rows[:, :, at : at + TIMESTAMP_WIDTH] = text
 
-    def fill(self, day: date, macs: NDArray[np.uint64], columns: NDArray[np.int64]) -> memoryview:
+    def _lay_city(self, city: str) -> None:
+        offset, rows = self._form.city_offset, self._buffer[:-_SPILL].reshape(-1, self._form.width)
+        width = self._form.template.city_width
+        rows[:, offset : offset + width] = np.frombuffer(f'"{city}"'.ljust(width).encode(), np.uint8)
+
+    def fill(self, day: date, city: str, macs: NDArray[np.uint64], columns: NDArray[np.int64]) -> memoryview:
         """The bytes of the rows of *columns* (meters, quantities, readings), valid until the next call."""
         form = self._form
+        if city != self._city and form.city_offset >= 0:
+            self._lay_city(city)
+            self._city = city
         if day != self._day and form.timestamp_offset >= 0:
             self._lay_timestamps(day)
             self._day = day

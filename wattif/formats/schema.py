@@ -14,7 +14,7 @@ from typing import Literal
 from wattif.errors import UsageError
 from wattif.world import quantities
 
-POWER_MAX_W = 999_999
+POWER_MAX_W = 9_999_999
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Field:
     """
 
     name: str
-    kind: Literal["mac", "timestamp", "number"]
+    kind: Literal["mac", "timestamp", "city", "number"]
     unit: str
     description: str
     obis: str = ""
@@ -34,6 +34,7 @@ class Field:
     decimals: int = 0
     minimum: int = 0
     maximum: int = 0
+    optional: bool = False  # only written when it is asked for
 
     @property
     def whole_digits(self) -> int:
@@ -55,7 +56,7 @@ def reading_fields(interval_s: int) -> dict[str, Field]:
             quantities.POWER_W, 0, 0, POWER_MAX_W,
         ),
         Field("voltage_v", "number", "V", "voltage", "32.7.0", quantities.VOLTAGE_DV, 1, 0, 9_999),
-        Field("current_a", "number", "A", "current", "31.7.0", quantities.CURRENT_CA, 2, 0, 999_999),
+        Field("current_a", "number", "A", "current", "31.7.0", quantities.CURRENT_CA, 2, 0, 9_999_999),
         Field(
             "power_factor", "number", "", "active over apparent power", "13.7.0",
             quantities.POWER_FACTOR_MILLI, 3, 0, 1_000,
@@ -69,11 +70,21 @@ def reading_fields(interval_s: int) -> dict[str, Field]:
             quantities.REGISTER_WH, 3, 0, 10**11 - 1,
         ),
         Field("status", "number", "", "quality flags, 0 = good", "", quantities.STATUS, 0, 0, 9),
+        Field("city_id", "city", "", "the city that the meter is in", optional=True),
+        Field(
+            "export_wh", "number", "Wh", "energy exported in the interval", "2.8.0 difference",
+            quantities.EXPORT_MWH, 3, 0, POWER_MAX_W * 1000 * interval_s // 3600, optional=True,
+        ),
+        Field(
+            "export_register_kwh", "number", "kWh", "export register at the end of the interval", "2.8.0",
+            quantities.EXPORT_REGISTER_WH, 3, 0, 10**11 - 1, optional=True,
+        ),
     )  # fmt: skip
     return {field.name: field for field in fields}
 
 
 FIELD_NAMES: tuple[str, ...] = tuple(reading_fields(10))
+DEFAULT_NAMES: tuple[str, ...] = tuple(field.name for field in reading_fields(10).values() if not field.optional)
 
 
 def select_fields(columns: Sequence[str], interval_s: int) -> tuple[Field, ...]:

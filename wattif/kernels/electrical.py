@@ -26,7 +26,8 @@ _TRANSFORMER_MINUTE = int(Stream.TRANSFORMER_MINUTE)
 _VOLTAGE_NOISE = int(Stream.VOLTAGE_NOISE)
 
 _VOLTAGE_MAX_DV = 9_999.0
-_CURRENT_MAX_CA = 999_999.0
+_CURRENT_MAX_CA = 9_999_999.0
+_FREQUENCY_SD_MHZ = 17.8  # of the sum below: value noise has 2/3 of its lattice's variance, 13² and 17², white 6²/3
 
 
 @kernel
@@ -73,18 +74,28 @@ def supply_voltage(
 
 @kernel
 def mains_frequency(
-    seed: int, utc_day: int, nominal_hz: float, interval_s: int, frequency_mhz: NDArray[np.int64]
+    seed: int,
+    grid: int,
+    utc_day: int,
+    nominal_hz: float,
+    spread_mhz: float,
+    interval_s: int,
+    frequency_mhz: NDArray[np.int64],
 ) -> None:
-    """Fill *frequency_mhz* (one a reading) with the frequency that all meters of the grid see."""
-    quarter_key = stream_key(seed, _GRID_QUARTER, 0)
-    minute_key = stream_key(seed, _GRID_MINUTE, 0)
-    noise_key = stream_key(seed, _GRID_NOISE, 0)
+    """Fill *frequency_mhz* (one a reading) with the frequency that all meters of a city's *grid* see.
+
+    *spread_mhz*: its standard deviation, in mHz.
+    """
+    quarter_key = stream_key(seed, _GRID_QUARTER, grid)
+    minute_key = stream_key(seed, _GRID_MINUTE, grid)
+    noise_key = stream_key(seed, _GRID_NOISE, grid)
+    scale = spread_mhz / _FREQUENCY_SD_MHZ
     for i in range(frequency_mhz.shape[0]):
         second = i * interval_s
         slow = 13.0 * value_noise(quarter_key, utc_day * 96.0 + second / 900.0)
         fast = 17.0 * value_noise(minute_key, utc_day * 1440.0 + second / 60.0)
         noise = 6.0 * tenth(draw(noise_key, utc_day * 1440 + second // 60), (second % 60) // 10)
-        frequency_mhz[i] = int(nominal_hz * 1000.0 + slow + fast + noise + 0.5)
+        frequency_mhz[i] = int(nominal_hz * 1000.0 + scale * (slow + fast + noise) + 0.5)
 
 
 @kernel
@@ -94,12 +105,16 @@ def electrical_columns(
     utc_day: int,
     nominal_v: float,
     interval_s: int,
+    feeder_share: float,
     supply_v: NDArray[np.float64],
     columns: NDArray[np.int64],
 ) -> None:
-    """Fill voltage, current and power factor of *columns* (quantities, readings) from its consumption."""
+    """Fill voltage, current and power factor of *columns* (quantities, readings) from what it imports and exports.
+
+    *feeder_share*: the feeder's resistance relative to a home's; large customers have thick cables.
+    """
     feeder = stream_key(seed, _FEEDER, meter)
-    ohm_v_per_w = (0.35 + 0.90 * uniform(draw(feeder, 0))) / 1000.0 * (230.0 / nominal_v)
+    ohm_v_per_w = feeder_share * (0.35 + 0.90 * uniform(draw(feeder, 0))) / 1000.0 * (230.0 / nominal_v)
     base_cos = 0.90 + 0.08 * uniform(draw(feeder, 1))
     base_var = 120.0 * np.sqrt(1.0 - base_cos * base_cos) / base_cos
     load_tan = 0.03 + 0.05 * uniform(draw(feeder, 2))
@@ -110,14 +125,15 @@ def electrical_columns(
         noise[i] = steps_noise[i * interval_s // 10]
     noise_v = 0.25 * nominal_v / 230.0
     consumption = columns[quantities.CONSUMPTION_MWH]
+    export = columns[quantities.EXPORT_MWH]
     voltage = columns[quantities.VOLTAGE_DV]
     current = columns[quantities.CURRENT_CA]
     power_factor = columns[quantities.POWER_FACTOR_MILLI]
     for i in range(supply_v.shape[0]):
-        power_w = consumption[i] * watts_per_mwh
+        power_w = (consumption[i] - export[i]) * watts_per_mwh
         volt = max(supply_v[i] + noise_v * noise[i] - ohm_v_per_w * power_w, 1.0)
-        reactive_var = base_var + load_tan * power_w
+        reactive_var = base_var + load_tan * abs(power_w)
         apparent_va = np.sqrt(power_w * power_w + reactive_var * reactive_var)
         voltage[i] = int(min(volt * 10.0 + 0.5, _VOLTAGE_MAX_DV))
         current[i] = int(min(100.0 * apparent_va / volt + 0.5, _CURRENT_MAX_CA))
-        power_factor[i] = int(1000.0 * power_w / apparent_va + 0.5)
+        power_factor[i] = int(1000.0 * abs(power_w) / apparent_va + 0.5)

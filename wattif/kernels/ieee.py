@@ -1,7 +1,7 @@
 """Elementary functions out of additions and multiplications alone.
 
 The C library's versions differ in the last bit from machine to machine; IEEE 754 additions and
-multiplications do not. Both functions are within 2e-15 (relative to the result, for the cosine to one).
+multiplications do not. All functions are within 2e-15 (relative to the result, for sine and cosine to one).
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ _LOG2_E = 1.4426950408889634
 _LN2_HIGH = 0.693147180369123816490  # ln 2 in two parts (Cody and Waite): k * _LN2_HIGH is exact for small k
 _LN2_LOW = 1.90821492927058770002e-10
 _POWERS_OF_TWO = np.ldexp(1.0, np.arange(-128, 129))
+_SQRT_2 = 1.4142135623730951
+_LOWEST, _HIGHEST = 2.0**-128, 2.0**128  # range of the logarithm
 _EXP_SERIES = np.array([1.0 / math.factorial(n) for n in range(14)])
 _COS_SERIES = np.array([(-1.0) ** n / math.factorial(2 * n) for n in range(12)])
+_LOG_SERIES = np.array([2.0 / (2 * n + 1) for n in range(12)])
 
 
 @kernel
@@ -45,3 +48,32 @@ def cos_turns(x: float) -> float:
     for n in range(10, -1, -1):
         total = total * square + _COS_SERIES[n]
     return float(sign * total)
+
+
+@kernel
+def sin_turns(x: float) -> float:
+    """The sine of *x* full turns (sin 2*pi*x)."""
+    return cos_turns(x - math.floor(x + 0.5) - 0.25)
+
+
+@kernel
+def log(x: float) -> float:
+    """The natural logarithm of *x*, for 2^-128 <= x <= 2^128 (beyond, the bound's value).
+
+    x = m * 2^k with m near one, by exact halving and doubling (quick for numbers near one, which is what the
+    project takes logarithms of); then the series of 2 artanh((m - 1) / (m + 1)).
+    """
+    m = min(max(x, _LOWEST), _HIGHEST)
+    k = 0.0
+    while m > _SQRT_2:
+        m *= 0.5
+        k += 1.0
+    while m < 0.5 * _SQRT_2:
+        m *= 2.0
+        k -= 1.0
+    s = (m - 1.0) / (m + 1.0)
+    square = s * s
+    total = _LOG_SERIES[11]
+    for n in range(10, -1, -1):
+        total = total * square + _LOG_SERIES[n]
+    return float(k * _LN2_HIGH + (k * _LN2_LOW + s * total))

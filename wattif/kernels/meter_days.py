@@ -9,28 +9,66 @@ from numpy.typing import NDArray
 
 from wattif.kernels import kernel
 from wattif.kernels.allocate import allocate_day
+from wattif.kernels.commercial import commercial_power
+from wattif.kernels.electric_car import PORTION_MWH, PORTION_WATT_STEPS, add_car, charged_mwh
 from wattif.kernels.electrical import electrical_columns
-from wattif.kernels.residential import STEP_S, STEPS, residential_power
+from wattif.kernels.industrial import industrial_power
+from wattif.kernels.residential import FIRST, STEP_S, STEPS, residential_power
+from wattif.kernels.solar import panel_capacity_w, solar_power
 from wattif.world import quantities
-from wattif.world.energy import ClassEnergy, Month, register_and_day
+from wattif.world.energy import Month, register_and_day
 
+EXPORT_SHARE = 0.6  # of what panels generate; the rest is used at home
 _JOULE_PER_MWH = 3.6
 _THOUSAND = np.uint64(1000)
 _DAY_S = STEPS * STEP_S
+_RESIDENTIAL, _COMMERCIAL = 0, 1  # places in `wattif.world.classes.CLASSES`
+
+
+class Meters(NamedTuple):
+    """Consecutive meters of one transformer, all arrays of shape (meters,); see `wattif.world.fleet.Fleet`."""
+
+    first: int
+    base_mwh: NDArray[np.int64]
+    meter_class: NDArray[np.int8]
+    profile: NDArray[np.int8]
+    solar: NDArray[np.bool_]
+    car: NDArray[np.bool_]
+
+
+class ClassModels(NamedTuple):
+    """A city's classes, all arrays of shape (classes,)."""
+
+    spread: NDArray[np.float64]
+    day_noise: NDArray[np.float64]
+    connection_w: NDArray[np.float64]
+    home_mwh: float  # mean energy a month of a home
 
 
 class Surroundings(NamedTuple):
-    """What all meters of a transformer share on one UTC day, as the kernels want it."""
+    """What all meters of a transformer share on one UTC day."""
 
     utc_day: int  # days since 1970
+    transformer: int
     interval_s: int
     nominal_v: float
     month: Month
-    profile: NDArray[np.float64]  # quarters of an hour around the day, see `wattif.kernels.residential`
+    profiles: NDArray[np.float64]  # (profiles, quarters of an hour around the day), see `wattif.kernels.residential`
     local_quarter: NDArray[np.int64]
     weekend: NDArray[np.int64]
     frequency_mhz: NDArray[np.int64]  # one a reading
     supply_v: NDArray[np.float64]  # one a reading, at the transformer
+
+
+class Sky(NamedTuple):
+    """Where a city lies, and the light it has had since the dataset's epoch."""
+
+    city: int  # number for its streams
+    latitude: float
+    longitude: float
+    epoch_day: int  # days since 1970
+    epoch_quarter: int  # local time at the start of that day, quarters since 1970
+    yields_wh: NDArray[np.float64]  # of a watt of panels, a day since the epoch
 
 
 @kernel
@@ -38,7 +76,7 @@ def limit_power(watts: NDArray[np.int32], mean_w: float, connection_w: float) ->
     """Even a day out just so far that no step, scaled to the mean *mean_w*, exceeds the connection's capacity.
 
     Adding the same power to every step lowers the ratio of the peak to the mean. *mean_w* must be below
-    *connection_w*; `wattif.settings` sees to it.
+    *connection_w*; `wattif.world.classes` sees to it.
     """
     peak = 0
     total = 0
@@ -53,34 +91,96 @@ def limit_power(watts: NDArray[np.int32], mean_w: float, connection_w: float) ->
 
 
 @kernel
-def residential_days(
+def _add_car_energy(seed: int, meter: int, around: Surroundings, sky: Sky, consumption: NDArray[np.int64]) -> int:
+    """Add what the car draws to *consumption*; what it has drawn from the epoch to the start of the day, in mWh."""
+    watts = np.zeros(STEPS, np.int32)
+    add_car(seed, meter, around.utc_day, around.local_quarter, watts)
+    watt_steps = 0
+    for step in range(STEPS):
+        watt_steps += watts[step]
+    parts = np.empty(consumption.shape[0], np.int64)
+    allocate_day(watt_steps // PORTION_WATT_STEPS * PORTION_MWH, watts, STEP_S, around.interval_s, parts)
+    for i in range(parts.shape[0]):
+        consumption[i] += parts[i]
+    first_day = sky.epoch_day - 2
+    before = charged_mwh(seed, meter, first_day, around.local_quarter[FIRST])
+    return before - charged_mwh(seed, meter, first_day, sky.epoch_quarter)
+
+
+@kernel
+def _split_export(
+    seed: int, meter: int, around: Surroundings, sky: Sky, watts: NDArray[np.int32], own: NDArray[np.int64]
+) -> None:
+    """Take the panels' power from *watts*, and fill the exported energy and its register.
+
+    Export comes from above, as import does: a share of what the panels generate on the day, at the times when
+    they generate more than the home uses; so its register, too, is known without the days before.
+    """
+    panels_w = np.empty(STEPS, np.int32)
+    solar_power(seed, meter, around.transformer, sky.city, around.utc_day, sky.latitude, sky.longitude, panels_w)
+    surplus_w = np.empty(STEPS, np.int32)
+    surplus = 0
+    for step in range(STEPS):
+        surplus_w[step] = max(panels_w[step] - watts[step], 0)
+        watts[step] = max(watts[step] - panels_w[step], 0)
+        surplus += surplus_w[step]
+    exported_w = panel_capacity_w(seed, meter) * EXPORT_SHARE
+    today = around.utc_day - sky.epoch_day
+    register_mwh = 0
+    for day in range(today):
+        register_mwh += int(exported_w * sky.yields_wh[day] * 1000.0)
+    export = own[quantities.EXPORT_MWH]
+    day_mwh = int(exported_w * sky.yields_wh[today] * 1000.0)
+    allocate_day(day_mwh, surplus_w if surplus > 0 else panels_w, STEP_S, around.interval_s, export)
+    register = own[quantities.EXPORT_REGISTER_WH]
+    for t in range(export.shape[0]):
+        register_mwh += export[t]
+        register[t] = np.uint64(register_mwh) // _THOUSAND
+
+
+@kernel
+def fill_meter_days(
     seed: int,
-    first_meter: int,
-    base_mwh: NDArray[np.int64],
-    model: ClassEnergy,
-    connection_w: float,
+    meters: Meters,
+    models: ClassModels,
     around: Surroundings,
+    sky: Sky,
     electrical: bool,
     columns: NDArray[np.int64],
 ) -> None:
-    """Fill *columns* (meters, quantities, readings) with one day of as many meters as *base_mwh* has means.
+    """Fill *columns* (meters, quantities, readings) with one day of *meters*.
 
     Without *electrical*, voltage, current and power factor stay as they are.
     """
     watts = np.empty(STEPS, np.int32)
     interval_s = around.interval_s
     readings_an_hour = 3600 // interval_s
-    for i in range(base_mwh.shape[0]):
-        meter = first_meter + i
+    for i in range(meters.base_mwh.shape[0]):
+        meter = meters.first + i
+        kind = meters.meter_class[i]
         own = columns[i]
-        register_mwh, day_mwh = register_and_day(seed, meter, base_mwh[i], model, around.month, around.utc_day)
+        base_mwh = meters.base_mwh[i]
+        register_mwh, day_mwh = register_and_day(
+            seed, meter, base_mwh, models.spread[kind], models.day_noise[kind], meters.profile[i], around.month,
+            around.utc_day,
+        )  # fmt: skip
         mean_w = day_mwh * _JOULE_PER_MWH / _DAY_S
-        residential_power(
-            seed, meter, around.utc_day, mean_w, around.profile, around.local_quarter, around.weekend, watts
-        )
-        limit_power(watts, mean_w, connection_w)
+        profile = around.profiles[meters.profile[i]]
+        if kind == _RESIDENTIAL:
+            residential_power(seed, meter, around.utc_day, mean_w, profile, around.local_quarter, around.weekend, watts)
+        elif kind == _COMMERCIAL:
+            commercial_power(seed, meter, around.utc_day, mean_w, profile, around.local_quarter, around.weekend, watts)
+        else:
+            industrial_power(seed, meter, around.utc_day, mean_w, profile, around.local_quarter, around.weekend, watts)
+        own[quantities.EXPORT_MWH] = 0
+        own[quantities.EXPORT_REGISTER_WH] = 0
+        if meters.solar[i]:
+            _split_export(seed, meter, around, sky, watts, own)
+        limit_power(watts, mean_w, models.connection_w[kind])
         consumption = own[quantities.CONSUMPTION_MWH]
         allocate_day(day_mwh, watts, STEP_S, interval_s, consumption)
+        if meters.car[i]:
+            register_mwh += _add_car_energy(seed, meter, around, sky, consumption)
         register = own[quantities.REGISTER_WH]
         for t in range(consumption.shape[0]):
             register_mwh += consumption[t]
@@ -89,4 +189,7 @@ def residential_days(
         own[quantities.FREQUENCY_MHZ] = around.frequency_mhz
         own[quantities.STATUS] = 0
         if electrical:
-            electrical_columns(seed, meter, around.utc_day, around.nominal_v, interval_s, around.supply_v, own)
+            feeder_share = min(1.0, models.home_mwh / max(base_mwh, 1))
+            electrical_columns(
+                seed, meter, around.utc_day, around.nominal_v, interval_s, feeder_share, around.supply_v, own
+            )

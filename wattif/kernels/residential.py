@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 
 from wattif.kernels import kernel
 from wattif.kernels.ieee import exp
-from wattif.world.streams import Stream, draw, normal, reading_noise, stream_key, uniform, value_noise
+from wattif.world.streams import (
+    Stream,
+    draw,
+    minute_noise,
+    normal,
+    reading_noise,
+    stream_key,
+    uniform,
+    value_noise,
+)
 
 STEP_S = 10
 STEPS = 8640
@@ -57,8 +66,8 @@ _READING_NOISE = int(Stream.READING_NOISE)
 
 
 @kernel
-def _habit(key: np.uint64, quarter: int, weekend: int) -> float:
-    """The home's own daily rhythm: noise on a lattice of 1.5 h, periodic over 24 h, another one at weekends."""
+def daily_habit(key: np.uint64, quarter: int, weekend: int) -> float:
+    """The customer's own daily rhythm: noise on a lattice of 1.5 h, periodic over 24 h, another one at weekends."""
     cells = 96 // _HABIT_LATTICE
     cell = quarter // _HABIT_LATTICE
     share = (quarter - cell * _HABIT_LATTICE) / _HABIT_LATTICE
@@ -93,14 +102,14 @@ def _relative_load(
         left = int(position)
         share = position - left
         standard = profile[left] * (1.0 - share) + profile[left + 1] * share
-        habit = _habit(habit_key, local_quarter[at] % 96, weekend[at])
+        habit = daily_habit(habit_key, local_quarter[at] % 96, weekend[at])
         occupancy = value_noise(occupancy_key, (utc_day * 96 + i - LOOKBACK) / _OCCUPANCY_LATTICE)
         load[i] = max(standard - base_share, 0.02) * exp(habit_sigma * habit + _OCCUPANCY_SIGMA * occupancy) * mean_one
     return load
 
 
 @kernel
-def _add_pulse(changes: NDArray[np.int32], start: int, end: int, watts: int) -> None:
+def add_pulse(changes: NDArray[np.int32], start: int, end: int, watts: int) -> None:
     """Add *watts* from step *start* to before step *end*, as far as it lies within the day."""
     if end > 0 and start < STEPS:
         changes[max(start, 0)] += watts
@@ -136,7 +145,7 @@ def _add_appliances(
                 appliance[_SHORTEST] + run * (np.float64((bits >> np.uint64(16)) & np.uint64(0xFFFF)) / 65536.0)
             )
             start = k * 90 + int(np.float64((bits >> np.uint64(32)) & np.uint64(0xFFFF)) * (90.0 / 65536.0))
-            _add_pulse(changes, start, start + length, int(height + 0.5))
+            add_pulse(changes, start, start + length, int(height + 0.5))
 
 
 @kernel
@@ -153,21 +162,8 @@ def _add_fridge(seed: int, meter: int, utc_day: int, changes: NDArray[np.int32])
     for cycle in range(first, first + int(STEPS / period) + 3):
         start = int(cycle * period - phase) - day_start
         length = int(period * duty * (0.75 + 0.5 * uniform(draw(cycle_key, cycle))))
-        _add_pulse(changes, start, start + length, watts)
+        add_pulse(changes, start, start + length, watts)
     return watts * duty
-
-
-@kernel
-def _minute_ripple(key: np.uint64, utc_day: int) -> NDArray[np.float64]:
-    """Value noise on a lattice of one minute, for the day's steps."""
-    ripple = np.empty(STEPS)
-    right = normal(draw(key, utc_day * 1440))
-    for minute in range(1440):
-        left = right
-        right = normal(draw(key, utc_day * 1440 + minute + 1))
-        for part in range(6):
-            ripple[minute * 6 + part] = left + (right - left) * (part / 6.0)
-    return ripple
 
 
 @kernel
@@ -194,7 +190,7 @@ def residential_power(
     _add_appliances(seed, meter, utc_day, load, mean_w, changes)
     fridge_w = _add_fridge(seed, meter, utc_day, changes)
     base_w = max(base_share * mean_w - fridge_w, 10.0)
-    ripple = _minute_ripple(stream_key(seed, _MINUTE_NOISE, meter), utc_day)
+    ripple = minute_noise(stream_key(seed, _MINUTE_NOISE, meter), utc_day)
     noise = reading_noise(stream_key(seed, _READING_NOISE, meter), utc_day)
     for step in range(1, STEPS):
         changes[step] += changes[step - 1]  # from changes to the pulses' own power

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any
@@ -12,8 +13,9 @@ import orjson
 from wattif.errors import LakeError
 from wattif.lake import layout
 from wattif.settings import GenerateSettings
+from wattif.world.cities import City
 
-VERSION = 1  # of the bytes: raised with every change of the model or the rows, see CHANGELOG.md
+VERSION = 2  # of the bytes: raised with every change of the model or the rows, see CHANGELOG.md
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,10 @@ class Dataset:
     version: int
     seed: int
     epoch: date
-    city: str
+    cities: str  # each city's id, and the beginning of the SHA-256 of its figures
+    class_mix: str
+    solar_share: float
+    ev_share: float
     meters: int
     interval: int
     columns: str
@@ -31,10 +36,12 @@ class Dataset:
     batch_files: int
 
     @classmethod
-    def of(cls, settings: GenerateSettings, city: str) -> Dataset:
-        """The dataset that *settings* ask for."""
+    def of(cls, settings: GenerateSettings, cities: Sequence[City]) -> Dataset:
+        """The dataset that *settings* ask for, in *cities*."""
+        figures = (f"{city.id}:{hashlib.sha256(repr(city).encode()).hexdigest()[:12]}" for city in cities)
         return cls(
-            VERSION, settings.seed, settings.epoch, city, settings.meters, settings.interval,
+            VERSION, settings.seed, settings.epoch, ",".join(figures), str(settings.class_shares or "each city's own"),
+            settings.solar_share, settings.ev_share, settings.meters, settings.interval,
             ",".join(settings.column_names), settings.meters_per_file, settings.batch_files,
         )  # fmt: skip
 

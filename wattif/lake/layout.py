@@ -4,6 +4,7 @@ dt=2024-01-01/readings-00000000-00000019.json    meters 0-19 of that UTC day
 dt=2024-01-01/readings-021A7F003BC9.json         with one meter a file: its MAC
 _wattif/dataset.json                             the dataset's identity
 _wattif/meters.parquet                           the fleet
+_wattif/weather/manila-2024-01.parquet           the weather of a city in a month
 _wattif/manifest/dt=2024-01-01/000000.ndjson     batch 0 of that day is complete
 _wattif/runs/20240101T120000Z-1a2b3c.json        the figures of one run
 """
@@ -16,6 +17,7 @@ from datetime import date
 DATASET = "_wattif/dataset.json"
 METERS = "_wattif/meters.parquet"
 MANIFESTS = "_wattif/manifest/"
+WEATHER = "_wattif/weather/"
 RUNS = "_wattif/runs/"
 PARTITIONS = "dt="
 OWN_OBJECT = re.compile(r"(dt=\d{4}-\d{2}-\d{2}/readings-[0-9A-F-]+\.json|_wattif/.*)")
@@ -41,6 +43,11 @@ def meter_readings_name(day: date, mac: int) -> str:
 def manifest_name(day: date, batch: int) -> str:
     """The manifest of a batch; its existence commits the batch."""
     return f"{MANIFESTS}{partition(day)}/{batch:06d}.ndjson"
+
+
+def weather_name(city_id: str, month: date) -> str:
+    """The weather of a city in the month that begins on *month*."""
+    return f"{WEATHER}{city_id}-{month:%Y-%m}.parquet"
 
 
 def parse_manifest_name(name: str) -> tuple[date, int] | None:

@@ -7,37 +7,74 @@ import io
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from wattif.formats.ndjson import mac_text
-from wattif.world.classes import MeterClass
+from wattif.kernels.solar import panel_capacity_w
+from wattif.world.classes import CLASSES, PROFILES
 from wattif.world.fleet import Fleet
-from wattif.world.grid import transformer_of
+from wattif.world.grid import METERS_PER_TRANSFORMER, city_of, place_of
+from wattif.world.model import World
+
+
+def _field(name: str, kind: pa.DataType, description: str) -> pa.Field:
+    return pa.field(name, kind, nullable=False, metadata={"description": description})
+
 
 SCHEMA = pa.schema(
     [
-        pa.field("meter", pa.int32(), nullable=False, metadata={"description": "number of the meter, from 0"}),
-        pa.field("mac", pa.string(), nullable=False, metadata={"description": "its MAC address, as in the readings"}),
-        pa.field("class", pa.string(), nullable=False, metadata={"description": "class of customers"}),
-        pa.field("transformer", pa.int32(), nullable=False, metadata={"description": "the transformer that feeds it"}),
-        pa.field("mean_kwh", pa.float64(), nullable=False, metadata={"description": "mean energy a month, kWh"}),
+        _field("meter", pa.int32(), "number of the meter, from 0"),
+        _field("mac", pa.string(), "its MAC address, as in the readings"),
+        _field("city_id", pa.string(), "the city it is in"),
+        _field("class", pa.string(), "class of customers"),
+        _field("profile", pa.string(), "standard load profile or shift plan that it follows"),
+        _field("mean_kwh", pa.float64(), "mean energy a month without an electric car, kWh"),
+        _field("transformer", pa.int32(), "the transformer that feeds it"),
+        _field("latitude", pa.float64(), "of the transformer, degrees"),
+        _field("longitude", pa.float64(), "of the transformer, degrees"),
+        _field("solar_kw", pa.float64(), "nominal power of the panels, kW; 0 without"),
+        _field("electric_car", pa.bool_(), "whether an electric car is charged"),
     ]
 )
 _ROWS_A_GROUP = 100_000
 
 
-def meters_parquet(fleet: Fleet, meter_class: MeterClass) -> bytes:
+def meters_parquet(fleet: Fleet, world: World) -> bytes:
     """The content of `_wattif/meters.parquet`; a group of rows at a time, so that a million meters stay small."""
     sink = io.BytesIO()
     with pq.ParquetWriter(sink, SCHEMA, compression="zstd") as writer:
         for first in range(0, len(fleet.macs), _ROWS_A_GROUP):
-            macs = fleet.macs[first : first + _ROWS_A_GROUP]
-            meters = np.arange(first, first + len(macs), dtype=np.int32)
-            columns = [
-                pa.array(meters),
-                pa.array(mac_text(macs).astype("U17")),
-                pa.array([meter_class.id]).take(pa.array(np.zeros(len(macs), np.int32))),
-                pa.array(np.array([transformer_of(int(meter)) for meter in meters], np.int32)),
-                pa.array(fleet.base_mwh[first : first + len(macs)] / 1e6),
-            ]
-            writer.write_table(pa.table(columns, schema=SCHEMA))
+            writer.write_table(_group(fleet, world, slice(first, first + _ROWS_A_GROUP)))
     return sink.getvalue()
+
+
+def _group(fleet: Fleet, world: World, part: slice) -> pa.Table:
+    meters = np.arange(len(fleet.macs))[part]
+    city = city_of(meters, len(world.cities))
+    transformer = meters // METERS_PER_TRANSFORMER
+    firsts, index = np.unique(transformer, return_index=True)
+    places = np.array(
+        [place_of(world.seed, int(n), world.cities[c]) for n, c in zip(firsts, city[index], strict=True)]
+    )[transformer - transformer[0]]
+    solar_w = [
+        panel_capacity_w(world.seed, int(meter)) if has else 0.0
+        for meter, has in zip(meters, fleet.solar[part], strict=True)
+    ]
+    columns = [
+        pa.array(meters.astype(np.int32)),
+        pa.array(mac_text(fleet.macs[part]).astype("U17")),
+        _named([each.id for each in world.cities], city),
+        _named([each.id for each in CLASSES], fleet.meter_class[part]),
+        _named(PROFILES, fleet.profile[part]),
+        pa.array(fleet.base_mwh[part] / 1e6),
+        pa.array(transformer.astype(np.int32)),
+        pa.array(places[:, 0]),
+        pa.array(places[:, 1]),
+        pa.array(np.array(solar_w) / 1000.0),
+        pa.array(fleet.car[part]),
+    ]
+    return pa.table(columns, schema=SCHEMA)
+
+
+def _named(names: list[str] | tuple[str, ...], numbers: NDArray[np.integer]) -> pa.Array:
+    return pa.array(names).take(pa.array(numbers))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif.world.cities import City
-from wattif.world.energy import Month
+from wattif.world.holidays import day_type
 from wattif.world.profiles import profile_day
 
 _EPOCH = date(1970, 1, 1)
@@ -43,36 +43,28 @@ def profile_at(
     city: City, profile: str, local_quarter: NDArray[np.int64], *, of_day: bool = False
 ) -> NDArray[np.float64]:
     """The profile's power at each of *local_quarter*, relative to the mean of the year or *of_day*, the local one."""
-    days, quarters = np.divmod(local_quarter, QUARTERS)
-    first, last = int(days.min()), int(days.max())
-    table = [profile_day(profile, _EPOCH + timedelta(days=day), city.climate) for day in range(first, last + 1)]
+    days, index = _local_days(local_quarter)
+    table = [profile_day(profile, day, city.climate, day_type(city, day)) for day in days]
     if of_day:
-        table = [row / _plain_mean(row) for row in table]
-    values: NDArray[np.float64] = np.stack(table)[days - first, quarters]
+        table = [row / plain_mean(row) for row in table]
+    values: NDArray[np.float64] = np.stack(table)[index, local_quarter % QUARTERS]
     return values
 
 
-def _plain_mean(values: NDArray[np.float64]) -> float:
+def _local_days(local_quarter: NDArray[np.int64]) -> tuple[list[date], NDArray[np.int64]]:
+    """The local days, from the first to the last, and which of them each quarter belongs to."""
+    numbers = local_quarter // QUARTERS
+    first, last = int(numbers.min()), int(numbers.max())
+    return [_EPOCH + timedelta(days=number) for number in range(first, last + 1)], numbers - first
+
+
+def plain_mean(values: NDArray[np.float64]) -> float:
     """The mean of an exact sum: the order in which NumPy adds depends on the machine."""
     return math.fsum(values.tolist()) / len(values)
 
 
-def weekend_at(local_quarter: NDArray[np.int64]) -> NDArray[np.int64]:
-    """1 where the local day is a Saturday or Sunday, else 0 (1970-01-01 was a Thursday)."""
-    return ((local_quarter // QUARTERS + 3) % 7 >= 5).astype(np.int64)
-
-
-@lru_cache(maxsize=4)
-def month_of(city: City, profile: str, epoch: date, first: date) -> Month:
-    """The month that begins on *first*, for a dataset whose first month begins on *epoch*."""
-    after = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
-    days = (after - first).days
-    quarters = local_quarters(city, day_number(first) * QUARTERS, days * QUARTERS)
-    weights = [_plain_mean(row) for row in profile_at(city, profile, quarters).reshape(days, QUARTERS)]
-    return Month(
-        since_epoch=(first.year - epoch.year) * 12 + first.month - epoch.month,
-        epoch_month=epoch.month - 1,
-        first_day=day_number(first),
-        season=np.array(city.season),
-        day_weights=np.array(weights),
-    )
+def weekend_at(city: City, local_quarter: NDArray[np.int64]) -> NDArray[np.int64]:
+    """1 where the local day counts as a Saturday or Sunday, as holidays do, else 0."""
+    days, index = _local_days(local_quarter)
+    flags: NDArray[np.int64] = np.array([day_type(city, day) != "weekday" for day in days], np.int64)[index]
+    return flags

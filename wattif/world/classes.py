@@ -1,12 +1,13 @@
-"""Classes of customers: how their meters scatter, which profile they follow, what their connection carries."""
+"""Classes of customers: how their meters scatter, which profiles they follow, what their connections carry."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wattif.errors import UsageError
-from wattif.world import energy
 from wattif.world.cities import City
+from wattif.world.energy import INITIAL_REGISTER_MAX_MWH, ClassEnergy, highest_day, highest_month
 
 
 @dataclass(frozen=True)
@@ -14,34 +15,60 @@ class MeterClass:
     """A class of customers."""
 
     id: str
-    profile: str  # standard load profile, see `wattif.world.profiles`
-    energy: energy.ClassEnergy
-    connection_w: float  # no reading exceeds it
+    profiles: tuple[str, ...]  # standard load profiles or shift plans that its meters follow
+    profile_shares: tuple[float, ...]
+    energy: ClassEnergy
+    connection_w: float  # the smallest: what a connection carries grows with the class mean
 
 
-# Spread of the means: docs/model.md. Day noise: daily energy of a home varies by 0.23 (622 British homes), of which
-# types of day and seasons are a part; all of it stands here, since a day's energy is shared out, not added up.
-RESIDENTIAL = MeterClass("residential", "h0", energy.ClassEnergy(spread=0.55, day_noise=0.21), connection_w=150_000.0)
+CAR_W = 7_200.0  # what an electric car adds to a home
+CAR_KWH_A_MONTH = 31 * 20.0
+
+# Spreads of the means, noise of the days and profiles: docs/model.md. A home's day noise is the whole variation of its
+# daily energies, since a day's energy is shared out over the readings, not added up from them.
+RESIDENTIAL = MeterClass("residential", ("h0",), (1.0,), ClassEnergy(0.55, 0.21, 6.0, 3.0), 150_000.0)
+COMMERCIAL = MeterClass(
+    "commercial",
+    ("g25", "g1", "g2", "g3", "g4", "g5", "g6"),
+    (0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1),
+    ClassEnergy(1.1, 0.055, 15.0, 4.0),
+    300_000.0,
+)
+INDUSTRIAL = MeterClass(
+    "industrial", ("shift1", "shift2", "shift3"), (0.4, 0.35, 0.25), ClassEnergy(1.2, 0.055, 15.0, 2.2), 500_000.0
+)
+CLASSES = (RESIDENTIAL, COMMERCIAL, INDUSTRIAL)
+PROFILES = tuple(profile for meter_class in CLASSES for profile in meter_class.profiles)
 
 
-def check_ranges(meter_class: MeterClass, city: City, months: int, power_max_w: int, register_max_kwh: float) -> None:
-    """Make sure that no reading of *months* months can exceed the declared ranges: `UsageError` otherwise.
+def highest_day_w(meter_class: MeterClass, city: City) -> float:
+    """Upper bound of the mean power of a day of any meter of the class in the city, in W.
 
-    It follows from bounds alone: the normals of `wattif.world.streams` are bounded, so are months and days, and
-    `limit_power` keeps every reading below the connection's capacity as long as the mean of a day is below it.
+    It follows from bounds alone: the normals of `wattif.world.streams` are bounded, so are months and days.
     """
-    month_kwh = city.mean_kwh[meter_class.id] * energy.highest_month(meter_class.energy, max(city.season))
-    day_w = month_kwh * 1000.0 / (28 * 24) * energy.highest_day(meter_class.energy)
-    if day_w >= meter_class.connection_w:
-        raise UsageError(
-            f"{meter_class.id} in {city.id}: a mean of {city.mean_kwh[meter_class.id]:g} kWh a month allows days of"
-            f" {day_w:,.0f} W, over the connection's {meter_class.connection_w:,.0f} W; lower the mean"
-        )
-    if meter_class.connection_w * 1.01 > power_max_w:
-        raise UsageError(f"{meter_class.id}: a connection of {meter_class.connection_w:,.0f} W does not fit power_w")
-    register_kwh = energy.INITIAL_REGISTER_MAX_MWH / 1e6 + month_kwh * months
-    if register_kwh > register_max_kwh:
-        raise UsageError(
-            f"--end: after {months} months a register may reach {register_kwh:,.0f} kWh,"
-            f" more than the {register_max_kwh:,.0f} that register_kwh has room for; choose an earlier day"
-        )
+    month_kwh = city.mean_kwh[meter_class.id] * highest_month(meter_class.energy, max(city.season))
+    return month_kwh * 1000.0 / (28 * 24) * highest_day(meter_class.energy)
+
+
+def connection_w(meter_class: MeterClass, city: City) -> float:
+    """What the connections of the class carry in the city: no reading exceeds it, and no day's mean comes near."""
+    return max(meter_class.connection_w, 1.25 * highest_day_w(meter_class, city))
+
+
+def check_ranges(cities: Sequence[City], months: int, power_max_w: int, register_max_kwh: float) -> None:
+    """Make sure that no reading of *months* months can exceed the declared ranges: `UsageError` otherwise."""
+    for city in cities:
+        for meter_class in CLASSES:
+            highest_w = connection_w(meter_class, city) + CAR_W
+            if highest_w > power_max_w:
+                raise UsageError(
+                    f"{city.id}: mean_kwh.{meter_class.id} of {city.mean_kwh[meter_class.id]:g} a month allows"
+                    f" readings of {highest_w:,.0f} W, more than power_w has room for; lower it"
+                )
+            month_kwh = city.mean_kwh[meter_class.id] * highest_month(meter_class.energy, max(city.season))
+            register_kwh = INITIAL_REGISTER_MAX_MWH / 1e6 + (month_kwh + CAR_KWH_A_MONTH) * months
+            if register_kwh > register_max_kwh:
+                raise UsageError(
+                    f"--end: after {months} months a register may reach {register_kwh:,.0f} kWh,"
+                    f" more than the {register_max_kwh:,.0f} that register_kwh has room for; choose an earlier day"
+                )

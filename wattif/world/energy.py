@@ -24,7 +24,6 @@ INITIAL_REGISTER_MAX_MWH = 20_000 * 1_000_000  # what a register may show when t
 DRIFT_DAYS = 4.0
 WHITE_SHARE, DRIFT_SHARE = 0.8, 0.6  # of the day noise: white, and a slow drift
 DRIFT_SCALE = 1.2  # a linear value noise has 2/3 of its lattice's variance
-DAY_TYPE_RATIO_MAX = 2.0  # between the energies of two types of day
 
 _MONTH_NOISE = int(Stream.MONTH_NOISE)
 _DAY_NOISE = int(Stream.DAY_NOISE)
@@ -40,7 +39,7 @@ class Month(NamedTuple):
     epoch_month: int  # the calendar month of that first one, 0 to 11
     first_day: int  # days since 1970
     season: NDArray[np.float64]  # twelve relative differences from the yearly mean, January first
-    day_weights: NDArray[np.float64]  # relative energy of the month's days by day type
+    day_weights: NDArray[np.float64]  # (profiles, days): relative energy by type of day and temperature
 
 
 class ClassEnergy(NamedTuple):
@@ -48,6 +47,8 @@ class ClassEnergy(NamedTuple):
 
     spread: float  # standard deviation of the logarithm of the meters' means
     day_noise: float  # standard deviation of the logarithm of a day's energy
+    largest_mean: float  # of a meter, relative to the class mean: who uses more is not metered at low voltage
+    day_ratio: float  # bound of a day's weight relative to the month's mean, noise aside
 
 
 @kernel
@@ -60,7 +61,7 @@ def month_energy(seed: int, meter: int, base_mwh: int, spread: float, since_epoc
 
 @kernel
 def days_of_month(
-    seed: int, meter: int, energy_mwh: int, day_noise: float, month: Month, days_mwh: NDArray[np.int64]
+    seed: int, meter: int, energy_mwh: int, day_noise: float, profile: int, month: Month, days_mwh: NDArray[np.int64]
 ) -> None:
     """Share a month's energy out into *days_mwh*, by day type and the meter's own good and bad days."""
     noise_key = stream_key(seed, _DAY_NOISE, meter)
@@ -71,13 +72,13 @@ def days_of_month(
         z = WHITE_SHARE * normal(draw(noise_key, day)) + DRIFT_SHARE * DRIFT_SCALE * value_noise(
             drift_key, day / DRIFT_DAYS
         )
-        weights[i] = month.day_weights[i] * exp(day_noise * z)
+        weights[i] = month.day_weights[profile, i] * exp(day_noise * z)
     allocate(energy_mwh, weights, days_mwh)
 
 
 @kernel
 def register_and_day(
-    seed: int, meter: int, base_mwh: int, model: ClassEnergy, month: Month, utc_day: int
+    seed: int, meter: int, base_mwh: int, spread: float, day_noise: float, profile: int, month: Month, utc_day: int
 ) -> tuple[int, int]:
     """The register of *meter* at the start of *utc_day* and the energy of that day, both in mWh."""
     initial = uniform(draw(stream_key(seed, _INITIAL_REGISTER, meter), 0))
@@ -86,9 +87,9 @@ def register_and_day(
     for since_epoch in range(month.since_epoch + 1):
         register_mwh += energy_mwh
         season = month.season[(month.epoch_month + since_epoch) % 12]
-        energy_mwh = month_energy(seed, meter, base_mwh, model.spread, since_epoch, season)
-    days_mwh = np.empty(month.day_weights.shape[0], np.int64)
-    days_of_month(seed, meter, energy_mwh, model.day_noise, month, days_mwh)
+        energy_mwh = month_energy(seed, meter, base_mwh, spread, since_epoch, season)
+    days_mwh = np.empty(month.day_weights.shape[1], np.int64)
+    days_of_month(seed, meter, energy_mwh, day_noise, profile, month, days_mwh)
     today = utc_day - month.first_day
     for i in range(today):
         register_mwh += int(days_mwh[i])
@@ -97,11 +98,11 @@ def register_and_day(
 
 def highest_month(model: ClassEnergy, season: float) -> float:
     """Upper bound of a month's energy, relative to the class mean."""
-    meter = math.exp(model.spread * NORMAL_MAX - model.spread**2 / 2)
+    meter = min(math.exp(model.spread * NORMAL_MAX - model.spread**2 / 2), model.largest_mean)
     return meter * (1.0 + season + TREND_HIGH * TREND_MONTHS + MONTH_NOISE * model.spread * NORMAL_MAX)
 
 
 def highest_day(model: ClassEnergy) -> float:
     """Upper bound of a day's energy relative to its month's mean day: a best day among worst ones."""
     noise = model.day_noise * (WHITE_SHARE + DRIFT_SHARE * DRIFT_SCALE) * NORMAL_MAX
-    return DAY_TYPE_RATIO_MAX * math.exp(2.0 * noise)
+    return model.day_ratio * math.exp(2.0 * noise)

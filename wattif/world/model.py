@@ -9,12 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif.kernels.electrical import mains_frequency, supply_voltage
-from wattif.kernels.meter_days import Surroundings, residential_days
+from wattif.kernels.meter_days import ClassModels, Meters, Sky, Surroundings, fill_meter_days
 from wattif.kernels.residential import CONTEXT, FIRST
+from wattif.kernels.solar import daily_yield
 from wattif.world import calendar, quantities
 from wattif.world.cities import City
-from wattif.world.classes import MeterClass
+from wattif.world.classes import CLASSES, PROFILES, RESIDENTIAL, connection_w
+from wattif.world.fleet import Fleet
 from wattif.world.grid import METERS_PER_TRANSFORMER, transformer_of
+from wattif.world.months import month_of
+from wattif.world.weather import city_number
 
 DAY_S = 86_400
 _BLOCK_BYTES = 1 << 20  # columns that are computed and stamped together should stay in the second-level cache
@@ -22,13 +26,16 @@ _BLOCK_BYTES = 1 << 20  # columns that are computed and stamped together should 
 
 @dataclass(frozen=True)
 class World:
-    """What determines every reading, beside the meter and the day."""
+    """What determines every reading, beside the meters and the day."""
 
     seed: int
     epoch: date  # first day of the dataset's first month: trends and registers count from it
     interval_s: int
-    city: City
-    meter_class: MeterClass
+    cities: tuple[City, ...]
+
+    def city_of(self, meter: int) -> City:
+        """The city that *meter* is in."""
+        return self.cities[transformer_of(meter) % len(self.cities)]
 
     @property
     def readings_per_day(self) -> int:
@@ -42,49 +49,102 @@ class MeterDays:
     `block_meters` says how many meters one call should compute.
     """
 
-    def __init__(self, world: World, *, electrical: bool = True) -> None:
+    def __init__(self, world: World, fleet: Fleet, *, electrical: bool = True) -> None:
         self._world = world
+        self._fleet = fleet
         self._electrical = electrical
         day_bytes = quantities.COUNT * world.readings_per_day * 8
         self.block_meters = min(max(_BLOCK_BYTES // day_bytes, 1), METERS_PER_TRANSFORMER)
         self._columns = np.zeros((self.block_meters, quantities.COUNT, world.readings_per_day), np.int64)
+        self._days = [_CityDay(world, city, bool(fleet.solar.any())) for city in world.cities]
+        self._models = [_class_models(city) for city in world.cities]
+
+    def compute(self, day: date, first_meter: int, meters: int) -> NDArray[np.int64]:
+        """The columns (meters, quantities, readings) of so many consecutive meters of one transformer on *day*.
+
+        At most `block_meters`. The result is valid until the next call. Without *electrical*, voltage, current
+        and power factor are not computed.
+        """
+        if meters > self.block_meters:
+            raise ValueError(f"{meters} meters in a block of {self.block_meters}")
+        transformer = transformer_of(first_meter)
+        city = transformer % len(self._world.cities)
+        around = self._days[city].at(day, transformer)
+        own = slice(first_meter, first_meter + meters)
+        fleet = self._fleet
+        block = Meters(
+            first_meter,
+            fleet.base_mwh[own],
+            fleet.meter_class[own],
+            fleet.profile[own],
+            fleet.solar[own],
+            fleet.car[own],
+        )
+        columns = self._columns[:meters]
+        fill_meter_days(
+            self._world.seed, block, self._models[city], around, self._days[city].sky, self._electrical, columns
+        )
+        return columns
+
+
+def _class_models(city: City) -> ClassModels:
+    return ClassModels(
+        np.array([each.energy.spread for each in CLASSES]),
+        np.array([each.energy.day_noise for each in CLASSES]),
+        np.array([connection_w(each, city) for each in CLASSES]),
+        city.mean_kwh[RESIDENTIAL.id] * 1e6,
+    )
+
+
+class _CityDay:
+    """What the meters of a city share on a day, and those of a transformer."""
+
+    def __init__(self, world: World, city: City, has_sun: bool) -> None:
+        self._world = world
+        self._city = city
+        self._has_sun = has_sun
         self._frequency_mhz = np.empty(world.readings_per_day, np.int64)
         self._supply_v = np.empty(world.readings_per_day)
         self._day: date | None = None
-        self._transformer = -1
+        self._around: Surroundings
+        self._epoch_day = calendar.day_number(world.epoch)
+        epoch_quarter = int(calendar.local_quarters(city, self._epoch_day * calendar.QUARTERS, 1)[0])
+        self.sky = Sky(city_number(city.id), city.latitude, city.longitude, self._epoch_day, epoch_quarter, np.empty(0))
 
-    def _go_to(self, day: date, transformer: int) -> None:
-        world, city = self._world, self._world.city
-        profile = world.meter_class.profile
-        number = calendar.day_number(day)
+    def at(self, day: date, transformer: int) -> Surroundings:
+        """The surroundings of the meters of *transformer* on *day*."""
         if day != self._day:
-            self._local_quarter = calendar.local_quarters(city, number * calendar.QUARTERS - FIRST, CONTEXT)
-            self._profile = calendar.profile_at(city, profile, self._local_quarter, of_day=True)
-            self._weekend = calendar.weekend_at(self._local_quarter)
-            self._month = calendar.month_of(city, profile, world.epoch, day.replace(day=1))
-            mains_frequency(world.seed, number, city.nominal_hz, world.interval_s, self._frequency_mhz)
-        if (day, transformer) != (self._day, self._transformer):
-            local_day = self._local_quarter[FIRST:]
-            supply_voltage(world.seed, transformer, number, local_day, city.nominal_v, world.interval_s, self._supply_v)
-        self._day, self._transformer = day, transformer
+            self._go_to(day)
+        if transformer != self._around.transformer:
+            city, world, around = self._city, self._world, self._around
+            supply_voltage(
+                world.seed, transformer, around.utc_day, around.local_quarter[FIRST:], city.nominal_v, world.interval_s,
+                self._supply_v,
+            )  # fmt: skip
+            self._around = around._replace(transformer=transformer)
+        return self._around
 
-    def compute(self, day: date, first_meter: int, base_mwh: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The columns (meters, quantities, readings) of consecutive meters of one transformer on *day*.
-
-        *base_mwh* holds one mean a meter, at most `block_meters`. The result is valid until the next call.
-        Without *electrical*, voltage, current and power factor are not computed.
-        """
-        world = self._world
-        if len(base_mwh) > self.block_meters:
-            raise ValueError(f"{len(base_mwh)} meters in a block of {self.block_meters}")
-        self._go_to(day, transformer_of(first_meter))
-        around = Surroundings(
-            calendar.day_number(day), world.interval_s, world.city.nominal_v, self._month, self._profile,
-            self._local_quarter, self._weekend, self._frequency_mhz, self._supply_v,
+    def _go_to(self, day: date) -> None:
+        world, city = self._world, self._city
+        number = calendar.day_number(day)
+        quarters = calendar.local_quarters(city, number * calendar.QUARTERS - FIRST, CONTEXT)
+        # a home's shape is relative to its own day; what works by the clock is relative to the year or the week
+        profiles = [
+            calendar.profile_at(city, profile, quarters, of_day=profile in RESIDENTIAL.profiles) for profile in PROFILES
+        ]
+        mains_frequency(
+            world.seed, city_number(city.id), number, city.nominal_hz, city.frequency_spread_mhz, world.interval_s,
+            self._frequency_mhz,
         )  # fmt: skip
-        columns = self._columns[: len(base_mwh)]
-        residential_days(
-            world.seed, first_meter, base_mwh, world.meter_class.energy, world.meter_class.connection_w, around,
-            self._electrical, columns,
+        self._around = Surroundings(
+            number, -1, world.interval_s, city.nominal_v, month_of(world.seed, city, world.epoch, day.replace(day=1)),
+            np.stack(profiles), quarters, calendar.weekend_at(city, quarters), self._frequency_mhz, self._supply_v,
         )  # fmt: skip
-        return columns
+        known = len(self.sky.yields_wh)
+        if self._has_sun and number - self._epoch_day >= known:
+            more = [
+                daily_yield(world.seed, self.sky.city, self._epoch_day + n, city.latitude, city.longitude)
+                for n in range(known, number - self._epoch_day + 1)
+            ]
+            self.sky = self.sky._replace(yields_wh=np.concatenate([self.sky.yields_wh, more]))
+        self._day = day

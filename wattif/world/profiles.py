@@ -14,6 +14,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from wattif.world.shifts import shift_table
+
 Climate = Literal["north", "south", "tropics"]
 DayType = Literal["weekday", "saturday", "sunday"]
 
@@ -36,7 +38,7 @@ def load_profile(name: str) -> dict[tuple[str, DayType], NDArray[np.float64]]:
 
 
 def day_type(day: date) -> DayType:
-    """The type of *day* in the profiles' sense; a holiday counts as a Sunday (its calendar is the caller's)."""
+    """The type of *day* by the week alone; `wattif.world.holidays` knows the holidays of a city."""
     weekday = day.weekday()
     return "saturday" if weekday == 5 else "sunday" if weekday == 6 else "weekday"
 
@@ -51,8 +53,14 @@ def season(day: date, climate: Climate) -> str:
     return "winter" if month >= 11 or (month, day.day) <= (3, 20) else "transition"
 
 
-def profile_day(name: str, day: date, climate: Climate) -> NDArray[np.float64]:
-    """The 96 quarters of an hour of *day* (local time) in profile *name*, relative to the year's mean."""
+def profile_day(name: str, day: date, climate: Climate, kind: DayType) -> NDArray[np.float64]:
+    """The 96 quarters of an hour of *day* (local time), a day of that *kind*, relative to the year's mean.
+
+    A shift plan (`wattif.world.shifts`) is one, too; it knows no seasons.
+    """
+    if name.startswith("shift"):
+        plan: NDArray[np.float64] = shift_table(name)[("weekday", "saturday", "sunday").index(kind)]
+        return plan
     table = load_profile(name)
     monthly = ("1", "weekday") in table
-    return table[str(day.month) if monthly else season(day, climate), day_type(day)]
+    return table[str(day.month) if monthly else season(day, climate), kind]

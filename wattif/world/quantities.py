@@ -14,4 +14,6 @@ POWER_FACTOR_MILLI = 4  # 0.001
 FREQUENCY_MHZ = 5  # mHz
 REGISTER_WH = 6  # import register at the end of the interval, Wh
 STATUS = 7  # quality flags, 0 = good
-COUNT = 8
+EXPORT_MWH = 8  # energy exported in the interval, mWh
+EXPORT_REGISTER_WH = 9  # export register at the end of the interval, Wh
+COUNT = 10

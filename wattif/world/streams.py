@@ -44,6 +44,22 @@ class Stream(IntEnum):
     GRID_QUARTER = 23
     GRID_MINUTE = 24
     GRID_NOISE = 25
+    WEATHER_DAY = 26
+    CLASS = 30
+    PROFILE = 31
+    SOLAR_OWNER = 32
+    CAR_OWNER = 33
+    PLACE = 34
+    BUSINESS = 40
+    BUSINESS_HOURS = 41
+    BUSINESS_QUARTER = 42
+    MACHINE = 43
+    MACHINE_CYCLE = 44
+    SOLAR_PANELS = 45
+    CLEARNESS = 46
+    CLOUD_QUARTER = 47
+    CLOUD_MINUTE = 48
+    ELECTRIC_CAR = 49
 
 
 NORMAL_MAX = 131070.0 / 37837.2  # bound of `normal`
@@ -118,4 +134,17 @@ def reading_noise(key: np.uint64, utc_day: int) -> NDArray[np.float64]:
         bits = draw(key, utc_day * 1440 + minute)
         for part in range(6):
             noise[minute * 6 + part] = tenth(bits, part)
+    return noise
+
+
+@kernel
+def minute_noise(key: np.uint64, utc_day: int) -> NDArray[np.float64]:
+    """Value noise on a lattice of one minute, for the 8,640 ten-second steps of a day."""
+    noise = np.empty(8640)
+    right = normal(draw(key, utc_day * 1440))
+    for minute in range(1440):
+        left = right
+        right = normal(draw(key, utc_day * 1440 + minute + 1))
+        for part in range(6):
+            noise[minute * 6 + part] = left + (right - left) * (part / 6.0)
     return noise

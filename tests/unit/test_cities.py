@@ -1,0 +1,234 @@
+"""Cities: the shipped ones, a user's file and what is said of a wrong one, public holidays."""
+
+from __future__ import annotations
+
+import math
+import pickle
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from wattif.errors import UsageError
+from wattif.world.cities import MANILA, load_cities
+from wattif.world.holidays import day_type, holidays_of
+
+PARIS = """
+[[city]]
+id = "paris"
+name = "Paris"
+country = "FR"
+time_zone = "Europe/Paris"
+latitude = 48.8566
+longitude = 2.3522
+population = 2102650
+climate = "north"
+nominal_v = 230
+nominal_hz = 50
+frequency_spread_mhz = 20
+temperature_c = [5, 5, 10, 10, 15, 20, 20, 20, 15, 10, 10, 5]
+temperature_day_sd_k = 3.0
+daily_range_k = 8.0
+cooling_per_k = 0.01
+heating_per_k = 0.024
+season = "temperature"
+mean_kwh = { residential = 390, commercial = 1500, industrial = 4700 }
+"""
+
+
+def _write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "my.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_shipped_cities() -> None:
+    assert list(load_cities()) == [
+        "manila", "london", "new-york", "los-angeles", "chicago", "san-francisco", "toronto", "sydney", "berlin",
+        "tokyo",
+    ]  # fmt: skip
+    assert {(city.nominal_v, city.nominal_hz) for city in load_cities().values()} == {
+        (230, 60),
+        (230, 50),
+        (120, 60),
+        (100, 50),
+    }
+
+
+def test_each_shipped_climate_fits_its_hemisphere() -> None:
+    for city in load_cities().values():
+        warmest = city.temperature_c.index(max(city.temperature_c)) + 1
+        assert warmest in {"north": (7, 8, 9), "south": (1, 2), "tropics": (4, 5)}[city.climate], city.id
+        assert (city.latitude < 0) == (city.climate == "south"), city.id
+
+
+def test_a_city_can_be_hashed_pickled_and_asked_for_a_class() -> None:
+    assert len({*load_cities().values(), *load_cities().values()}) == 10
+    assert pickle.loads(pickle.dumps(MANILA)) == MANILA
+    assert MANILA.mean_kwh["residential"] == 300.0
+    assert math.fsum(MANILA.class_mix[kind] for kind in ("residential", "commercial", "industrial")) == 1.0
+    with pytest.raises(KeyError):
+        MANILA.mean_kwh["households"]
+
+
+def test_the_tropical_season_is_a_sine() -> None:
+    assert MANILA.season == tuple(round(0.15 * math.sin(2 * math.pi * (month - 4) / 12), 4) for month in range(1, 13))
+
+
+def test_a_season_that_follows_the_temperature(tmp_path: Path) -> None:
+    """By hand: 0.024 * 10 K = 0.24 at 5 degrees, 0.12 at 10, nothing at 15 and 20; the mean is 1 + 1.2 / 12."""
+    cold, cool, mild = (round(use / 1.1 - 1, 4) for use in (1.24, 1.12, 1.0))
+    season = load_cities(_write(tmp_path, PARIS))["paris"].season
+    assert season == (cold, cold, cool, cool, mild, mild, mild, mild, mild, cool, cool, cold)
+
+
+def test_a_file_adds_cities_and_may_replace_shipped_ones(tmp_path: Path) -> None:
+    added = load_cities(_write(tmp_path, PARIS))
+    assert len(added) == 11
+    assert added["paris"].nominal_v == 230.0
+    replaced = load_cities(_write(tmp_path, PARIS.replace('"paris"', '"berlin"')))
+    assert len(replaced) == 10
+    assert replaced["berlin"].name == "Paris"
+    assert load_cities()["berlin"].name == "Berlin"
+
+
+def test_twelve_differences_and_a_mix_of_ones_own(tmp_path: Path) -> None:
+    season = "[0.1, 0.1, 0, 0, -0.1, -0.1, -0.1, -0.1, 0, 0, 0.1, 0.1]"
+    mix = "class_mix = { residential = 0.5, commercial = 0.25, industrial = 0.25 }"
+    city = load_cities(_write(tmp_path, PARIS.replace('"temperature"', season) + mix))["paris"]
+    assert city.season == (0.1, 0.1, 0.0, 0.0, -0.1, -0.1, -0.1, -0.1, 0.0, 0.0, 0.1, 0.1)
+    assert city.class_mix["commercial"] == 0.25
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("nominal_v", None, "nominal_v is missing; add it (supply voltage, phase to neutral, V)"),
+        ("season", None, 'season is missing; add it ("temperature", "tropical" or twelve'),
+        ("nominal_v", "2300", "nominal_v = 2300: must be less than or equal to 260 (supply voltage"),
+        ("nominal_v", "nan", "nominal_v = nan: must be a finite number"),
+        ("nominal_v", '"high"', "nominal_v = 'high': must be a valid number"),
+        ("nominal_hz", "16.7", "nominal_hz = 16.7: must be greater than or equal to 45 (mains frequency, Hz)"),
+        ("latitude", "91", "latitude = 91: must be less than or equal to 90 (degrees, south negative)"),
+        ("longitude", "-181", "longitude = -181: must be greater than or equal to -180"),
+        ("population", "0", "population = 0: must be greater than or equal to 1 (persons)"),
+        ("climate", '"polar"', "climate = 'polar': must be 'north', 'south' or 'tropics' (whose seasons"),
+        ("id", '"../paris"', "id = '../paris': String should match pattern"),
+        ("time_zone", '"Europe/Pariss"', "time_zone = 'Europe/Pariss': no time zone of the IANA database (IANA name"),
+        ("time_zone", '"../zones"', "time_zone = '../zones': no time zone of the IANA database"),
+        ("country", '"XX"', "country = 'XX': no country whose holidays are known (ISO 3166, such as PH)"),
+        ("country", '"France"', "country = 'France': String should match pattern"),
+        ("subdivision", '"75"', "subdivision = '75': holidays are known for"),
+        ("temperature_c", "[5, 5, 10, 99, 15, 20, 20, 20, 15, 10, 10, 5]", "temperature_c, value 4 = 99: must be less"),
+        ("temperature_c", "[5, 10]", "temperature_c: has 2 values, must have twelve (monthly means, January first"),
+        ("temperature_c", "11.5", "temperature_c = 11.5: must be a list of twelve numbers (monthly means"),
+        ("season", '"rainy"', 'season = \'rainy\': must be a list of twelve numbers ("temperature", "tropical" or'),
+        (
+            "season",
+            "[0.1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]",
+            "season: the differences have a mean of 0.008, it must be",
+        ),
+        (
+            "season",
+            "[1, -2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]",
+            "season, value 2 = -2: must be greater than or equal",
+        ),
+        ("mean_kwh", "390", "mean_kwh = 390: must be a table of residential, commercial and industrial (mean energy"),
+        ("mean_kwh", "{ residential = 390, commercial = 1500 }", "mean_kwh.industrial is missing; add it (mean energy"),
+        (
+            "mean_kwh",
+            "{ residential = 0, commercial = 1500, industrial = 4700 }",
+            "mean_kwh: each mean must lie between 1 and 1,000,000 (mean energy a month by class, kWh)",
+        ),
+        (
+            "class_mix",
+            "{ residential = 0.8, commercial = 0.1, industrial = 0.03 }",
+            "class_mix: the shares sum to 0.93, they must sum to 1 (shares of the meters by class)",
+        ),
+        (
+            "cooling_per_k",
+            "3",
+            "cooling_per_k = 3: must be less than or equal to 0.2 (relative rise of use per K",
+        ),
+        ("altitude_m", "35", "altitude_m is not a key of a city; correct or remove it"),
+    ],
+)
+def test_each_fault_of_a_city_is_named(tmp_path: Path, key: str, value: str | None, message: str) -> None:
+    line = "" if value is None else f"{key} = {value}"
+    text, found = re.subn(rf"^{key} = .*$", lambda _: line, PARIS, flags=re.MULTILINE)
+    path = _write(tmp_path, text if found else PARIS + line)
+    with pytest.raises(UsageError) as caught:
+        load_cities(path)
+    assert str(caught.value).startswith(f"--cities {path}: {'../paris' if key == 'id' else 'paris'}: {message}")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_subdivision_of_a_country_without_any_is_named(tmp_path: Path) -> None:
+    path = _write(tmp_path, PARIS.replace('country = "FR"', 'country = "JP"\nsubdivision = "13"'))
+    with pytest.raises(UsageError, match="paris: subdivision = '13': holidays are known for the whole country alone;"):
+        load_cities(path)
+
+
+def test_every_fault_of_a_file_has_a_line(tmp_path: Path) -> None:
+    second = PARIS.replace('"paris"', '"lyon"').replace("nominal_hz = 50", "nominal_hz = 500")
+    path = _write(tmp_path, PARIS.replace("latitude = 48.8566", "") + second)
+    with pytest.raises(UsageError) as caught:
+        load_cities(path)
+    assert [line.split(": ")[1:3] for line in str(caught.value).splitlines()] == [
+        ["paris", "latitude is missing; add it (degrees, south negative)"],
+        ["lyon", "nominal_hz = 500"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[[city]\n", "not TOML: .* see wattif/world/data/cities.toml for an example"),
+        ("", r"must hold tables that begin with \[\[city\]\], and nothing else"),
+        (PARIS.replace("[[city]]", "[city]"), r"must hold tables that begin with \[\[city\]\]"),
+        ("version = 1\n" + PARIS, r"must hold tables that begin with \[\[city\]\], and nothing else"),
+        ("city = [1, 2]", r"must hold tables that begin with \[\[city\]\]"),
+        (PARIS + PARIS, "paris: id is given more than once; rename one"),
+        (PARIS.replace('id = "paris"', ""), "city number 1: id is missing; add it"),
+    ],
+)
+def test_a_file_of_another_form_is_named(tmp_path: Path, text: str, message: str) -> None:
+    path = _write(tmp_path, text)
+    with pytest.raises(UsageError, match=f"^--cities {re.escape(str(path))}: {message}"):
+        load_cities(path)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"none.toml: cannot be read: No such file or directory; name a TOML file"):
+        load_cities(tmp_path / "none.toml")
+    (tmp_path / "latin.toml").write_bytes(b'name = "Z\xfcrich"')
+    with pytest.raises(UsageError, match=r"latin.toml: cannot be read: it is not UTF-8"):
+        load_cities(tmp_path / "latin.toml")
+
+
+@pytest.mark.parametrize(
+    ("city", "day"),
+    [
+        ("manila", date(2024, 6, 12)),  # Independence Day
+        ("london", date(2024, 8, 26)),  # Summer Bank Holiday, the last Monday of August
+        ("new-york", date(2024, 11, 28)),  # Thanksgiving
+        ("los-angeles", date(2024, 7, 4)),  # Independence Day
+        ("chicago", date(2024, 5, 27)),  # Memorial Day
+        ("san-francisco", date(2024, 9, 2)),  # Labor Day
+        ("toronto", date(2024, 7, 1)),  # Canada Day
+        ("sydney", date(2024, 4, 25)),  # ANZAC Day
+        ("berlin", date(2024, 3, 8)),  # Women's Day, of Berlin alone when it began
+        ("tokyo", date(2024, 4, 29)),  # Showa Day
+    ],
+)
+def test_a_known_holiday_of_each_city(city: str, day: date) -> None:
+    assert day in holidays_of(load_cities()[city], 2024)
+    assert day_type(load_cities()[city], day) == "sunday"
+
+
+def test_holidays_are_those_of_the_place_and_the_year() -> None:
+    cities = load_cities()
+    assert date(2024, 11, 28) not in holidays_of(cities["london"], 2024)  # Thanksgiving
+    assert date(2024, 1, 6) not in holidays_of(cities["berlin"], 2024)  # Epiphany, a holiday in Bavaria
+    assert all(day.year == 2021 for city in cities.values() for day in holidays_of(city, 2021))

@@ -73,7 +73,7 @@ class GcsStore:
     def put_files(self, files: Sequence[SealedFile]) -> list[StoredObject | LakeError]:
         """Upload files; the server checks each against the CRC32C that was computed when it was produced."""
         fresh = [file for file in files if not self._overwrite and file.name not in self._replace]
-        again = [file for file in files if file not in fresh]
+        again = [file for file in files if self._overwrite or file.name in self._replace]
         results = {**self._upload(fresh, 0), **self._upload(again, None)}
         return [results[file.name] for file in files]
 
@@ -234,6 +234,8 @@ class GcsStore:
                 f"{thing}: access denied ({answer.status}); this account needs roles/storage.objectUser"
                 f" on gs://{self._bucket.name}: {answer.words}"
             )
+        if isinstance(cause, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+            return LakeError(f"{thing}: {answer.words}; correct STORAGE_EMULATOR_HOST, such as http://127.0.0.1:9023")
         if answer.status is None and isinstance(cause, auth.TransportError | requests.RequestException | OSError):
             return Unavailable(f"{thing}: the network does not answer: {answer.words}")
         return LakeError(f"{thing}: {answer.status or type(cause).__name__}: {answer.words}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -33,6 +34,7 @@ class LocalStore:
     def __init__(self, folder: Path, *, overwrite: bool = False) -> None:
         self._folder = folder
         self._overwrite = overwrite
+        self._numbers = itertools.count()
 
     @property
     def place(self) -> str:
@@ -41,6 +43,10 @@ class LocalStore:
 
     def _path(self, name: str) -> Path:
         return self._folder / name
+
+    def _unfinished(self, target: Path) -> Path:
+        """A name that no other thread or process writes to."""
+        return target.with_name(f"{target.name}.{os.getpid()}-{next(self._numbers)}{_UNFINISHED}")
 
     def put_files(self, files: Sequence[SealedFile]) -> list[StoredObject | LakeError]:
         """Move files in: by rename on the same file system, else by copy, read back and compared."""
@@ -61,10 +67,11 @@ class LocalStore:
             except OSError as error:
                 if error.errno != errno.EXDEV:
                     raise
-            unfinished = target.with_name(target.name + _UNFINISHED)
+            unfinished = self._unfinished(target)
             shutil.copyfile(file.path, unfinished)
             copied = StoredObject(file.name, unfinished.stat().st_size, file_crc32c(unfinished))
             if not copied.matches(file):
+                unfinished.unlink()
                 return LakeError(
                     f"{unfinished}: the copy of {file.path} differs from what was produced;"
                     " check the disks, then run the same command again"
@@ -79,7 +86,7 @@ class LocalStore:
         target = self._path(name)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = target.with_name(target.name + _UNFINISHED)
+            unfinished = self._unfinished(target)
             unfinished.write_bytes(content)
             unfinished.replace(target)
         except OSError as error:
@@ -90,7 +97,7 @@ class LocalStore:
         target = self._path(name)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = target.with_name(f"{target.name}.{os.getpid()}{_UNFINISHED}")
+            unfinished = self._unfinished(target)
             unfinished.write_bytes(content)
             try:
                 os.link(unfinished, target)  # unlike a rename, fails when the name is taken
@@ -114,7 +121,12 @@ class LocalStore:
     def list(self, prefix: str) -> Iterator[str]:
         """Names of all files that begin with *prefix*."""
         top = self._path(prefix if prefix.endswith("/") else prefix.rpartition("/")[0])
-        for folder, _, names in os.walk(top):
+
+        def fail(error: OSError) -> None:
+            if not isinstance(error, FileNotFoundError):
+                raise _explain(error, top)
+
+        for folder, _, names in os.walk(top, onerror=fail):
             for name in names:
                 path = (Path(folder) / name).relative_to(self._folder).as_posix()
                 if path.startswith(prefix) and not path.endswith(_UNFINISHED):
@@ -124,7 +136,10 @@ class LocalStore:
         """Remove files, and the folders that this leaves empty."""
         for name in names:
             path = self._path(name)
-            path.unlink(missing_ok=True)
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise _explain(error, path) from error
             with contextlib.suppress(OSError):  # not empty yet
                 path.parent.rmdir()
 

@@ -42,22 +42,23 @@ def generate(arguments: Sequence[str], program: str) -> int:
         print(f"wattif {wattif.__version__}")
         return 0
     stop = threading.Event()
+    _stop_on_signals(stop)
     try:
         from wattif.settings import read_settings
 
         settings = read_settings(arguments, program)
         _log_to_stderr(settings)
+        from wattif import kernels
+
+        if not settings.quiet and not kernels.are_compiled():
+            print("compiling the model for this machine: once, about half a minute", file=sys.stderr)
         if settings.dry_run:
             from wattif.engine.estimate import describe
 
             print(describe(settings))
             return 0
-        from wattif import kernels
         from wattif.engine.run import generate as run
 
-        if not settings.quiet and not kernels.are_compiled():
-            print("compiling the model for this machine: once, about ten seconds", file=sys.stderr)
-        _stop_on_signals(stop)
         figures = run(settings, stop)
     except WattIfError as error:
         for line in _lines(error):
@@ -105,7 +106,7 @@ def _stop_on_signals(stop: threading.Event) -> None:
 
 def _leave(code: int) -> int:
     """The exit code; uploads that did not end in time are left behind, not waited for."""
-    if any(thread.name.startswith("uploader") for thread in threading.enumerate()):
+    if any(thread.name.startswith(("uploader", "opener")) for thread in threading.enumerate()):
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
@@ -116,7 +117,8 @@ def _summary(settings: GenerateSettings, figures: Figures) -> str:
     seconds = max(figures.seconds, 1e-9)
     if settings.bucket is None:
         place = str((settings.lake / settings.prefix).absolute())
-        step = f"""duckdb -c "SELECT count(*), sum(consumption_wh) FROM read_json('{place}/dt=*/*.json')\""""
+        energy = ", sum(consumption_wh::DECIMAL(18, 3))" if "consumption_wh" in settings.column_names else ""
+        step = f"""duckdb -c "SELECT count(*){energy} FROM read_json('{place}/dt=*/*.json')\""""
     else:
         place = f"gs://{settings.bucket}/{settings.prefix}".rstrip("/")
         step = f"gcloud storage ls --long '{place}/dt={settings.start}/'"

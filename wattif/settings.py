@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ByteSize, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     CliSettingsSource,
@@ -44,7 +44,13 @@ def _join_columns(value: object) -> object:
     return ",".join(map(str, value)) if isinstance(value, list | tuple) else value
 
 
-Day = Annotated[date, BeforeValidator(_read_day)]
+def _within_bounds(day: date) -> date:
+    if not date(1971, 1, 1) <= day <= date(2199, 12, 31):
+        raise ValueError("must lie between 1971-01-01 and 2199-12-31")
+    return day
+
+
+Day = Annotated[date, BeforeValidator(_read_day), AfterValidator(_within_bounds)]
 
 
 def default_staging_dir() -> Path:
@@ -73,7 +79,7 @@ class GenerateSettings(BaseSettings):
     bucket: str | None = Field(
         None, description="Cloud Storage bucket; without one the lake is a folder on this machine"
     )
-    lake: Path = Field(Path("lake"), description="folder of the local lake, when no bucket is named")
+    lake: Path = Field(Path("lake"), description="folder of the local lake; a bucket wins over it")
     prefix: str = Field(
         "", description="path inside the bucket or folder, under which the dataset lies, for example raw/meters"
     )
@@ -151,8 +157,8 @@ class GenerateSettings(BaseSettings):
             raise UsageError(f"--end {self.end} lies before --start {self.start}; swap them")
         if self.verbose and self.quiet:
             raise UsageError("--verbose and --quiet contradict each other; give one of them")
-        if self.bucket is not None and "lake" in self.model_fields_set:
-            raise UsageError(f"--bucket {self.bucket} and --lake {self.lake} name two lakes; give one of them")
+        if self.bucket is None and self.lake.exists() and not self.lake.is_dir():
+            raise UsageError(f"--lake {self.lake}: not a folder; name another")
         select_fields(self.column_names, self.interval)
         if len(set(self.city_ids)) < max(len(self.city_ids), 1):
             raise UsageError(f"--city {self.city!r}: name each city once, for example manila,london")
@@ -195,9 +201,16 @@ class GenerateSettings(BaseSettings):
         return self.start.replace(day=1)
 
 
+class _TomlFile(TomlConfigSettingsSource):
+    """A TOML file whose keys may be spelt as on the command line."""
+
+    def _read_file(self, file_path: Any) -> dict[str, Any]:
+        return {key.replace("-", "_"): value for key, value in super()._read_file(file_path).items()}
+
+
 def _toml_source(settings_cls: type[BaseSettings], path: Path) -> TomlConfigSettingsSource:
     try:
-        source = TomlConfigSettingsSource(settings_cls, path) if path.is_file() else None
+        source = _TomlFile(settings_cls, path) if path.is_file() else None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"--config {path}: not a TOML file: {error}") from None
     if source is None:

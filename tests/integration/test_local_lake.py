@@ -200,10 +200,13 @@ def other_disk() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@pytest.mark.skipif(
+needs_two_disks = pytest.mark.skipif(
     not Path("/dev/shm").is_dir() or Path("/dev/shm").stat().st_dev == Path(tempfile.gettempdir()).stat().st_dev,
     reason="needs two file systems",
 )
+
+
+@needs_two_disks
 def test_on_another_file_system_files_are_copied_and_compared(settings: Settings, other_disk: Path) -> None:
     asked = settings()
     elsewhere = settings(staging_dir=other_disk)
@@ -212,6 +215,21 @@ def test_on_another_file_system_files_are_copied_and_compared(settings: Settings
     assert {name: (elsewhere.lake / name).read_bytes() for name in file_bytes(asked)} == file_bytes(asked)
     assert not list(other_disk.rglob("readings*"))
     assert not list(elsewhere.lake.rglob("*.part"))
+
+
+@needs_two_disks
+def test_a_copy_that_differs_is_not_taken(
+    settings: Settings, other_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def copy_badly(source: Path, target: Path) -> None:
+        target.write_bytes(source.read_bytes()[:-2] + b"x\n")
+
+    monkeypatch.setattr(shutil, "copyfile", copy_badly)
+    asked = settings(staging_dir=other_disk)
+    with pytest.raises(LakeError, match="differs from what was produced"):
+        generate(asked, Event())
+    assert not list(asked.lake.glob("dt=*/*"))
+    assert not list((asked.lake / layout.MANIFESTS).rglob("*.ndjson"))
 
 
 def test_another_dataset_is_refused_and_replaced_on_demand(settings: Settings, tmp_path: Path) -> None:

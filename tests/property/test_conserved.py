@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from wattif.kernels.electric_car import car_energy_mwh
+from wattif.kernels.solar import panel_capacity_w
 from wattif.world import calendar, quantities
 from wattif.world.cities import City, load_cities
 from wattif.world.classes import CLASSES, connection_w
@@ -122,6 +123,24 @@ def test_panels_move_the_import_and_export_the_rest() -> None:
     assert not (imported.astype(bool) & exported.astype(bool)).any()
     assert not exported[11 * 360 : 21 * 360].any()  # 19:00 to 05:00 in Manila
     assert 2_000_000 < exported.sum() < 40_000_000
+
+
+def test_panels_add_no_peaks_of_their_own() -> None:
+    day = date(2024, 5, 6)
+    peaks = [
+        np.median([_day(10, day, meter, _fleet(solar=share))[quantities.POWER_W].max() for meter in range(40)])
+        for share in (0.0, 1.0)
+    ]
+    assert peaks[1] < 1.6 * peaks[0]  # they use 1.8 times as much as they import
+
+
+@pytest.mark.parametrize("city", [MANILA, LONDON], ids=lambda city: city.id)
+def test_nobody_exports_more_than_the_panels_have(city: City) -> None:
+    fleet = make_fleet(42, 20, [city], (1.0, 0.0, 0.0), Ownership(solar=1.0))
+    for day in (date(2024, 1, 3) + timedelta(days=9 * n) for n in range(20)):
+        for meter in range(20):
+            exported = _day(900, day, meter, fleet, city)[quantities.EXPORT_MWH]
+            assert exported.max() * 4 / 1e3 <= 1.3 * panel_capacity_w(42, meter)
 
 
 @pytest.mark.parametrize("kind", [0, 1, 2])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -27,6 +27,7 @@ def test_names() -> None:
     assert layout.manifest_name(DAY, 12) == "_wattif/manifest/dt=2024-01-31/000012.ndjson"
     assert layout.parse_manifest_name(layout.manifest_name(DAY, 1_234_567)) == (DAY, 1_234_567)
     assert layout.parse_manifest_name("_wattif/manifest/dt=2024-01-31/x.ndjson") is None
+    assert layout.parse_manifest_name("_wattif/manifest/dt=2024-13-01/000000.ndjson") is None
 
 
 def test_a_manifest_is_one_line_a_file() -> None:
@@ -121,8 +122,40 @@ def test_overwriting_removes_the_other_dataset_and_nothing_else(
 def test_strangers_partitions_are_refused(settings: Callable[..., GenerateSettings], tmp_path: Path) -> None:
     store = LocalStore(tmp_path / "lake")
     store.put_bytes("dt=2024-01-01/part-0.parquet", b"x")
-    with pytest.raises(LakeError, match="which no WattIf dataset claims"):
+    with pytest.raises(LakeError, match=r"which no _wattif/dataset\.json claims; use another --prefix or remove it"):
         claim(store, _dataset(settings), overwrite=True)
+
+
+def test_own_partitions_without_their_claim_are_replaced_on_demand(
+    settings: Callable[..., GenerateSettings], tmp_path: Path
+) -> None:
+    store, own = LocalStore(tmp_path / "lake"), layout.readings_name(DAY, 0, 1)
+    store.put_bytes(own, b"x")
+    with pytest.raises(LakeError, match="replace it with --overwrite"):
+        claim(store, _dataset(settings), overwrite=False)
+    claim(store, _dataset(settings), overwrite=True)
+    assert list(store.list("")) == [layout.DATASET]
+
+
+def test_a_replaced_dataset_loses_its_manifests_first(
+    settings: Callable[..., GenerateSettings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that whatever interrupts it, no batch that lost a file still counts as committed."""
+    store = LocalStore(tmp_path / "lake")
+    claim(store, _dataset(settings), overwrite=False)
+    for name in (layout.manifest_name(DAY, 0), layout.readings_name(DAY, 0, 1)):
+        store.put_bytes(name, b"x")
+    calls = iter(range(10))
+
+    def fail_at_the_second(names: Sequence[str]) -> None:
+        if next(calls) == 1:
+            raise LakeError("interrupted")
+        LocalStore.delete(store, names)
+
+    monkeypatch.setattr(store, "delete", fail_at_the_second)
+    with pytest.raises(LakeError, match="interrupted"):
+        claim(store, _dataset(settings, seed=1), overwrite=True)
+    assert set(store.list("")) == {layout.DATASET, layout.readings_name(DAY, 0, 1)}
 
 
 def test_a_damaged_claim_is_named(settings: Callable[..., GenerateSettings], tmp_path: Path) -> None:
@@ -130,3 +163,5 @@ def test_a_damaged_claim_is_named(settings: Callable[..., GenerateSettings], tmp
     store.put_bytes(layout.DATASET, b"{")
     with pytest.raises(LakeError, match=r"dataset\.json cannot be read"):
         claim(store, _dataset(settings), overwrite=False)
+    claim(store, _dataset(settings), overwrite=True)
+    claim(store, _dataset(settings), overwrite=False)

@@ -30,13 +30,16 @@ def test_the_command_line_wins_over_the_environment_over_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "wattif.toml"
-    file.write_text('start = 2024-01-01\nend = "2024-01-31"\nmeters = 1\nseed = 1\ncolumns = ["mac", "power_w"]\n')
+    file.write_text(
+        'start = 2024-01-01\nend = "2024-01-31"\nmeters = 1\nseed = 1\ncolumns = ["mac", "power_w"]\nbatch-files = 3\n'
+    )
     monkeypatch.setenv("WATTIF_SEED", "2")
     monkeypatch.setenv("WATTIF_CONFIG", str(file))
     settings = _read("--end", "2024-01-05")
     assert (settings.start, settings.end) == (date(2024, 1, 1), date(2024, 1, 5))
     assert (settings.meters, settings.seed) == (1, 2)
     assert settings.column_names == ["mac", "power_w"]
+    assert settings.batch_files == 3
     assert _read("--config", str(file), "--seed", "3", "-v").seed == 3
 
 
@@ -65,7 +68,9 @@ def test_names_of_other_programs_variables_are_not_taken(monkeypatch: pytest.Mon
         ([*DAYS, "--columns", ","], "name at least one of"),
         ([*DAYS, "--staging-limit", "lots"], "--staging-limit lots: is not a size such as 2GiB"),
         ([*DAYS, "--bucket", "gs://lake"], "not a bucket name; give the name alone"),
-        ([*DAYS, "--bucket", "lake", "--lake", "x"], "name two lakes"),
+        ([*DAYS, "--lake", "/dev/null"], "--lake /dev/null: not a folder"),
+        (["--start", "0001-01-01", "--end", "2024-01-01"], "--start 0001-01-01: must lie between 1971-01-01 and 2199"),
+        (["--start", "2024-01-01", "--end", "9999-12-31"], "--end 9999-12-31: must lie between 1971-01-01 and 2199"),
         ([*DAYS, "--prefix", "../up"], "--prefix ../up: not a plain path"),
         ([*DAYS, "-v", "-q"], "contradict each other"),
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,29 @@ def test_a_sealed_file_is_complete_and_says_its_checksum(tmp_path: Path) -> None
     assert file.path.read_bytes() == CONTENT
     assert (file.name, file.size, file.crc32c) == (NAME, len(CONTENT), google_crc32c.value(CONTENT))
     assert file.path.name.endswith(f".crc32c-{google_crc32c.value(CONTENT):08x}")
+
+
+def test_a_shorter_file_over_a_longer_one_is_just_as_long_as_it_is(tmp_path: Path) -> None:
+    with Staging(tmp_path, FINGERPRINT) as staging:
+        long = _seal(staging)
+        staging.discard(long, StoredObject(NAME, long.size, long.crc32c))
+        assert [path.suffix for path in tmp_path.rglob("*.free")] == [".free"]
+        short = _seal(staging, b"short\n")
+        assert not list(tmp_path.rglob("*.free"))
+        assert short.path.read_bytes() == b"short\n"
+
+
+def test_a_seal_that_fails_closes_the_file_once(tmp_path: Path) -> None:
+    with Staging(tmp_path, FINGERPRINT) as staging:
+        part = staging.create(NAME)
+        part.write(memoryview(CONTENT))
+        shutil.rmtree(tmp_path / FINGERPRINT[:16])
+        with pytest.raises(FileNotFoundError):
+            part.seal()
+        with (tmp_path / "other").open("wb") as other:  # has the number that is free now
+            part.abandon()
+            other.write(b"still open")
+    assert (tmp_path / "other").read_bytes() == b"still open"
 
 
 def test_an_unfinished_file_is_not_visible_and_an_abandoned_one_is_gone(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uploader.store import CHUNK_BYTES, MULTIPART_MAX_BYTES
 from wattif.engine.plan import Plan
 from wattif.engine.run import make_content
+from wattif.engine.staging import prepare_folder
 from wattif.settings import GenerateSettings
 
 _CALIBRATION_S = 0.5
@@ -45,6 +46,8 @@ def describe(settings: GenerateSettings) -> str:
     """The answer to `--dry-run`; `UsageError` as the run itself would give it."""
     plan = Plan.of(settings)
     plan.check_staging(settings.staging_limit, settings.write_workers)
+    if settings.staging_dir is not None:
+        prepare_folder(settings.staging_dir, create=False)
     rate = calibrate(settings, plan)
     files = plan.days * plan.files_per_day
     batches = plan.days * plan.batches_per_day

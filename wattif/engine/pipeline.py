@@ -209,7 +209,7 @@ class Pipeline:
         """Let go of what has not begun; give what has begun a few seconds."""
         with self._lock:
             self._shutting_down = True
-            begun = set(self._tasks)
         for pool in (self._producers, self._uploaders):
             pool.shutdown(wait=False, cancel_futures=True)
+        begun = {future for future in tuple(self._tasks) if not future.cancelled()}
         wait(begun, timeout=_GRACE_S)

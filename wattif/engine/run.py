@@ -6,6 +6,8 @@ import functools
 import logging
 import os
 import platform
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from threading import Event
@@ -20,7 +22,7 @@ from wattif.engine.plan import Plan
 from wattif.engine.producer import FileBytes
 from wattif.engine.progress import Progress
 from wattif.engine.staging import Staging, prepare_folder
-from wattif.errors import UsageError
+from wattif.errors import Interrupted, UsageError
 from wattif.formats.schema import POWER_MAX_W, reading_fields
 from wattif.lake import layout
 from wattif.lake.claim import claim
@@ -88,7 +90,7 @@ def generate(
     dataset = Dataset.of(settings, world.cities)
     began = datetime.now(UTC)
     with Staging(folder, dataset.fingerprint) as staging:
-        consumer.retrying(lambda: claim(store, dataset, overwrite=settings.overwrite))
+        _until_stopped(stop, lambda: consumer.retrying(lambda: claim(store, dataset, overwrite=settings.overwrite)))
         content, fleet = make_content(settings, plan, world)
         _store_tables(settings, world, fleet, store, consumer)
         next(content.blocks(plan.batch(plan.start, 0).files[0]))  # compiles or loads the kernels, before any clock runs
@@ -105,6 +107,18 @@ def generate(
     consumer.retrying(lambda: store.put_bytes(name, report))
     _log.info("%s/%s: the figures of this run", store.place, name)
     return figures
+
+
+def _until_stopped(stop: Event, call: Callable[[], None]) -> None:
+    """*call* in a thread that is left behind when *stop* is set: a cloud client cannot be interrupted."""
+    opener = ThreadPoolExecutor(1, thread_name_prefix="opener")
+    future = opener.submit(call)
+    while not wait([future], timeout=0.1).done:
+        if stop.is_set():
+            opener.shutdown(wait=False)
+            raise Interrupted("stopped")
+    opener.shutdown()
+    future.result()
 
 
 def _store_tables(settings: GenerateSettings, world: World, fleet: Fleet, store: Store, consumer: Consumer) -> None:

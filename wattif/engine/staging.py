@@ -86,7 +86,7 @@ class Staging:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for path in self._free:
-            path.unlink()
+            path.unlink(missing_ok=True)
         for folder in (*self._folder.glob("dt=*"), self._folder):
             with contextlib.suppress(OSError):  # it is not empty, or not there
                 folder.rmdir()
@@ -96,7 +96,7 @@ class Staging:
     def _find_leftovers(self) -> None:
         for path in self._folder.glob("dt=*/*"):
             sealed = _SEALED.fullmatch(path.name)
-            if sealed:
+            if sealed and path.is_file():
                 self.leftovers[f"{path.parent.name}/{sealed['name']}"] = path
             elif path.name.endswith(_UNFINISHED):
                 path.unlink()
@@ -174,12 +174,18 @@ class Part:
     def seal(self) -> SealedFile:
         """Close the file and give it the name under which it is visible."""
         os.truncate(self._file, self._size)
-        os.close(self._file)
+        self._close()
         sealed = self._path.with_name(f"{self._path.name.removesuffix(_UNFINISHED)}.crc32c-{self._crc32c:08x}")
         self._path.replace(sealed)
         return SealedFile(sealed, self._name, self._size, self._crc32c)
 
+    def _close(self) -> None:
+        """Close once: the system may have given the number to another thread's file since."""
+        descriptor, self._file = self._file, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
     def abandon(self) -> None:
         """Remove what was written so far."""
-        os.close(self._file)
+        self._close()
         self._path.unlink(missing_ok=True)

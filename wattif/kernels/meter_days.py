@@ -109,15 +109,19 @@ def _add_car_energy(seed: int, meter: int, around: Surroundings, sky: Sky, consu
 
 @kernel
 def _split_export(
-    seed: int, meter: int, around: Surroundings, sky: Sky, watts: NDArray[np.int32], own: NDArray[np.int64]
+    seed: int,
+    meter: int,
+    around: Surroundings,
+    sky: Sky,
+    panels_w: NDArray[np.int32],
+    watts: NDArray[np.int32],
+    own: NDArray[np.int64],
 ) -> None:
     """Take the panels' power from *watts*, and fill the exported energy and its register.
 
     Export comes from above, as import does: a share of what the panels generate on the day, at the times when
     they generate more than the home uses; so its register, too, is known without the days before.
     """
-    panels_w = np.empty(STEPS, np.int32)
-    solar_power(seed, meter, around.transformer, sky.city, around.utc_day, sky.latitude, sky.longitude, panels_w)
     surplus_w = np.empty(STEPS, np.int32)
     surplus = 0
     for step in range(STEPS):
@@ -131,7 +135,9 @@ def _split_export(
         register_mwh += int(exported_w * sky.yields_wh[day] * 1000.0)
     export = own[quantities.EXPORT_MWH]
     day_mwh = int(exported_w * sky.yields_wh[today] * 1000.0)
-    allocate_day(day_mwh, surplus_w if surplus > 0 else panels_w, STEP_S, around.interval_s, export)
+    # on a day with hardly any surplus the export is spread over the light: panels give no more than they have
+    enough = surplus * STEP_S >= 0.5 * day_mwh * _JOULE_PER_MWH
+    allocate_day(day_mwh, surplus_w if enough else panels_w, STEP_S, around.interval_s, export)
     register = own[quantities.EXPORT_REGISTER_WH]
     for t in range(export.shape[0]):
         register_mwh += export[t]
@@ -152,7 +158,7 @@ def fill_meter_days(
 
     Without *electrical*, voltage, current and power factor stay as they are.
     """
-    watts = np.empty(STEPS, np.int32)
+    watts, panels_w = np.empty(STEPS, np.int32), np.empty(STEPS, np.int32)
     interval_s = around.interval_s
     readings_an_hour = 3600 // interval_s
     for i in range(meters.base_mwh.shape[0]):
@@ -165,6 +171,12 @@ def fill_meter_days(
             around.utc_day,
         )  # fmt: skip
         mean_w = day_mwh * _JOULE_PER_MWH / _DAY_S
+        use_w = mean_w
+        if meters.solar[i]:
+            solar_power(
+                seed, meter, around.transformer, sky.city, around.utc_day, sky.latitude, sky.longitude, panels_w
+            )
+            use_w += (1.0 - EXPORT_SHARE) * panels_w.sum() / STEPS  # what it uses of its own, beside the import
         profile = around.profiles[meters.profile[i]]
         if kind == _RESIDENTIAL:
             residential_power(seed, meter, around.utc_day, mean_w, profile, around.local_quarter, around.weekend, watts)
@@ -175,7 +187,7 @@ def fill_meter_days(
         own[quantities.EXPORT_MWH] = 0
         own[quantities.EXPORT_REGISTER_WH] = 0
         if meters.solar[i]:
-            _split_export(seed, meter, around, sky, watts, own)
+            _split_export(seed, meter, around, sky, panels_w, watts, own)
         limit_power(watts, mean_w, models.connection_w[kind])
         consumption = own[quantities.CONSUMPTION_MWH]
         allocate_day(day_mwh, watts, STEP_S, interval_s, consumption)

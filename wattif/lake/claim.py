@@ -19,15 +19,22 @@ def claim(store: Store, dataset: Dataset, *, overwrite: bool) -> None:
     """
     document = store.get_bytes(layout.DATASET)
     if document is None:
-        stranger = next(store.list(layout.PARTITIONS), None)
+        stranger = next((name for name in store.list(layout.PARTITIONS) if not overwrite or _is_strange(name)), None)
         if stranger is not None:
+            way_out = "remove it" if _is_strange(stranger) else "replace it with --overwrite"
             raise LakeError(
-                f"{store.place} holds {stranger}, which no WattIf dataset claims; use another --prefix or remove it"
+                f"{store.place} holds {stranger}, which no {layout.DATASET} claims; use another --prefix or {way_out}"
             )
+        _remove_dataset(store)
         if store.create_bytes(layout.DATASET, dataset.to_json()):
             return
         document = store.get_bytes(layout.DATASET) or b""  # another run was faster
-    differences = dataset.differences(document, store.place)
+    try:
+        differences = dataset.differences(document, store.place)
+    except LakeError:
+        if not overwrite:
+            raise
+        differences = ["it cannot be read"]
     if not differences:
         return
     if not overwrite:
@@ -39,11 +46,16 @@ def claim(store: Store, dataset: Dataset, *, overwrite: bool) -> None:
     store.put_bytes(layout.DATASET, dataset.to_json())
 
 
+def _is_strange(name: str) -> bool:
+    return layout.OWN_OBJECT.fullmatch(name) is None
+
+
 def _remove_dataset(store: Store) -> None:
     """Remove all objects of the dataset but its claim; manifests first, so that nothing half removed seems whole."""
     removed = 0
     for prefix in (layout.MANIFESTS, layout.PARTITIONS, "_wattif/"):
-        names = [name for name in store.list(prefix) if name != layout.DATASET and layout.OWN_OBJECT.fullmatch(name)]
+        names = [name for name in store.list(prefix) if name != layout.DATASET and not _is_strange(name)]
         store.delete(names)
         removed += len(names)
-    _log.warning("%s: removed the %d objects of the dataset that lay there", store.place, removed)
+    if removed:
+        _log.warning("%s: removed the %d objects of the dataset that lay there", store.place, removed)

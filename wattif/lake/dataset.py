@@ -15,6 +15,7 @@ from wattif.lake import layout
 from wattif.settings import GenerateSettings
 from wattif.world.cities import City
 
+_NAMES = {"epoch": "the first day of the month of --start", "version": "the version of the bytes"}
 VERSION = 2  # of the bytes: raised with every change of the model or the rows, see CHANGELOG.md
 
 
@@ -63,11 +64,12 @@ class Dataset:
                 raise ValueError("not an object")
         except ValueError as error:
             raise LakeError(
-                f"{place}/{layout.DATASET} cannot be read ({error}); remove it, or use another --prefix"
+                f"{place}/{layout.DATASET} cannot be read ({error});"
+                " replace the dataset with --overwrite, or use another --prefix"
             ) from None
         own = orjson.loads(orjson.dumps(asdict(self)))
         return [
-            f"{field.name} is {other.get(field.name)!r} there and {own[field.name]!r} here"
+            f"{_NAMES.get(field.name, field.name)} is {other.get(field.name)!r} there and {own[field.name]!r} here"
             for field in fields(self)
             if other.get(field.name) != own[field.name]
         ]

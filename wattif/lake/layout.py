@@ -6,7 +6,7 @@ _wattif/dataset.json                             the dataset's identity
 _wattif/meters.parquet                           the fleet
 _wattif/weather/manila-2024-01.parquet           the weather of a city in a month
 _wattif/manifest/dt=2024-01-01/000000.ndjson     batch 0 of that day is complete
-_wattif/runs/20240101T120000Z-1a2b3c.json        the figures of one run
+_wattif/runs/20240101T120000.000000Z-4711.json   the figures of one run
 """
 
 from __future__ import annotations
@@ -53,4 +53,7 @@ def weather_name(city_id: str, month: date) -> str:
 def parse_manifest_name(name: str) -> tuple[date, int] | None:
     """Day and batch of a manifest's name; None when *name* is none."""
     match = _MANIFEST_NAME.fullmatch(name)
-    return (date.fromisoformat(match[1]), int(match[2])) if match else None
+    try:
+        return (date.fromisoformat(match[1]), int(match[2])) if match else None
+    except ValueError:  # no day of the calendar
+        return None

@@ -44,14 +44,12 @@ def generate(arguments: Sequence[str], program: str) -> int:
     stop = threading.Event()
     _stop_on_signals(stop)
     try:
-        from wattif.settings import read_settings
+        from wattif.settings import GenerateSettings, read_settings
 
-        settings = read_settings(arguments, program)
+        settings = read_settings(GenerateSettings, arguments, program)
         _log_to_stderr(settings)
-        from wattif import kernels
-
-        if not settings.quiet and not kernels.are_compiled():
-            print("compiling the model for this machine: once, about half a minute", file=sys.stderr)
+        if not settings.quiet:
+            _announce_compiling()
         if settings.dry_run:
             from wattif.engine.estimate import describe
 
@@ -61,17 +59,47 @@ def generate(arguments: Sequence[str], program: str) -> int:
 
         figures = run(settings, stop)
     except WattIfError as error:
-        for line in _lines(error):
-            print(f"{program}: {line}", file=sys.stderr)
-        return _leave(error.exit_code)
+        return _leave(_fail(program, error))
     if not settings.quiet:
         print(_summary(settings, figures))
     return 0
 
 
+def show(arguments: Sequence[str], program: str) -> int:
+    """Draw a meter, a class or the fleet; the exit code."""
+    try:
+        from wattif.settings import read_settings
+        from wattif.show.settings import ShowSettings
+
+        settings = read_settings(ShowSettings, arguments, program)
+        from wattif.show.run import show as run
+
+        _announce_compiling()
+        run(settings)
+    except WattIfError as error:
+        return _fail(program, error)
+    print(settings.out)
+    return 0
+
+
 VERBS: dict[str, tuple[Callable[[Sequence[str], str], int], str]] = {
     "generate": (generate, "write the readings of a fleet of meters into the lake"),
+    "show": (show, "draw a meter, a class of meters or the whole fleet"),
 }
+
+
+def _announce_compiling() -> None:
+    from wattif import kernels
+
+    if not kernels.are_compiled():
+        print("compiling the model for this machine: once, about half a minute", file=sys.stderr)
+
+
+def _fail(program: str, error: WattIfError) -> int:
+    """Say what is wrong; the exit code."""
+    for line in _lines(error):
+        print(f"{program}: {line}", file=sys.stderr)
+    return error.exit_code
 
 
 def _lines(error: WattIfError) -> list[str]:

@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
@@ -60,8 +60,8 @@ def default_staging_dir() -> Path:
     return Path(tempfile.gettempdir()) / f"wattif-staging-{os.getuid()}"
 
 
-class GenerateSettings(BaseSettings):
-    """Write the 10-second readings of a fleet of smart meters, day by day, into a cloud data lake."""
+class DatasetSettings(BaseSettings):
+    """What every verb has to know of a dataset: the options that determine its world and its readings."""
 
     model_config = SettingsConfigDict(
         env_prefix="WATTIF_",
@@ -71,18 +71,9 @@ class GenerateSettings(BaseSettings):
         cli_hide_none_type=True,
         cli_avoid_json=True,
         cli_show_env_vars=True,
-        cli_shortcuts={"verbose": "v", "quiet": "q"},
     )
 
     start: Day = Field(description="first day (UTC), YYYY-MM-DD")
-    end: Day = Field(description="last day (UTC), included")
-    bucket: str | None = Field(
-        None, description="Cloud Storage bucket; without one the lake is a folder on this machine"
-    )
-    lake: Path = Field(Path("lake"), description="folder of the local lake; a bucket wins over it")
-    prefix: str = Field(
-        "", description="path inside the bucket or folder, under which the dataset lies, for example raw/meters"
-    )
     meters: int = Field(
         100, ge=1, le=99_999_999, description="number of meters; the first ones stay the same when it grows"
     )
@@ -99,32 +90,15 @@ class GenerateSettings(BaseSettings):
     ev_share: float = Field(0.0, ge=0, le=1, description="share of the homes that charge an electric car")
     seed: int = Field(42, ge=0, lt=2**63, description="seed of all randomness; another seed is another city")
     interval: int = Field(10, ge=1, le=3600, description="seconds between two readings; any divisor of 3600")
-    columns: Annotated[str, BeforeValidator(_join_columns)] = Field(
-        ",".join(DEFAULT_NAMES), description="fields of a reading, in order, separated by commas"
-    )
-    meters_per_file: int = Field(
-        20, ge=1, description="meters whose day makes one file, 20 about 40 MB; 1 names the file after the MAC"
-    )
-    batch_files: int = Field(10, ge=1, description="files that are uploaded and committed together")
-    staging_dir: Path | None = Field(
-        None,
-        description="fast disk on which files wait for the upload; /mnt/sm-disk, or else under the temporary folder",
-    )
-    staging_limit: ByteSize = Field(
-        ByteSize(2 * 2**30), description="most bytes that wait in staging at once, for example 2GiB"
-    )
-    write_workers: int = Field(
-        os.cpu_count() or 1, ge=1, description="threads that produce files; one a processor by default"
-    )
-    upload_workers: int = Field(4, ge=1, description="threads that upload files")
-    dry_run: CliToggleFlag[bool] = Field(
-        False, description="only print what would be made: sizes, requests, time; touch nothing"
-    )
-    overwrite: CliToggleFlag[bool] = Field(False, description="replace another WattIf dataset that lies there")
-    version: CliToggleFlag[bool] = Field(False, description="print the version and leave")
     config: Path | None = Field(None, description="TOML file with any of these options, for example wattif.toml")
-    verbose: CliToggleFlag[bool] = Field(False, description="log what happens, with times")
-    quiet: CliToggleFlag[bool] = Field(False, description="say nothing but warnings and errors")
+
+    ignored_in_file: ClassVar[frozenset[str]] = frozenset()  # options of other verbs, which may share a file
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Help and docs name what is required first, though a subclass adds it after what it inherits."""
+        required_first = sorted(cls.__pydantic_fields__.items(), key=lambda item: not item[1].is_required())
+        cls.__pydantic_fields__ = dict(required_first)
 
     @field_validator("interval")
     @classmethod
@@ -134,41 +108,17 @@ class GenerateSettings(BaseSettings):
             raise ValueError(f"does not divide an hour; the nearest that does is {nearest}")
         return value
 
-    @field_validator("bucket")
-    @classmethod
-    def _is_bucket_name(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]", value):
-            raise ValueError(
-                "not a bucket name; give the name alone, without gs:// and path (the path goes to --prefix)"
-            )
-        return value
-
-    @field_validator("prefix")
-    @classmethod
-    def _is_plain_path(cls, value: str) -> str:
-        parts = [part for part in value.split("/") if part]
-        if any(part in (".", "..") for part in parts) or re.search(r"[\x00-\x1f\x7f\\*?\[\]#]", value):
-            raise ValueError("not a plain path such as raw/meters")
-        return "/".join(parts)
-
     @model_validator(mode="after")
-    def _fit_together(self) -> GenerateSettings:
-        if self.end < self.start:
-            raise UsageError(f"--end {self.end} lies before --start {self.start}; swap them")
-        if self.verbose and self.quiet:
-            raise UsageError("--verbose and --quiet contradict each other; give one of them")
-        if self.bucket is None and self.lake.exists() and not self.lake.is_dir():
-            raise UsageError(f"--lake {self.lake}: not a folder; name another")
-        select_fields(self.column_names, self.interval)
+    def _describe_a_world(self) -> Self:
         if len(set(self.city_ids)) < max(len(self.city_ids), 1):
             raise UsageError(f"--city {self.city!r}: name each city once, for example manila,london")
         assert self.class_shares is None or self.class_shares  # raises what is wrong with it
         return self
 
     @property
-    def column_names(self) -> list[str]:
-        """The names in `columns`."""
-        return [name.strip() for name in self.columns.split(",") if name.strip()]
+    def last_day(self) -> date:
+        """The last day (UTC) that is asked for."""
+        raise NotImplementedError
 
     @property
     def city_ids(self) -> list[str]:
@@ -201,6 +151,87 @@ class GenerateSettings(BaseSettings):
         return self.start.replace(day=1)
 
 
+class GenerateSettings(DatasetSettings):
+    """Write the 10-second readings of a fleet of smart meters, day by day, into a cloud data lake."""
+
+    model_config = SettingsConfigDict(cli_shortcuts={"verbose": "v", "quiet": "q"})
+
+    end: Day = Field(description="last day (UTC), included")
+    bucket: str | None = Field(
+        None, description="Cloud Storage bucket; without one the lake is a folder on this machine"
+    )
+    lake: Path = Field(Path("lake"), description="folder of the local lake; a bucket wins over it")
+    prefix: str = Field(
+        "", description="path inside the bucket or folder, under which the dataset lies, for example raw/meters"
+    )
+    columns: Annotated[str, BeforeValidator(_join_columns)] = Field(
+        ",".join(DEFAULT_NAMES), description="fields of a reading, in order, separated by commas"
+    )
+    meters_per_file: int = Field(
+        20, ge=1, description="meters whose day makes one file, 20 about 40 MB; 1 names the file after the MAC"
+    )
+    batch_files: int = Field(10, ge=1, description="files that are uploaded and committed together")
+    staging_dir: Path | None = Field(
+        None,
+        description="fast disk on which files wait for the upload; /mnt/sm-disk, or else under the temporary folder",
+    )
+    staging_limit: ByteSize = Field(
+        ByteSize(2 * 2**30), description="most bytes that wait in staging at once, for example 2GiB"
+    )
+    write_workers: int = Field(
+        os.cpu_count() or 1, ge=1, description="threads that produce files; one a processor by default"
+    )
+    upload_workers: int = Field(4, ge=1, description="threads that upload files")
+    dry_run: CliToggleFlag[bool] = Field(
+        False, description="only print what would be made: sizes, requests, time; touch nothing"
+    )
+    overwrite: CliToggleFlag[bool] = Field(False, description="replace another WattIf dataset that lies there")
+    version: CliToggleFlag[bool] = Field(False, description="print the version and leave")
+    verbose: CliToggleFlag[bool] = Field(False, description="log what happens, with times")
+    quiet: CliToggleFlag[bool] = Field(False, description="say nothing but warnings and errors")
+
+    @field_validator("bucket")
+    @classmethod
+    def _is_bucket_name(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]", value):
+            raise ValueError(
+                "not a bucket name; give the name alone, without gs:// and path (the path goes to --prefix)"
+            )
+        return value
+
+    @field_validator("prefix")
+    @classmethod
+    def _is_plain_path(cls, value: str) -> str:
+        parts = [part for part in value.split("/") if part]
+        if any(part in (".", "..") for part in parts) or re.search(r"[\x00-\x1f\x7f\\*?\[\]#]", value):
+            raise ValueError("not a plain path such as raw/meters")
+        return "/".join(parts)
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        if self.end < self.start:
+            raise UsageError(f"--end {self.end} lies before --start {self.start}; swap them")
+        if self.verbose and self.quiet:
+            raise UsageError("--verbose and --quiet contradict each other; give one of them")
+        if self.bucket is None and self.lake.exists() and not self.lake.is_dir():
+            raise UsageError(f"--lake {self.lake}: not a folder; name another")
+        select_fields(self.column_names, self.interval)
+        return self
+
+    @property
+    def last_day(self) -> date:
+        """The last day (UTC) that is asked for."""
+        return self.end
+
+    @property
+    def column_names(self) -> list[str]:
+        """The names in `columns`."""
+        return [name.strip() for name in self.columns.split(",") if name.strip()]
+
+
+AnySettings = TypeVar("AnySettings", bound=DatasetSettings)
+
+
 class _TomlFile(TomlConfigSettingsSource):
     """A TOML file whose keys may be spelt as on the command line."""
 
@@ -208,25 +239,27 @@ class _TomlFile(TomlConfigSettingsSource):
         return {key.replace("-", "_"): value for key, value in super()._read_file(file_path).items()}
 
 
-def _toml_source(settings_cls: type[BaseSettings], path: Path) -> TomlConfigSettingsSource:
+def _toml_source(settings_cls: type[DatasetSettings], path: Path) -> TomlConfigSettingsSource:
     try:
         source = _TomlFile(settings_cls, path) if path.is_file() else None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"--config {path}: not a TOML file: {error}") from None
     if source is None:
         raise UsageError(f"--config {path}: there is no such file")
+    for name in settings_cls.ignored_in_file:
+        source.init_kwargs.pop(name, None)
     return source
 
 
-def read_settings(arguments: Sequence[str], program: str) -> GenerateSettings:
+def read_settings(settings_cls: type[AnySettings], arguments: Sequence[str], program: str) -> AnySettings:
     """Read the command line, environment and file into settings; `UsageError` says what is wrong, a line each."""
     try:
-        command_line = CliSettingsSource[Any](GenerateSettings, cli_prog_name=program, cli_parse_args=list(arguments))
-        sources: list[PydanticBaseSettingsSource] = [command_line, EnvSettingsSource(GenerateSettings)]
+        command_line = CliSettingsSource[Any](settings_cls, cli_prog_name=program, cli_parse_args=list(arguments))
+        sources: list[PydanticBaseSettingsSource] = [command_line, EnvSettingsSource(settings_cls)]
         config = command_line().get("config") or os.environ.get("WATTIF_CONFIG")
         if config:
-            sources.append(_toml_source(GenerateSettings, Path(config)))
-        return GenerateSettings(_build_sources=(tuple(sources), {}))
+            sources.append(_toml_source(settings_cls, Path(config)))
+        return settings_cls(_build_sources=(tuple(sources), {}))
     except ValidationError as error:
         raise UsageError("\n".join(_explain(detail) for detail in error.errors())) from None
     except SettingsError as error:

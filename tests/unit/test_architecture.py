@@ -17,7 +17,8 @@ FORBIDDEN = {
     "wattif/kernels": ("wattif.engine", "wattif.lake", "wattif.formats", "wattif.settings", "uploader", *CLOUD),
     "wattif/formats": ("wattif.engine", "wattif.lake", "wattif.settings", "uploader", *CLOUD),
     "wattif/lake": ("wattif.engine", *CLOUD),
-    "wattif/engine": CLOUD,
+    "wattif/engine": ("wattif.show", *CLOUD),
+    "wattif/show": ("wattif.lake", "uploader", *CLOUD),
     "uploader": ("wattif.engine", "wattif.lake", "wattif.world", "wattif.kernels", "wattif.formats", "wattif.settings"),
 }
 
@@ -49,6 +50,11 @@ def test_dependencies_point_one_way(folder: str) -> None:
 def test_only_one_module_imports_the_cloud() -> None:
     users = {_name(source) for source in SOURCES for name in _imports(source) if name.startswith("google")}
     assert users == {"uploader/gcs.py"}
+
+
+def test_only_the_pictures_import_matplotlib() -> None:
+    users = {_name(source) for source in SOURCES for name in _imports(source) if name.startswith("matplotlib")}
+    assert users == {"wattif/show/figure.py", "wattif/show/panels.py"}
 
 
 def test_only_staging_removes_staged_data_and_only_a_lake_its_own_objects() -> None:

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from uploader.local import LocalStore
-from wattif.engine.run import make_world
+from wattif.engine.world import world_of
 from wattif.errors import LakeError
 from wattif.lake import layout
 from wattif.lake.claim import claim
@@ -64,7 +64,7 @@ def test_a_manifest_beyond_the_days_batches_is_refused(tmp_path: Path) -> None:
 
 def _dataset(settings: Callable[..., GenerateSettings], **changes: object) -> Dataset:
     asked = settings(**changes)
-    return Dataset.of(asked, make_world(asked).cities)
+    return Dataset.of(asked, world_of(asked).cities)
 
 
 @pytest.mark.parametrize(

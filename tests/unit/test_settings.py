@@ -14,7 +14,7 @@ DAYS = ["--start", "2024-01-01", "--end", "2024-01-02"]
 
 
 def _read(*arguments: str) -> GenerateSettings:
-    return read_settings(list(arguments), "wattif generate")
+    return read_settings(GenerateSettings, list(arguments), "wattif generate")
 
 
 def test_defaults() -> None:

@@ -22,40 +22,22 @@ from wattif.engine.plan import Plan
 from wattif.engine.producer import FileBytes
 from wattif.engine.progress import Progress
 from wattif.engine.staging import Staging, prepare_folder
-from wattif.errors import Interrupted, UsageError
-from wattif.formats.schema import POWER_MAX_W, reading_fields
+from wattif.engine.world import fleet_of, world_of
+from wattif.errors import Interrupted
 from wattif.lake import layout
 from wattif.lake.claim import claim
 from wattif.lake.dataset import Dataset
 from wattif.settings import GenerateSettings, default_staging_dir
-from wattif.world.cities import load_cities
-from wattif.world.classes import check_ranges
-from wattif.world.fleet import Fleet, Ownership, make_fleet
+from wattif.world.fleet import Fleet
 from wattif.world.model import World
 
 _log = logging.getLogger("wattif.engine")
 
 
-def make_world(settings: GenerateSettings) -> World:
-    """The world that *settings* describe; `UsageError` when a city is unknown or readings might not fit the rows."""
-    known = load_cities(settings.cities)
-    for name in settings.city_ids:
-        if name not in known:
-            raise UsageError(
-                f"--city {name}: there is no such city; choose from {', '.join(known)}, or add it with --cities"
-            )
-    cities = tuple(known[name] for name in settings.city_ids)
-    months = (settings.end.year - settings.epoch.year) * 12 + settings.end.month - settings.epoch.month + 1
-    register = reading_fields(settings.interval)["register_kwh"]
-    check_ranges(cities, months, POWER_MAX_W, register.maximum / 10**register.decimals)
-    return World(settings.seed, settings.epoch, settings.interval, cities)
-
-
 def make_content(settings: GenerateSettings, plan: Plan, world: World | None = None) -> tuple[FileBytes, Fleet]:
     """What determines the bytes of every file, and the fleet it is about."""
-    world = world or make_world(settings)
-    owners = Ownership(solar=settings.solar_share, car=settings.ev_share)
-    fleet = make_fleet(settings.seed, settings.meters, world.cities, settings.class_shares, owners)
+    world = world or world_of(settings)
+    fleet = fleet_of(settings, world)
     return FileBytes(world, fleet, plan), fleet
 
 
@@ -86,7 +68,7 @@ def generate(
     prepare_folder(folder, create=settings.staging_dir is None)
     store = store or open_store(settings)
     consumer = Consumer(store, stop, policy)
-    world = make_world(settings)
+    world = world_of(settings)
     dataset = Dataset.of(settings, world.cities)
     began = datetime.now(UTC)
     with Staging(folder, dataset.fingerprint) as staging:

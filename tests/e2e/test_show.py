@@ -1,0 +1,118 @@
+"""``python -m wattif show …`` as a person types it: a picture on the disk, or one line that says what is wrong."""
+
+from __future__ import annotations
+
+import os
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+START = ["--start", "2024-01-01", "--days", "2"]
+
+
+def _show(folder: Path, *arguments: str) -> tuple[int, str, str]:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "wattif", "show", *arguments]
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        ["--meter", "12"],
+        ["--meter", "3", "--city", "london", "--solar-share", "1", "--ev-share", "1", "--interval", "60"],
+        ["--meter", "0", "--interval", "3600", "--days", "40", "--first-day", "2024-02-20"],
+        ["--class", "commercial"],
+        ["--fleet", "--city", "manila,london", "--solar-share", "0.5"],
+    ],
+)
+def test_a_picture_is_written(tmp_path: Path, what: list[str]) -> None:
+    code, out, error = _show(tmp_path, *START, *what, "--out", "week.png")
+    assert (code, out) == (0, "week.png\n"), error
+    picture = (tmp_path / "week.png").read_bytes()
+    assert picture.startswith(b"\x89PNG\r\n\x1a\n")
+    assert struct.unpack(">II", picture[16:24]) == (1540, 1100)
+    assert len(picture) > 40_000  # an empty one is smaller by far
+
+
+@pytest.mark.parametrize(("name", "begins"), [("a.svg", b"<?xml"), ("a.pdf", b"%PDF"), ("A.PNG", b"\x89PNG")])
+def test_the_ending_says_how_the_picture_is_written(tmp_path: Path, name: str, begins: bytes) -> None:
+    assert _show(tmp_path, *START, "--meter", "1", "--interval", "900", "--out", name)[0] == 0
+    assert (tmp_path / name).read_bytes().startswith(begins)
+
+
+def test_the_same_picture_is_the_same_file(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        _show(tmp_path, *START, "--meter", "1", "--interval", "900", "--out", name)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+OUT = ["--out", "week.png"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([*START, *OUT, "--meter", "100"], "--meter 100: the fleet has 100 meters, from 0 to 99; name one of them"),
+        ([*START, *OUT, "--meter", "-1"], "--meter -1: must be greater than or equal to 0"),
+        ([*START, *OUT], "--meter, --class and --fleet say what to draw; give one of them"),
+        ([*START, *OUT, "--meter", "1", "--fleet"], "give one of them"),
+        ([*START, *OUT, "--class", "residential", "--fleet"], "give one of them"),
+        ([*START, *OUT, "--class", "schools"], "--class schools: must be 'residential', 'commercial' or 'industrial'"),
+        ([*OUT, "--start", "2024-01-01", "--fleet", "--days", "0"], "--days 0: must be greater than or equal to 1"),
+        ([*OUT, "--fleet"], "--start is missing"),
+        ([*START, "--fleet"], "--out is missing"),
+        ([*START, "--fleet", "--out", "gone/week.png"], "--out gone/week.png: there is no folder gone; create it"),
+        ([*START, "--fleet", "--out", "week.txt"], "--out week.txt: the ending is not one of a picture; choose from"),
+        ([*START, "--fleet", "--out", "week"], "--out week: the ending is not one of a picture; choose from png"),
+        ([*START, *OUT, "--class", "industrial", "--meters", "1"], "--class industrial: none of the 1 meters belongs"),
+        ([*START, *OUT, "--fleet", "--first-day", "2023-12-31"], "--first-day 2023-12-31 lies before --start"),
+        ([*START, *OUT, "--fleet", "--city", "atlantis"], "--city atlantis: there is no such city; choose from"),
+        ([*START, *OUT, "--fleet", "--class-mix", "homes=1"], "--class-mix homes=1: must be shares of"),
+        (
+            [*OUT, "--start", "2024-01-01", "--days", "366", "--interval", "1", "--meter", "1"],
+            "are too many for a pict",
+        ),
+    ],
+)
+def test_wrong_inputs_are_one_line_with_the_way_out(tmp_path: Path, arguments: list[str], message: str) -> None:
+    code, out, error = _show(tmp_path, *arguments)
+    lines = [line for line in error.splitlines() if not line.startswith("compiling the model")]
+    assert (code, out, len(lines)) == (2, "", 1), error
+    assert lines[0].startswith("wattif show: error: ")
+    assert message in lines[0]
+    assert not (tmp_path / "week.png").exists()
+
+
+def test_wrong_inputs_are_told_before_anything_slow_is_imported() -> None:
+    code = (
+        "import sys\nfrom wattif.cli import main\ncode = main(['show', '--start', 'x'])\n"
+        "print(code, sorted({'numba', 'numpy', 'matplotlib'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "2 []\n"
+
+
+def test_a_file_of_generate_serves_show_too(tmp_path: Path) -> None:
+    (tmp_path / "wattif.toml").write_text(
+        'start = 2024-01-01\nend = 2024-01-31\nmeters = 5\ninterval = 900\nlake = "elsewhere"\n'
+    )
+    code, _, error = _show(tmp_path, "--config", "wattif.toml", "--meter", "4", "--days", "1", *OUT)
+    assert code == 0, error
+    code, _, error = _show(tmp_path, "--config", "wattif.toml", "--meter", "5", "--days", "1", *OUT)
+    assert (code, "the fleet has 5 meters" in error) == (2, True)
+
+
+def test_every_ending_is_one_that_matplotlib_writes() -> None:
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    from wattif.show.settings import ENDINGS
+
+    assert set(ENDINGS) <= set(FigureCanvasBase.get_supported_filetypes())

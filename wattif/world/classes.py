@@ -26,7 +26,7 @@ CAR_KWH_A_MONTH = 31 * 20.0
 
 # Spreads of the means, noise of the days and profiles: docs/model.md. A home's day noise is the whole variation of its
 # daily energies, since a day's energy is shared out over the readings, not added up from them.
-RESIDENTIAL = MeterClass("residential", ("h0",), (1.0,), ClassEnergy(0.55, 0.21, 6.0, 3.0), 150_000.0)
+RESIDENTIAL = MeterClass("residential", ("h0",), (1.0,), ClassEnergy(0.55, 0.22, 6.0, 3.0, absence=0.03), 150_000.0)
 COMMERCIAL = MeterClass(
     "commercial",
     ("g25", "g1", "g2", "g3", "g4", "g5", "g6"),

@@ -22,10 +22,17 @@ TREND_LOW, TREND_HIGH = -0.02, 0.05  # a month
 MONTH_NOISE = 0.3  # of the class's spread
 INITIAL_REGISTER_MAX_MWH = 20_000 * 1_000_000  # what a register may show when the dataset begins
 DRIFT_DAYS = 4.0
-WHITE_SHARE, DRIFT_SHARE = 0.8, 0.6  # of the day noise: white, and a slow drift
+# Of the day noise: white, and a slow drift. The drift is small, since the months' own noise and the days of absence
+# already make the days that follow each other more alike than those of real homes (docs/realism.md).
+WHITE_SHARE, DRIFT_SHARE = 0.98, 0.2
 DRIFT_SCALE = 1.2  # a linear value noise has 2/3 of its lattice's variance
+# A customer may be away once in each fortnight of its own, for three to seven days; what runs on is fridge and standby.
+FORTNIGHT_DAYS = 14
+SHORTEST_ABSENCE_DAYS, LONGEST_ABSENCE_DAYS = 3, 7
+AWAY_WEIGHT = 0.25  # of a day of absence, relative to the same day at home
 
 _MONTH_NOISE = int(Stream.MONTH_NOISE)
+_ABSENCE = int(Stream.ABSENCE)
 _DAY_NOISE = int(Stream.DAY_NOISE)
 _DAY_DRIFT = int(Stream.DAY_DRIFT)
 _TREND = int(Stream.TREND)
@@ -40,6 +47,7 @@ class Month(NamedTuple):
     first_day: int  # days since 1970
     season: NDArray[np.float64]  # twelve relative differences from the yearly mean, January first
     day_weights: NDArray[np.float64]  # (profiles, days): relative energy by type of day and temperature
+    absence: NDArray[np.float64]  # (profiles,): share of the fortnights in which a customer is away for some days
 
 
 class ClassEnergy(NamedTuple):
@@ -48,7 +56,8 @@ class ClassEnergy(NamedTuple):
     spread: float  # standard deviation of the logarithm of the meters' means
     day_noise: float  # standard deviation of the logarithm of a day's energy
     largest_mean: float  # of a meter, relative to the class mean: who uses more is not metered at low voltage
-    day_ratio: float  # bound of a day's weight relative to the month's mean, noise aside
+    day_ratio: float  # bound of a day's weight relative to the month's mean (its least, with absence), noise aside
+    absence: float = 0.0  # share of the fortnights in which a customer is away for some days
 
 
 @kernel
@@ -60,12 +69,28 @@ def month_energy(seed: int, meter: int, base_mwh: int, spread: float, since_epoc
 
 
 @kernel
+def is_away(absence_key: np.uint64, chance: float, day: int) -> bool:
+    """Whether a customer is away on *day* (since 1970); *chance*: the share of its fortnights with an absence."""
+    begin = int(uniform(draw(absence_key, 0)) * FORTNIGHT_DAYS)  # customers' fortnights begin on different days
+    fortnight = (day + begin) // FORTNIGHT_DAYS + 1
+    if uniform(draw(absence_key, fortnight * 2)) >= chance:
+        return False
+    bits = draw(absence_key, fortnight * 2 + 1)
+    choices = LONGEST_ABSENCE_DAYS - SHORTEST_ABSENCE_DAYS + 1
+    length = SHORTEST_ABSENCE_DAYS + int((bits & np.uint64(0xFFFF)) * np.uint64(choices) >> np.uint64(16))
+    since = (day + begin) % FORTNIGHT_DAYS - int(uniform(bits) * (FORTNIGHT_DAYS - length + 1))
+    return 0 <= since < length
+
+
+@kernel
 def days_of_month(
     seed: int, meter: int, energy_mwh: int, day_noise: float, profile: int, month: Month, days_mwh: NDArray[np.int64]
 ) -> None:
-    """Share a month's energy out into *days_mwh*, by day type and the meter's own good and bad days."""
+    """Share a month's energy out into *days_mwh*, by day type, absence and the meter's own good and bad days."""
     noise_key = stream_key(seed, _DAY_NOISE, meter)
     drift_key = stream_key(seed, _DAY_DRIFT, meter)
+    absence_key = stream_key(seed, _ABSENCE, meter)
+    absence = month.absence[profile]
     weights = np.empty(days_mwh.shape[0])
     for i in range(days_mwh.shape[0]):
         day = month.first_day + i
@@ -73,6 +98,8 @@ def days_of_month(
             drift_key, day / DRIFT_DAYS
         )
         weights[i] = month.day_weights[profile, i] * exp(day_noise * z)
+        if absence > 0.0 and is_away(absence_key, absence, day):
+            weights[i] *= AWAY_WEIGHT
     allocate(energy_mwh, weights, days_mwh)
 
 
@@ -103,6 +130,11 @@ def highest_month(model: ClassEnergy, season: float) -> float:
 
 
 def highest_day(model: ClassEnergy) -> float:
-    """Upper bound of a day's energy relative to its month's mean day: a best day among worst ones."""
+    """Upper bound of a day's energy relative to its month's mean day: a best day among worst ones.
+
+    Absence lowers the mean: of 28 days no more than three absences' 21 can be among it, one in each of the three
+    fortnights that a February touches.
+    """
     noise = model.day_noise * (WHITE_SHARE + DRIFT_SHARE * DRIFT_SCALE) * NORMAL_MAX
-    return model.day_ratio * math.exp(2.0 * noise)
+    away = 3 * LONGEST_ABSENCE_DAYS / 28 if model.absence > 0.0 else 0.0
+    return model.day_ratio * math.exp(2.0 * noise) / (1.0 - away * (1.0 - AWAY_WEIGHT))

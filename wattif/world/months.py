@@ -9,7 +9,7 @@ import numpy as np
 
 from wattif.world import calendar
 from wattif.world.cities import City
-from wattif.world.classes import INDUSTRIAL, PROFILES
+from wattif.world.classes import CLASSES, INDUSTRIAL, PROFILES
 from wattif.world.energy import Month
 from wattif.world.weather import daily_temperature, load_response
 
@@ -37,4 +37,5 @@ def month_of(seed: int, city: City, epoch: date, first: date) -> Month:
         first_day=calendar.day_number(first),
         season=np.array(city.season),
         day_weights=weights,
+        absence=np.array([each.energy.absence for each in CLASSES for _ in each.profiles]),
     )

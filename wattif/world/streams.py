@@ -60,6 +60,7 @@ class Stream(IntEnum):
     CLOUD_QUARTER = 47
     CLOUD_MINUTE = 48
     ELECTRIC_CAR = 49
+    ABSENCE = 50
 
 
 NORMAL_MAX = 131070.0 / 37837.2  # bound of `normal`

@@ -156,7 +156,8 @@ def fill_meter_days(
 ) -> None:
     """Fill *columns* (meters, quantities, readings) with one day of *meters*.
 
-    Without *electrical*, voltage, current and power factor stay as they are.
+    *columns* begin as zeros; the status stays 0. Without *electrical*, voltage, current and power factor stay as
+    they are.
     """
     watts, panels_w = np.empty(STEPS, np.int32), np.empty(STEPS, np.int32)
     interval_s = around.interval_s
@@ -184,8 +185,9 @@ def fill_meter_days(
             commercial_power(seed, meter, around.utc_day, mean_w, profile, around.local_quarter, around.weekend, watts)
         else:
             industrial_power(seed, meter, around.utc_day, mean_w, profile, around.local_quarter, around.weekend, watts)
-        own[quantities.EXPORT_MWH] = 0
-        own[quantities.EXPORT_REGISTER_WH] = 0
+        if not meters.solar[i] and own[quantities.EXPORT_REGISTER_WH, -1] > 0:  # of another meter, before
+            own[quantities.EXPORT_MWH] = 0
+            own[quantities.EXPORT_REGISTER_WH] = 0
         if meters.solar[i]:
             _split_export(seed, meter, around, sky, panels_w, watts, own)
         limit_power(watts, mean_w, models.connection_w[kind])
@@ -199,7 +201,6 @@ def fill_meter_days(
             own[quantities.POWER_W, t] = np.uint64(consumption[t] * readings_an_hour + 500) // _THOUSAND
             register[t] = np.uint64(register_mwh) // _THOUSAND
         own[quantities.FREQUENCY_MHZ] = around.frequency_mhz
-        own[quantities.STATUS] = 0
         if electrical:
             feeder_share = min(1.0, models.home_mwh / max(base_mwh, 1))
             electrical_columns(

@@ -31,6 +31,15 @@ CASES: dict[str, dict[str, Any]] = {
     "an interval that is no multiple of the step": {
         "start": "2024-06-15", "end": "2024-06-15", "meters": 1, "interval": 25,
     },
+    "shops and factories in two cities": {
+        "start": "2024-03-31", "end": "2024-03-31", "meters": 40, "interval": 300, "city": "berlin,sydney",
+        "class_mix": "commercial=0.5,industrial=0.5",
+    },
+    "panels and cars": {
+        "start": "2024-07-04", "end": "2024-07-05", "meters": 20, "interval": 300, "city": "los-angeles",
+        "class_mix": "residential=1", "solar_share": 0.5, "ev_share": 0.5,
+        "columns": "mac,timestamp,city_id,power_w,register_kwh,export_wh,export_register_kwh",
+    },
     "a file a meter, another seed": {
         "start": "2024-06-15", "end": "2024-06-15", "meters": 2, "meters_per_file": 1, "seed": 7, "interval": 900,
     },

@@ -18,6 +18,8 @@ for changes in (
     {"meters": 2, "interval": 1},
     {"meters": 100, "interval": 3600, "seed": 2**63 - 1},
     {"meters": 1, "columns": "status"},
+    {"meters": 60, "class_mix": "commercial=0.5,industrial=0.5", "city": "sydney,new-york,tokyo"},
+    {"meters": 40, "class_mix": "residential=1", "solar_share": 1, "ev_share": 1, "interval": 25, "city": "london"},
 ):
     assert file_bytes(GenerateSettings(**{**days, **changes}))
 """

@@ -117,6 +117,8 @@ def _log_to_stderr(settings: GenerateSettings) -> None:
     )
     logging.basicConfig(stream=sys.stderr, format=form, datefmt="%H:%M:%S")
     logging.getLogger("wattif").setLevel(level)
+    if not settings.verbose:  # what its warnings say comes as an error of ours
+        logging.getLogger("google").setLevel(logging.ERROR)
 
 
 def _stop_on_signals(stop: threading.Event) -> None:

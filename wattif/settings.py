@@ -254,7 +254,9 @@ def _toml_source(settings_cls: type[DatasetSettings], path: Path) -> TomlConfigS
 def read_settings(settings_cls: type[AnySettings], arguments: Sequence[str], program: str) -> AnySettings:
     """Read the command line, environment and file into settings; `UsageError` says what is wrong, a line each."""
     try:
-        command_line = CliSettingsSource[Any](settings_cls, cli_prog_name=program, cli_parse_args=list(arguments))
+        command_line = CliSettingsSource[Any](
+            settings_cls, cli_prog_name=program, cli_parse_args=list(arguments), cli_exit_on_error=False
+        )
         sources: list[PydanticBaseSettingsSource] = [command_line, EnvSettingsSource(settings_cls)]
         config = command_line().get("config") or os.environ.get("WATTIF_CONFIG")
         if config:
@@ -263,7 +265,7 @@ def read_settings(settings_cls: type[AnySettings], arguments: Sequence[str], pro
     except ValidationError as error:
         raise UsageError("\n".join(_explain(detail) for detail in error.errors())) from None
     except SettingsError as error:
-        raise UsageError(str(error)) from None
+        raise UsageError(f"{str(error).removeprefix('error parsing CLI: ')}; see --help") from None
 
 
 def _explain(detail: Any) -> str:

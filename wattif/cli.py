@@ -44,7 +44,8 @@ def generate(arguments: Sequence[str], program: str) -> int:
     stop = threading.Event()
     _stop_on_signals(stop)
     try:
-        from wattif.settings import GenerateSettings, read_settings
+        from wattif.options import read_settings
+        from wattif.settings import GenerateSettings
 
         settings = read_settings(GenerateSettings, arguments, program)
         _log_to_stderr(settings)
@@ -68,7 +69,7 @@ def generate(arguments: Sequence[str], program: str) -> int:
 def show(arguments: Sequence[str], program: str) -> int:
     """Draw a meter, a class or the fleet; the exit code."""
     try:
-        from wattif.settings import read_settings
+        from wattif.options import read_settings
         from wattif.show.settings import ShowSettings
 
         settings = read_settings(ShowSettings, arguments, program)

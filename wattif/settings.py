@@ -1,6 +1,5 @@
 """What the user asked for: each option is defined once, here; the command line, `WATTIF_*` environment variables,
-the TOML file, the help text and the docs follow from it. The command line wins over the environment, that over the
-file, that over the default.
+the TOML file, the help text and the docs follow from it (`wattif.options`).
 """
 
 from __future__ import annotations
@@ -9,26 +8,19 @@ import math
 import os
 import re
 import tempfile
-import tomllib
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, ValidationError, field_validator, model_validator
-from pydantic_settings import (
-    BaseSettings,
-    CliSettingsSource,
-    CliToggleFlag,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    SettingsError,
-    TomlConfigSettingsSource,
-)
+from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, field_validator, model_validator
+from pydantic_settings import CliToggleFlag, SettingsConfigDict
 
 from wattif.errors import UsageError
-from wattif.formats.schema import DEFAULT_NAMES, select_fields
+from wattif.formats.schema import DEFAULT_NAMES, SEQ_MAX, select_fields
+from wattif.options import Options
+
+if TYPE_CHECKING:
+    from wattif.engine.fault_rates import FaultRates
 
 _CLASS_IDS = ("residential", "commercial", "industrial")
 _FAST_DISK = Path("/mnt/sm-disk")
@@ -60,18 +52,43 @@ def default_staging_dir() -> Path:
     return Path(tempfile.gettempdir()) / f"wattif-staging-{os.getuid()}"
 
 
-class DatasetSettings(BaseSettings):
-    """What every verb has to know of a dataset: the options that determine its world and its readings."""
+class LakePlace(Options):
+    """Where the lake is."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="WATTIF_",
-        extra="forbid",
-        frozen=True,
-        cli_kebab_case=True,
-        cli_hide_none_type=True,
-        cli_avoid_json=True,
-        cli_show_env_vars=True,
+    bucket: str | None = Field(
+        None, description="Cloud Storage bucket; without one the lake is a folder on this machine"
     )
+    lake: Path = Field(Path("lake"), description="folder of the local lake; a bucket wins over it")
+    prefix: str = Field(
+        "", description="path inside the bucket or folder, under which the dataset lies, for example raw/meters"
+    )
+
+    @field_validator("bucket")
+    @classmethod
+    def _is_bucket_name(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]", value):
+            raise ValueError(
+                "not a bucket name; give the name alone, without gs:// and path (the path goes to --prefix)"
+            )
+        return value
+
+    @field_validator("prefix")
+    @classmethod
+    def _is_plain_path(cls, value: str) -> str:
+        parts = [part for part in value.split("/") if part]
+        if any(part in (".", "..") for part in parts) or re.search(r"[\x00-\x1f\x7f\\*?\[\]#]", value):
+            raise ValueError("not a plain path such as raw/meters")
+        return "/".join(parts)
+
+    @model_validator(mode="after")
+    def _lake_is_a_folder(self) -> Self:
+        if self.bucket is None and self.lake.exists() and not self.lake.is_dir():
+            raise UsageError(f"--lake {self.lake}: not a folder; name another")
+        return self
+
+
+class DatasetSettings(Options):
+    """What every verb has to know of a dataset: the options that determine its world and its readings."""
 
     start: Day = Field(description="first day (UTC), YYYY-MM-DD")
     meters: int = Field(
@@ -90,15 +107,6 @@ class DatasetSettings(BaseSettings):
     ev_share: float = Field(0.0, ge=0, le=1, description="share of the homes that charge an electric car")
     seed: int = Field(42, ge=0, lt=2**63, description="seed of all randomness; another seed is another city")
     interval: int = Field(10, ge=1, le=3600, description="seconds between two readings; any divisor of 3600")
-    config: Path | None = Field(None, description="TOML file with any of these options, for example wattif.toml")
-
-    ignored_in_file: ClassVar[frozenset[str]] = frozenset()  # options of other verbs, which may share a file
-
-    @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Help and docs name what is required first, though a subclass adds it after what it inherits."""
-        required_first = sorted(cls.__pydantic_fields__.items(), key=lambda item: not item[1].is_required())
-        cls.__pydantic_fields__ = dict(required_first)
 
     @field_validator("interval")
     @classmethod
@@ -151,19 +159,10 @@ class DatasetSettings(BaseSettings):
         return self.start.replace(day=1)
 
 
-class GenerateSettings(DatasetSettings):
-    """Write the 10-second readings of a fleet of smart meters, day by day, into a cloud data lake."""
-
-    model_config = SettingsConfigDict(cli_shortcuts={"verbose": "v", "quiet": "q"})
+class LakeSettings(DatasetSettings, LakePlace):
+    """All that determines the bytes in a lake, and where they lie."""
 
     end: Day = Field(description="last day (UTC), included")
-    bucket: str | None = Field(
-        None, description="Cloud Storage bucket; without one the lake is a folder on this machine"
-    )
-    lake: Path = Field(Path("lake"), description="folder of the local lake; a bucket wins over it")
-    prefix: str = Field(
-        "", description="path inside the bucket or folder, under which the dataset lies, for example raw/meters"
-    )
     columns: Annotated[str, BeforeValidator(_join_columns)] = Field(
         ",".join(DEFAULT_NAMES), description="fields of a reading, in order, separated by commas"
     )
@@ -171,6 +170,66 @@ class GenerateSettings(DatasetSettings):
         20, ge=1, description="meters whose day makes one file, 20 about 40 MB; 1 names the file after the MAC"
     )
     batch_files: int = Field(10, ge=1, description="files that are uploaded and committed together")
+    anomaly_rate: float = Field(
+        0.0, ge=0, le=1, description="share of the meters at which something goes wrong between --start and --end"
+    )
+    anomalies: str = Field(
+        "all", description="what goes wrong at meters, by weight: theft_scale=2,spike=1,outage=0.5; all; none"
+    )
+    faults: str = Field(
+        "none",
+        description="what goes wrong on the way: duplicate=0.001,late=0.002:6h,drop=0.0005,schema_drift=2024-01-15;"
+        " none",
+    )
+
+    @model_validator(mode="after")
+    def _make_sense(self) -> Self:
+        if self.end < self.start:
+            raise UsageError(f"--end {self.end} lies before --start {self.start}; swap them")
+        select_fields(self.column_names, self.interval)
+        last_seq = ((self.end - self.epoch).days + 1) * (86_400 // self.interval) - 1
+        if "seq" in self.column_names and last_seq > SEQ_MAX:
+            raise UsageError(
+                f"--columns: seq would reach {last_seq:,} by {self.end}, more than it has room for ({SEQ_MAX:,});"
+                " choose an earlier --end, a longer --interval, or leave seq out"
+            )
+        assert self.anomaly_weights is not None  # raises what is wrong with it
+        assert self.fault_rates is not None
+        return self
+
+    @property
+    def last_day(self) -> date:
+        """The last day (UTC) that is asked for."""
+        return self.end
+
+    @property
+    def column_names(self) -> list[str]:
+        """The names in `columns`."""
+        return [name.strip() for name in self.columns.split(",") if name.strip()]
+
+    @property
+    def anomaly_weights(self) -> dict[str, float]:
+        """`anomalies` as kinds and their weights; empty when nothing goes wrong at meters."""
+        if self.anomaly_rate == 0 and self.anomalies == "all":
+            return {}
+        from wattif.world.anomaly_kinds import read_weights
+
+        weights = read_weights(self.anomalies)
+        return weights if self.anomaly_rate > 0 else {}
+
+    @property
+    def fault_rates(self) -> FaultRates:
+        """`faults` as rates by kind."""
+        from wattif.engine.fault_rates import read_rates
+
+        return read_rates(self.faults)
+
+
+class GenerateSettings(LakeSettings):
+    """Write the 10-second readings of a fleet of smart meters, day by day, into a cloud data lake."""
+
+    model_config = SettingsConfigDict(cli_shortcuts={"verbose": "v", "quiet": "q"})
+
     staging_dir: Path | None = Field(
         None,
         description="fast disk on which files wait for the upload; /mnt/sm-disk, or else under the temporary folder",
@@ -190,103 +249,8 @@ class GenerateSettings(DatasetSettings):
     verbose: CliToggleFlag[bool] = Field(False, description="log what happens, with times")
     quiet: CliToggleFlag[bool] = Field(False, description="say nothing but warnings and errors")
 
-    @field_validator("bucket")
-    @classmethod
-    def _is_bucket_name(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]", value):
-            raise ValueError(
-                "not a bucket name; give the name alone, without gs:// and path (the path goes to --prefix)"
-            )
-        return value
-
-    @field_validator("prefix")
-    @classmethod
-    def _is_plain_path(cls, value: str) -> str:
-        parts = [part for part in value.split("/") if part]
-        if any(part in (".", "..") for part in parts) or re.search(r"[\x00-\x1f\x7f\\*?\[\]#]", value):
-            raise ValueError("not a plain path such as raw/meters")
-        return "/".join(parts)
-
     @model_validator(mode="after")
-    def _fit_together(self) -> Self:
-        if self.end < self.start:
-            raise UsageError(f"--end {self.end} lies before --start {self.start}; swap them")
+    def _say_one_thing(self) -> Self:
         if self.verbose and self.quiet:
             raise UsageError("--verbose and --quiet contradict each other; give one of them")
-        if self.bucket is None and self.lake.exists() and not self.lake.is_dir():
-            raise UsageError(f"--lake {self.lake}: not a folder; name another")
-        select_fields(self.column_names, self.interval)
         return self
-
-    @property
-    def last_day(self) -> date:
-        """The last day (UTC) that is asked for."""
-        return self.end
-
-    @property
-    def column_names(self) -> list[str]:
-        """The names in `columns`."""
-        return [name.strip() for name in self.columns.split(",") if name.strip()]
-
-
-AnySettings = TypeVar("AnySettings", bound=DatasetSettings)
-
-
-class _TomlFile(TomlConfigSettingsSource):
-    """A TOML file whose keys may be spelt as on the command line."""
-
-    def _read_file(self, file_path: Any) -> dict[str, Any]:
-        return {key.replace("-", "_"): value for key, value in super()._read_file(file_path).items()}
-
-
-def _toml_source(settings_cls: type[DatasetSettings], path: Path) -> TomlConfigSettingsSource:
-    try:
-        source = _TomlFile(settings_cls, path) if path.is_file() else None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"--config {path}: not a TOML file: {error}") from None
-    if source is None:
-        raise UsageError(f"--config {path}: there is no such file")
-    for name in settings_cls.ignored_in_file:
-        source.init_kwargs.pop(name, None)
-    return source
-
-
-def read_settings(settings_cls: type[AnySettings], arguments: Sequence[str], program: str) -> AnySettings:
-    """Read the command line, environment and file into settings; `UsageError` says what is wrong, a line each."""
-    try:
-        command_line = CliSettingsSource[Any](
-            settings_cls, cli_prog_name=program, cli_parse_args=list(arguments), cli_exit_on_error=False
-        )
-        sources: list[PydanticBaseSettingsSource] = [command_line, EnvSettingsSource(settings_cls)]
-        config = command_line().get("config") or os.environ.get("WATTIF_CONFIG")
-        if config:
-            sources.append(_toml_source(settings_cls, Path(config)))
-        return settings_cls(_build_sources=(tuple(sources), {}))
-    except ValidationError as error:
-        raise UsageError("\n".join(_explain(detail) for detail in error.errors())) from None
-    except SettingsError as error:
-        raise UsageError(f"{str(error).removeprefix('error parsing CLI: ')}; see --help") from None
-
-
-def _explain(detail: Any) -> str:
-    """One line for one of pydantic's complaints, naming the option and the way out."""
-    name = str(detail["loc"][0]).replace("_", "-")
-    given = detail["input"]
-    message = {
-        "missing": "is missing",
-        "int_parsing": "is not a whole number",
-        "int_type": "is not a whole number",
-        "int_from_float": "is not a whole number",
-        "float_parsing": "is not a number",
-        "bool_parsing": "is neither true nor false",
-        "byte_size": "is not a size such as 2GiB or 500MB",
-        "byte_size_unit": "is not a size such as 2GiB or 500MB",
-        "extra_forbidden": "is not an option; see --help",
-    }.get(detail["type"])
-    if detail["type"] == "missing":
-        return f"--{name} {message}"
-    if message is None and detail["type"].startswith("date"):
-        message = "is not a day of the calendar; write it as YYYY-MM-DD"
-    if message is None and "ctx" in detail and "error" not in detail["ctx"]:
-        message = detail["msg"].replace("Input should be", "must be")
-    return f"--{name} {given}: {message or str(detail['msg']).removeprefix('Value error, ')}"

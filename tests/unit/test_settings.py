@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from wattif.errors import UsageError
-from wattif.settings import GenerateSettings, read_settings
+from wattif.options import read_settings
+from wattif.settings import GenerateSettings
 
 DAYS = ["--start", "2024-01-01", "--end", "2024-01-02"]
 

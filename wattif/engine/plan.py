@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from wattif.errors import UsageError
 from wattif.formats.schema import select_fields
 from wattif.formats.template import RowTemplate, row_template
-from wattif.settings import GenerateSettings
+from wattif.settings import LakeSettings
 
 DAY_S = 86_400
 
@@ -57,7 +57,7 @@ class Plan:
     template: RowTemplate
 
     @classmethod
-    def of(cls, settings: GenerateSettings) -> Plan:
+    def of(cls, settings: LakeSettings) -> Plan:
         """The plan of what *settings* ask for."""
         city_width = max(map(len, settings.city_ids))
         template = row_template(select_fields(settings.column_names, settings.interval), city_width)

@@ -27,31 +27,19 @@ from wattif.errors import Interrupted
 from wattif.lake import layout
 from wattif.lake.claim import claim
 from wattif.lake.dataset import Dataset
-from wattif.settings import GenerateSettings, default_staging_dir
+from wattif.lake.place import open_store
+from wattif.settings import GenerateSettings, LakeSettings, default_staging_dir
 from wattif.world.fleet import Fleet
 from wattif.world.model import World
 
 _log = logging.getLogger("wattif.engine")
 
 
-def make_content(settings: GenerateSettings, plan: Plan, world: World | None = None) -> tuple[FileBytes, Fleet]:
+def make_content(settings: LakeSettings, plan: Plan, world: World | None = None) -> tuple[FileBytes, Fleet]:
     """What determines the bytes of every file, and the fleet it is about."""
     world = world or world_of(settings)
     fleet = fleet_of(settings, world)
     return FileBytes(world, fleet, plan), fleet
-
-
-def open_store(settings: GenerateSettings) -> Store:
-    """The lake that *settings* name; the cloud library is imported only for a bucket."""
-    if settings.bucket is None:
-        from uploader.local import LocalStore
-
-        return LocalStore(settings.lake / settings.prefix, overwrite=settings.overwrite)
-    from uploader.gcs import GcsStore
-
-    return GcsStore(
-        settings.bucket, settings.prefix, threads=max(settings.upload_workers // 2, 1), overwrite=settings.overwrite
-    )
 
 
 def generate(
@@ -66,7 +54,7 @@ def generate(
     plan.check_staging(settings.staging_limit, settings.write_workers)
     folder = settings.staging_dir or default_staging_dir()
     prepare_folder(folder, create=settings.staging_dir is None)
-    store = store or open_store(settings)
+    store = store or open_store(settings, threads=max(settings.upload_workers // 2, 1), overwrite=settings.overwrite)
     consumer = Consumer(store, stop, policy)
     world = world_of(settings)
     dataset = Dataset.of(settings, world.cities)

@@ -15,6 +15,7 @@ from wattif.errors import UsageError
 from wattif.world import quantities
 
 POWER_MAX_W = 9_999_999
+SEQ_MAX = 99_999_999
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,10 @@ def reading_fields(interval_s: int) -> dict[str, Field]:
         Field(
             "export_register_kwh", "number", "kWh", "export register at the end of the interval", "2.8.0",
             quantities.EXPORT_REGISTER_WH, 3, 0, 10**11 - 1, optional=True,
+        ),
+        Field(
+            "seq", "number", "", "number of the interval since the dataset's epoch, without gaps", "",
+            quantities.SEQ, 0, 0, SEQ_MAX, optional=True,
         ),
     )  # fmt: skip
     return {field.name: field for field in fields}

@@ -36,6 +36,9 @@ def claim(store: Store, dataset: Dataset, *, overwrite: bool) -> None:
             raise
         differences = ["it cannot be read"]
     if not differences:
+        wider = dataset.extended(document, store.place)
+        if wider is not None:
+            store.put_bytes(layout.DATASET, wider)
         return
     if not overwrite:
         raise LakeError(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from typing import Any
 
@@ -12,10 +12,11 @@ import orjson
 
 from wattif.errors import LakeError
 from wattif.lake import layout
-from wattif.settings import GenerateSettings
+from wattif.settings import LakePlace, LakeSettings
 from wattif.world.cities import City
 
 _NAMES = {"epoch": "the first day of the month of --start", "version": "the version of the bytes"}
+_OPTIONS = set(LakeSettings.model_fields) - set(LakePlace.model_fields)  # not where it lies
 VERSION = 2  # of the bytes: raised with every change of the model or the rows, see CHANGELOG.md
 
 
@@ -35,41 +36,76 @@ class Dataset:
     columns: str
     meters_per_file: int
     batch_files: int
+    anomalies: str = "none"  # at the meters: the share, the span they are spread over, the kinds and their weights
+    faults: str = "none"  # on the way
+    options: Mapping[str, Any] = field(default_factory=dict, compare=False)  # not of the identity: how it was asked for
 
     @classmethod
-    def of(cls, settings: GenerateSettings, cities: Sequence[City]) -> Dataset:
+    def of(cls, settings: LakeSettings, cities: Sequence[City]) -> Dataset:
         """The dataset that *settings* ask for, in *cities*."""
         figures = (f"{city.id}:{hashlib.sha256(repr(city).encode()).hexdigest()[:12]}" for city in cities)
         return cls(
             VERSION, settings.seed, settings.epoch, ",".join(figures), str(settings.class_shares or "each city's own"),
             settings.solar_share, settings.ev_share, settings.meters, settings.interval,
             ",".join(settings.column_names), settings.meters_per_file, settings.batch_files,
+            _describe_anomalies(settings), str(settings.fault_rates),
+            settings.model_dump(mode="json", include=_OPTIONS, exclude_none=True),
         )  # fmt: skip
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What determines the bytes, as JSON has it."""
+        known: dict[str, Any] = orjson.loads(orjson.dumps(asdict(self)))
+        del known["options"]
+        return known
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the identity, in hexadecimal."""
-        return hashlib.sha256(orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS)).hexdigest()
+        return hashlib.sha256(orjson.dumps(self.identity, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
-    def to_json(self) -> bytes:
-        """The content of `_wattif/dataset.json`."""
-        document = {"generator": "WattIf", **asdict(self), "fingerprint": self.fingerprint}
+    def to_json(self, options: Mapping[str, Any] | None = None) -> bytes:
+        """The content of `_wattif/dataset.json`: the identity, and the options that later verbs need not repeat."""
+        document = {
+            "generator": "WattIf", **self.identity, "fingerprint": self.fingerprint, "options": options or self.options,
+        }  # fmt: skip
         return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+    def extended(self, document: bytes, place: str) -> bytes | None:
+        """The *document* that is there with its days widened to this dataset's; None when it covers them."""
+        there = read_document(document, place).get("options") or self.options
+        start, end = min(there["start"], self.options["start"]), max(there["end"], self.options["end"])
+        wider = {**self.options, "start": start, "end": end}
+        return None if wider == there else self.to_json(wider)
 
     def differences(self, document: bytes, place: str) -> list[str]:
         """How the dataset that *document* describes differs from this one; empty when it is the same."""
-        try:
-            other: dict[str, Any] = orjson.loads(document)
-            if not isinstance(other, dict):
-                raise ValueError("not an object")
-        except ValueError as error:
-            raise LakeError(
-                f"{place}/{layout.DATASET} cannot be read ({error});"
-                " replace the dataset with --overwrite, or use another --prefix"
-            ) from None
-        own = orjson.loads(orjson.dumps(asdict(self)))
+        other = read_document(document, place)
+        defaults = {each.name: each.default for each in fields(self)}  # of what older datasets do not name
         return [
-            f"{_NAMES.get(field.name, field.name)} is {other.get(field.name)!r} there and {own[field.name]!r} here"
-            for field in fields(self)
-            if other.get(field.name) != own[field.name]
+            f"{_NAMES.get(name, name)} is {other.get(name, defaults[name])!r} there and {own!r} here"
+            for name, own in self.identity.items()
+            if other.get(name, defaults[name]) != own
         ]
+
+
+def read_document(document: bytes, place: str) -> dict[str, Any]:
+    """The content of the `_wattif/dataset.json` of *place*; `LakeError` when it is damaged."""
+    try:
+        content: dict[str, Any] = orjson.loads(document)
+        if not isinstance(content, dict):
+            raise ValueError("not an object")
+    except ValueError as error:
+        raise LakeError(
+            f"{place}/{layout.DATASET} cannot be read ({error});"
+            " replace the dataset with --overwrite, or use another --prefix"
+        ) from None
+    return content
+
+
+def _describe_anomalies(settings: LakeSettings) -> str:
+    weights = settings.anomaly_weights
+    if not weights:
+        return "none"
+    kinds = ",".join(f"{kind}={weight:g}" for kind, weight in sorted(weights.items()))
+    return f"{settings.anomaly_rate:g} from {settings.start} to {settings.end}: {kinds}"

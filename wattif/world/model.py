@@ -58,6 +58,7 @@ class MeterDays:
         self._columns = np.zeros((self.block_meters, quantities.COUNT, world.readings_per_day), np.int64)
         self._days = [_CityDay(world, city, bool(fleet.solar.any())) for city in world.cities]
         self._models = [_class_models(city) for city in world.cities]
+        self._numbered: date | None = None  # the day that the column of sequence numbers is of
 
     def compute(self, day: date, first_meter: int, meters: int) -> NDArray[np.int64]:
         """The columns (meters, quantities, readings) of so many consecutive meters of one transformer on *day*.
@@ -80,6 +81,10 @@ class MeterDays:
             fleet.solar[own],
             fleet.car[own],
         )
+        if day != self._numbered:
+            first_seq = (day - self._world.epoch).days * self._world.readings_per_day
+            self._columns[:, quantities.SEQ] = np.arange(first_seq, first_seq + self._world.readings_per_day)
+            self._numbered = day
         columns = self._columns[:meters]
         fill_meter_days(
             self._world.seed, block, self._models[city], around, self._days[city].sky, self._electrical, columns

@@ -16,4 +16,5 @@ REGISTER_WH = 6  # import register at the end of the interval, Wh
 STATUS = 7  # quality flags, 0 = good
 EXPORT_MWH = 8  # energy exported in the interval, mWh
 EXPORT_REGISTER_WH = 9  # export register at the end of the interval, Wh
-COUNT = 10
+SEQ = 10  # number of the interval since the dataset's epoch
+COUNT = 11

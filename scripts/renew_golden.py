@@ -14,7 +14,8 @@ from typing import Any
 import orjson
 
 from wattif.engine.plan import Plan
-from wattif.engine.run import make_content
+from wattif.engine.producer import FileBytes
+from wattif.engine.world import scenario_of
 from wattif.lake.dataset import VERSION
 from wattif.settings import GenerateSettings
 
@@ -52,7 +53,7 @@ def checksums(case: str) -> dict[str, str]:
     last_day_only = values.pop("last_day_only", False)
     settings = GenerateSettings(**values)
     plan = Plan.of(settings)
-    content, _ = make_content(settings, plan)
+    content = FileBytes(scenario_of(settings), plan)
     sums = {}
     for batch in plan.batches():
         for unit in batch.files:

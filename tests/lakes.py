@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from wattif.engine.plan import FileUnit, Plan
-from wattif.engine.run import make_content
+from wattif.engine.producer import FileBytes
+from wattif.engine.world import scenario_of
 from wattif.lake import layout
 from wattif.settings import GenerateSettings
 
@@ -24,7 +25,7 @@ def objects(lake: Path) -> dict[str, str]:
 def file_bytes(settings: GenerateSettings, units: Iterable[FileUnit] | None = None) -> dict[str, bytes]:
     """The content of files by name, made one after the other in this thread."""
     plan = Plan.of(settings)
-    content, _ = make_content(settings, plan)
+    content = FileBytes(scenario_of(settings), plan)
     if units is None:
         units = (unit for batch in plan.batches() for unit in batch.files)
     return {content.name(unit): b"".join(bytes(block) for block in content.blocks(unit)) for unit in units}

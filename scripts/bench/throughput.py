@@ -26,7 +26,9 @@ from threading import Event
 from uploader.local import LocalStore
 from uploader.store import SealedFile, StoredObject
 from wattif.engine.plan import Plan
-from wattif.engine.run import generate, make_content
+from wattif.engine.producer import FileBytes
+from wattif.engine.run import generate
+from wattif.engine.world import scenario_of
 from wattif.errors import LakeError
 from wattif.settings import GenerateSettings
 
@@ -68,7 +70,7 @@ def into_memory(folder: Path, rounds: int) -> None:
     """Model to bytes, nothing written: one thread against two."""
     settings = _settings(folder)
     plan = Plan.of(settings)
-    content, _ = make_content(settings, plan)
+    content = FileBytes(scenario_of(settings), plan)
     units = [unit for batch in plan.batches() for unit in batch.files]
 
     def produce(threads: int) -> float:
@@ -105,7 +107,7 @@ def into_local_lake(folder: Path, rounds: int) -> None:
     """The whole main job into a folder, against writing the same ready-made bytes into the same folder."""
     settings = _settings(folder)
     plan = Plan.of(settings)
-    content, _ = make_content(settings, plan)
+    content = FileBytes(scenario_of(settings), plan)
     unit = plan.batch(plan.start, 0).files[0]
     ready = b"".join(bytes(block) for block in content.blocks(unit))
     files = plan.days * plan.files_per_day

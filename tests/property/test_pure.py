@@ -10,7 +10,8 @@ import pytest
 
 from tests.lakes import file_bytes
 from wattif.engine.plan import Plan
-from wattif.engine.run import make_content
+from wattif.engine.producer import FileBytes
+from wattif.engine.world import scenario_of
 from wattif.settings import GenerateSettings
 
 Settings = Callable[..., GenerateSettings]
@@ -21,7 +22,7 @@ def test_threads_and_order_change_no_byte(settings: Settings, threads: int) -> N
     asked = settings(meters=50, meters_per_file=7, interval=60)
     expected = file_bytes(asked)
     plan = Plan.of(asked)
-    content, _ = make_content(asked, plan)
+    content = FileBytes(scenario_of(asked), plan)
     units = [unit for batch in plan.batches() for unit in batch.files]
     random.Random(threads).shuffle(units)
     with ThreadPoolExecutor(threads) as pool:

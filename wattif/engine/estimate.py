@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from uploader.store import CHUNK_BYTES, MULTIPART_MAX_BYTES
 from wattif.engine.plan import Plan
-from wattif.engine.run import make_content
+from wattif.engine.producer import FileBytes
 from wattif.engine.staging import prepare_folder
+from wattif.engine.world import scenario_of
 from wattif.settings import GenerateSettings
 
 _CALIBRATION_S = 0.5
@@ -22,7 +23,7 @@ def requests_of_file(size: int) -> int:
 def calibrate(settings: GenerateSettings, plan: Plan) -> float:
     """Readings a second that this machine makes in memory with all write workers."""
     few = settings.model_copy(update={"meters": min(settings.meters, 1000)})
-    content, _ = make_content(few, Plan.of(few))
+    content = FileBytes(scenario_of(few), Plan.of(few))
     unit = Plan.of(few).batch(plan.start, 0).files[0]
     for _ in content.blocks(unit):  # compiles or loads the kernels
         break

@@ -11,13 +11,14 @@ from uploader.store import SealedFile
 from wattif.engine.budget import Budget
 from wattif.engine.plan import FileUnit, Plan
 from wattif.engine.staging import Staging
+from wattif.engine.world import Scenario
 from wattif.errors import Interrupted, StagingError
+from wattif.formats.marks import marked_rows
 from wattif.formats.ndjson import RowFormat, Rows
 from wattif.lake import layout
 from wattif.world import quantities
-from wattif.world.fleet import Fleet
 from wattif.world.grid import METERS_PER_TRANSFORMER
-from wattif.world.model import MeterDays, World
+from wattif.world.reported import ReportedDays
 
 _ELECTRICAL = {quantities.VOLTAGE_DV, quantities.CURRENT_CA, quantities.POWER_FACTOR_MILLI}
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -26,9 +27,10 @@ _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 class FileBytes:
     """The bytes of any file of a dataset: a pure function of the unit. Threads may share it."""
 
-    def __init__(self, world: World, fleet: Fleet, plan: Plan) -> None:
-        self._world = world
-        self._fleet = fleet
+    def __init__(self, scenario: Scenario, plan: Plan) -> None:
+        self._world = scenario.world
+        self._fleet = scenario.fleet
+        self._events = scenario.events
         self._form = RowFormat(plan.template)
         self._electrical = any(field.quantity in _ELECTRICAL for field in plan.template.fields)
         self._one_meter_a_file = plan.meters_per_file == 1
@@ -43,17 +45,18 @@ class FileBytes:
     def blocks(self, unit: FileUnit) -> Iterator[memoryview]:
         """The unit's bytes, block by block; each block is valid until the next one is asked for."""
         if not hasattr(self._own, "rows"):
-            self._own.days = MeterDays(self._world, self._fleet, electrical=self._electrical)
+            self._own.days = ReportedDays(self._world, self._fleet, self._events, electrical=self._electrical)
             self._own.rows = Rows(self._form, self._own.days.block_meters, self._world.interval_s)
-        days: MeterDays = self._own.days
+        days: ReportedDays = self._own.days
         rows: Rows = self._own.rows
         first, end = unit.first_meter, unit.last_meter + 1
         while first < end:
             neighbours = METERS_PER_TRANSFORMER - first % METERS_PER_TRANSFORMER
             last = min(first + min(days.block_meters, neighbours), end)
-            columns = days.compute(unit.day, first, last - first)
+            columns, marks = days.compute(unit.day, first, last - first)
             city = self._world.city_of(first).id
-            yield rows.fill(unit.day, city, self._fleet.macs[first:last], columns)
+            block = rows.fill(unit.day, city, self._fleet.macs[first:last], columns)
+            yield marked_rows(block, self._form.template, unit.day, last - first, marks) if marks else block
             first = last
 
 

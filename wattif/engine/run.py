@@ -22,24 +22,15 @@ from wattif.engine.plan import Plan
 from wattif.engine.producer import FileBytes
 from wattif.engine.progress import Progress
 from wattif.engine.staging import Staging, prepare_folder
-from wattif.engine.world import fleet_of, world_of
+from wattif.engine.world import Scenario, scenario_of, world_of
 from wattif.errors import Interrupted
 from wattif.lake import layout
 from wattif.lake.claim import claim
 from wattif.lake.dataset import Dataset
 from wattif.lake.place import open_store
-from wattif.settings import GenerateSettings, LakeSettings, default_staging_dir
-from wattif.world.fleet import Fleet
-from wattif.world.model import World
+from wattif.settings import GenerateSettings, default_staging_dir
 
 _log = logging.getLogger("wattif.engine")
-
-
-def make_content(settings: LakeSettings, plan: Plan, world: World | None = None) -> tuple[FileBytes, Fleet]:
-    """What determines the bytes of every file, and the fleet it is about."""
-    world = world or world_of(settings)
-    fleet = fleet_of(settings, world)
-    return FileBytes(world, fleet, plan), fleet
 
 
 def generate(
@@ -61,8 +52,9 @@ def generate(
     began = datetime.now(UTC)
     with Staging(folder, dataset.fingerprint) as staging:
         _until_stopped(stop, lambda: consumer.retrying(lambda: claim(store, dataset, overwrite=settings.overwrite)))
-        content, fleet = make_content(settings, plan, world)
-        _store_tables(settings, world, fleet, store, consumer)
+        scenario = scenario_of(settings, world)
+        content = FileBytes(scenario, plan)
+        _store_tables(settings, scenario, store, consumer)
         next(content.blocks(plan.batch(plan.start, 0).files[0]))  # compiles or loads the kernels, before any clock runs
         with Progress(plan.readings, plan.size, quiet=settings.quiet) as progress:
             pipeline = Pipeline(
@@ -91,14 +83,20 @@ def _until_stopped(stop: Event, call: Callable[[], None]) -> None:
     future.result()
 
 
-def _store_tables(settings: GenerateSettings, world: World, fleet: Fleet, store: Store, consumer: Consumer) -> None:
-    """The fleet, and the weather of each month that the run touches, where they are not there already."""
+def _store_tables(settings: GenerateSettings, scenario: Scenario, store: Store, consumer: Consumer) -> None:
+    """The fleet, labels, and the weather of each month that the run touches, where they are not there already."""
+    from wattif.lake.anomaly_labels import labels_ndjson, labels_parquet, labels_table
     from wattif.lake.meters import meters_parquet
     from wattif.lake.weather import weather_parquet
 
+    world, fleet = scenario.world, scenario.fleet
     if consumer.retrying(lambda: next(store.list(layout.METERS), None)) is None:
         table = meters_parquet(fleet, world)
         consumer.retrying(lambda: store.put_bytes(layout.METERS, table))
+    if scenario.events:
+        labels = labels_table(scenario.events.values(), fleet, world)
+        consumer.retrying(lambda: store.put_bytes(layout.ANOMALY_LABELS + ".ndjson", labels_ndjson(labels)))
+        consumer.retrying(lambda: store.put_bytes(layout.ANOMALY_LABELS + ".parquet", labels_parquet(labels)))
     there = set(consumer.retrying(lambda: list(store.list(layout.WEATHER))))
     for city in world.cities:
         month = settings.start.replace(day=1)

@@ -1,14 +1,19 @@
-"""From the settings to the world that they describe, and the meters in it: the same for every verb."""
+"""From the settings to the world that they describe, its meters and events: the same for every verb."""
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass
+
 from wattif.errors import UsageError
 from wattif.formats.schema import POWER_MAX_W, reading_fields
-from wattif.settings import DatasetSettings
+from wattif.settings import DatasetSettings, LakeSettings
 from wattif.world.cities import load_cities
 from wattif.world.classes import check_ranges
+from wattif.world.events import Period, draw_events
 from wattif.world.fleet import Fleet, Ownership, make_fleet
 from wattif.world.model import World
+from wattif.world.reported import MeasuredEvent, measure_events
 
 
 def world_of(settings: DatasetSettings) -> World:
@@ -32,3 +37,23 @@ def fleet_of(settings: DatasetSettings, world: World, meters: int | None = None)
     owners = Ownership(solar=settings.solar_share, car=settings.ev_share)
     count = settings.meters if meters is None else meters
     return make_fleet(settings.seed, count, world.cities, settings.class_shares, owners)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A world, its meters, and what goes wrong at them: all that readings are computed from."""
+
+    world: World
+    fleet: Fleet
+    events: dict[int, MeasuredEvent]  # by meter
+
+
+def scenario_of(settings: LakeSettings, world: World | None = None) -> Scenario:
+    """What *settings* describe; measuring the events computes the days that they touch."""
+    world = world or world_of(settings)
+    fleet = fleet_of(settings, world)
+    weights = settings.anomaly_weights
+    if not weights:
+        return Scenario(world, fleet, {})
+    events = draw_events(world, fleet, weights, settings.anomaly_rate, Period(settings.start, settings.end))
+    return Scenario(world, fleet, measure_events(world, fleet, events, os.cpu_count() or 1))

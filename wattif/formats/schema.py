@@ -15,6 +15,7 @@ from wattif.errors import UsageError
 from wattif.world import quantities
 
 POWER_MAX_W = 9_999_999
+NEGATIVE_POWER_MAX_W = 999_999  # the sign takes the place of a digit
 SEQ_MAX = 99_999_999
 
 
@@ -53,8 +54,8 @@ def reading_fields(interval_s: int) -> dict[str, Field]:
             quantities.CONSUMPTION_MWH, 3, 0, POWER_MAX_W * 1000 * interval_s // 3600,
         ),
         Field(
-            "power_w", "number", "W", "mean active power of the interval", "1.7.0",
-            quantities.POWER_W, 0, 0, POWER_MAX_W,
+            "power_w", "number", "W", "mean active power of the interval; negative where a meter has the wrong sign",
+            "1.7.0", quantities.POWER_W, 0, -NEGATIVE_POWER_MAX_W, POWER_MAX_W,
         ),
         Field("voltage_v", "number", "V", "voltage", "32.7.0", quantities.VOLTAGE_DV, 1, 0, 9_999),
         Field("current_a", "number", "A", "current", "31.7.0", quantities.CURRENT_CA, 2, 0, 9_999_999),
@@ -70,7 +71,10 @@ def reading_fields(interval_s: int) -> dict[str, Field]:
             "register_kwh", "number", "kWh", "import register at the end of the interval", "1.8.0",
             quantities.REGISTER_WH, 3, 0, 10**11 - 1,
         ),
-        Field("status", "number", "", "quality flags, 0 = good", "", quantities.STATUS, 0, 0, 9),
+        Field(
+            "status", "number", "", "quality flags: 0 good, 1 voltage outside its limits, 2 no supply", "",
+            quantities.STATUS, 0, 0, 9,
+        ),
         Field("city_id", "city", "", "the city that the meter is in", optional=True),
         Field(
             "export_wh", "number", "Wh", "energy exported in the interval", "2.8.0 difference",

@@ -99,6 +99,14 @@ def mains_frequency(
 
 
 @kernel
+def _reactive(feeder: np.uint64) -> tuple[float, float]:
+    """A meter's reactive power: what is always there, in var, and what a watt of load adds."""
+    base_cos = 0.90 + 0.08 * uniform(draw(feeder, 1))
+    base_var = 120.0 * np.sqrt(1.0 - base_cos * base_cos) / base_cos
+    return base_var, 0.03 + 0.05 * uniform(draw(feeder, 2))
+
+
+@kernel
 def electrical_columns(
     seed: int,
     meter: int,
@@ -115,9 +123,7 @@ def electrical_columns(
     """
     feeder = stream_key(seed, _FEEDER, meter)
     ohm_v_per_w = feeder_share * (0.35 + 0.90 * uniform(draw(feeder, 0))) / 1000.0 * (230.0 / nominal_v)
-    base_cos = 0.90 + 0.08 * uniform(draw(feeder, 1))
-    base_var = 120.0 * np.sqrt(1.0 - base_cos * base_cos) / base_cos
-    load_tan = 0.03 + 0.05 * uniform(draw(feeder, 2))
+    base_var, load_tan = _reactive(feeder)
     watts_per_mwh = 3.6 / interval_s
     noise = np.empty(supply_v.shape[0])
     steps_noise = reading_noise(stream_key(seed, _VOLTAGE_NOISE, meter), utc_day)
@@ -137,3 +143,22 @@ def electrical_columns(
         voltage[i] = int(min(volt * 10.0 + 0.5, _VOLTAGE_MAX_DV))
         current[i] = int(min(100.0 * apparent_va / volt + 0.5, _CURRENT_MAX_CA))
         power_factor[i] = int(1000.0 * abs(power_w) / apparent_va + 0.5)
+
+
+@kernel
+def reported_load(seed: int, meter: int, interval_s: int, first: int, end: int, columns: NDArray[np.int64]) -> None:
+    """Fill current and power factor of the readings from *first* up to *end* anew.
+
+    From *columns* (quantities, readings) as they are reported: energies and voltage. Without voltage both are 0.
+    """
+    base_var, load_tan = _reactive(stream_key(seed, _FEEDER, meter))
+    for i in range(first, end):
+        volt = columns[quantities.VOLTAGE_DV, i] / 10.0
+        power_w = (columns[quantities.CONSUMPTION_MWH, i] - columns[quantities.EXPORT_MWH, i]) * 3.6 / interval_s
+        reactive_var = base_var + load_tan * abs(power_w)
+        apparent_va = np.sqrt(power_w * power_w + reactive_var * reactive_var)
+        has_supply = volt > 0.0
+        columns[quantities.CURRENT_CA, i] = (
+            int(min(100.0 * apparent_va / volt + 0.5, _CURRENT_MAX_CA)) if has_supply else 0
+        )
+        columns[quantities.POWER_FACTOR_MILLI, i] = int(1000.0 * abs(power_w) / apparent_va + 0.5) if has_supply else 0

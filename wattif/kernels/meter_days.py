@@ -36,6 +36,15 @@ class Meters(NamedTuple):
     car: NDArray[np.bool_]
 
 
+class Ledger(NamedTuple):
+    """What meters have registered so far, all arrays of shape (meters,), in mWh."""
+
+    lost_mwh: NDArray[np.int64]  # imported before the day, but not registered
+    lost_export_mwh: NDArray[np.int64]  # the same of export; negative where more was registered than exported
+    register_mwh: NDArray[np.int64]  # filled: the import register at the start of the day
+    export_register_mwh: NDArray[np.int64]  # filled
+
+
 class ClassModels(NamedTuple):
     """A city's classes, all arrays of shape (classes,)."""
 
@@ -115,9 +124,10 @@ def _split_export(
     sky: Sky,
     panels_w: NDArray[np.int32],
     watts: NDArray[np.int32],
+    lost_mwh: int,
     own: NDArray[np.int64],
-) -> None:
-    """Take the panels' power from *watts*, and fill the exported energy and its register.
+) -> int:
+    """Take the panels' power from *watts*, and fill the exported energy and its register; that at the day's start.
 
     Export comes from above, as import does: a share of what the panels generate on the day, at the times when
     they generate more than the home uses; so its register, too, is known without the days before.
@@ -130,9 +140,10 @@ def _split_export(
         surplus += surplus_w[step]
     exported_w = panel_capacity_w(seed, meter) * EXPORT_SHARE
     today = around.utc_day - sky.epoch_day
-    register_mwh = 0
+    register_mwh = -lost_mwh
     for day in range(today):
         register_mwh += int(exported_w * sky.yields_wh[day] * 1000.0)
+    start_mwh = register_mwh
     export = own[quantities.EXPORT_MWH]
     day_mwh = int(exported_w * sky.yields_wh[today] * 1000.0)
     # on a day with hardly any surplus the export is spread over the light: panels give no more than they have
@@ -142,6 +153,7 @@ def _split_export(
     for t in range(export.shape[0]):
         register_mwh += export[t]
         register[t] = np.uint64(register_mwh) // _THOUSAND
+    return start_mwh
 
 
 @kernel
@@ -152,12 +164,13 @@ def fill_meter_days(
     around: Surroundings,
     sky: Sky,
     electrical: bool,
+    ledger: Ledger,
     columns: NDArray[np.int64],
 ) -> None:
     """Fill *columns* (meters, quantities, readings) with one day of *meters*.
 
-    *columns* begin as zeros; the status stays 0. Without *electrical*, voltage, current and power factor stay as
-    they are.
+    *columns* begin as zeros; the sequence number stays as it is. Without *electrical*, so do voltage, current and
+    power factor.
     """
     watts, panels_w = np.empty(STEPS, np.int32), np.empty(STEPS, np.int32)
     interval_s = around.interval_s
@@ -185,22 +198,33 @@ def fill_meter_days(
             commercial_power(seed, meter, around.utc_day, mean_w, profile, around.local_quarter, around.weekend, watts)
         else:
             industrial_power(seed, meter, around.utc_day, mean_w, profile, around.local_quarter, around.weekend, watts)
-        if not meters.solar[i] and own[quantities.EXPORT_REGISTER_WH, -1] > 0:  # of another meter, before
-            own[quantities.EXPORT_MWH] = 0
-            own[quantities.EXPORT_REGISTER_WH] = 0
         if meters.solar[i]:
-            _split_export(seed, meter, around, sky, panels_w, watts, own)
+            ledger.export_register_mwh[i] = _split_export(
+                seed, meter, around, sky, panels_w, watts, ledger.lost_export_mwh[i], own
+            )
+        else:
+            ledger.export_register_mwh[i] = -ledger.lost_export_mwh[i]
+            constant_wh = ledger.export_register_mwh[i] // 1000
+            if (
+                own[quantities.EXPORT_REGISTER_WH, -1] != constant_wh
+                or own[quantities.EXPORT_REGISTER_WH, 0] != constant_wh
+            ):
+                own[quantities.EXPORT_MWH] = 0  # the columns are of another meter, before
+                own[quantities.EXPORT_REGISTER_WH] = constant_wh
         limit_power(watts, mean_w, models.connection_w[kind])
         consumption = own[quantities.CONSUMPTION_MWH]
         allocate_day(day_mwh, watts, STEP_S, interval_s, consumption)
         if meters.car[i]:
             register_mwh += _add_car_energy(seed, meter, around, sky, consumption)
+        register_mwh -= ledger.lost_mwh[i]
+        ledger.register_mwh[i] = register_mwh
         register = own[quantities.REGISTER_WH]
         for t in range(consumption.shape[0]):
             register_mwh += consumption[t]
             own[quantities.POWER_W, t] = np.uint64(consumption[t] * readings_an_hour + 500) // _THOUSAND
             register[t] = np.uint64(register_mwh) // _THOUSAND
         own[quantities.FREQUENCY_MHZ] = around.frequency_mhz
+        own[quantities.STATUS] = 0
         if electrical:
             feeder_share = min(1.0, models.home_mwh / max(base_mwh, 1))
             electrical_columns(

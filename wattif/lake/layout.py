@@ -5,6 +5,7 @@ dt=2024-01-01/readings-021A7F003BC9.json         with one meter a file: its MAC
 _wattif/dataset.json                             the dataset's identity
 _wattif/meters.parquet                           the fleet
 _wattif/weather/manila-2024-01.parquet           the weather of a city in a month
+_wattif/labels/anomalies/anomalies.parquet       what goes wrong at the meters; also as .ndjson
 _wattif/manifest/dt=2024-01-01/000000.ndjson     batch 0 of that day is complete
 _wattif/runs/20240101T120000.000000Z-4711.json   the figures of one run
 """
@@ -18,6 +19,7 @@ DATASET = "_wattif/dataset.json"
 METERS = "_wattif/meters.parquet"
 MANIFESTS = "_wattif/manifest/"
 WEATHER = "_wattif/weather/"
+ANOMALY_LABELS = "_wattif/labels/anomalies/anomalies"  # .ndjson and .parquet
 RUNS = "_wattif/runs/"
 PARTITIONS = "dt="
 OWN_OBJECT = re.compile(r"(dt=\d{4}-\d{2}-\d{2}/readings-[0-9A-F-]+\.json|_wattif/.*)")

@@ -17,23 +17,24 @@ from wattif.world.grid import METERS_PER_TRANSFORMER, city_of, place_of
 from wattif.world.model import World
 
 
-def _field(name: str, kind: pa.DataType, description: str) -> pa.Field:
-    return pa.field(name, kind, nullable=False, metadata={"description": description})
+def described(name: str, kind: pa.DataType, description: str, *, nullable: bool = False) -> pa.Field:
+    """A field of a table that says what it is."""
+    return pa.field(name, kind, nullable=nullable, metadata={"description": description})
 
 
 SCHEMA = pa.schema(
     [
-        _field("meter", pa.int32(), "number of the meter, from 0"),
-        _field("mac", pa.string(), "its MAC address, as in the readings"),
-        _field("city_id", pa.string(), "the city it is in"),
-        _field("class", pa.string(), "class of customers"),
-        _field("profile", pa.string(), "standard load profile or shift plan that it follows"),
-        _field("mean_kwh", pa.float64(), "mean energy a month without an electric car, kWh"),
-        _field("transformer", pa.int32(), "the transformer that feeds it"),
-        _field("latitude", pa.float64(), "of the transformer, degrees"),
-        _field("longitude", pa.float64(), "of the transformer, degrees"),
-        _field("solar_kw", pa.float64(), "nominal power of the panels, kW; 0 without"),
-        _field("electric_car", pa.bool_(), "whether an electric car is charged"),
+        described("meter", pa.int32(), "number of the meter, from 0"),
+        described("mac", pa.string(), "its MAC address, as in the readings"),
+        described("city_id", pa.string(), "the city it is in"),
+        described("class", pa.string(), "class of customers"),
+        described("profile", pa.string(), "standard load profile or shift plan that it follows"),
+        described("mean_kwh", pa.float64(), "mean energy a month without an electric car, kWh"),
+        described("transformer", pa.int32(), "the transformer that feeds it"),
+        described("latitude", pa.float64(), "of the transformer, degrees"),
+        described("longitude", pa.float64(), "of the transformer, degrees"),
+        described("solar_kw", pa.float64(), "nominal power of the panels, kW; 0 without"),
+        described("electric_car", pa.bool_(), "whether an electric car is charged"),
     ]
 )
 _ROWS_A_GROUP = 100_000

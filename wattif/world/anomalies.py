@@ -22,7 +22,7 @@ VOLTAGE_FLAG, NO_SUPPLY_FLAG = 1, 2  # bits of `status`
 class Event:
     """Something that goes wrong at one meter."""
 
-    number: int  # the same for all meters of a transformer that it hits
+    id: str  # the same for all meters of a transformer that it hits
     meter: int
     kind: str
     start_s: int  # seconds since 1970, at the start of a reading

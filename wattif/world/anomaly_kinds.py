@@ -93,6 +93,8 @@ def _constant(name: str, low: float, high: float, *, either_sign: bool = False) 
 
 _READINGS: Literal["readings"] = "readings"
 _DAYS: Literal["days"] = "days"
+_either_way = _constant("a_day", 0.0005, 0.005, either_sign=True)
+_draw_spike = _constant("factor", 5.0, 20.0)
 KINDS: Mapping[str, Kind] = {
     "theft_scale": Kind(anomalies.theft_scale, "consumption", draw=_constant("alpha", 0.1, 0.8), expected_auc=0.79),
     "theft_window": Kind(anomalies.theft_window, "consumption", draw=_draw_window, expected_auc=0.98),
@@ -106,10 +108,8 @@ KINDS: Mapping[str, Kind] = {
     "ghost_load": Kind(anomalies.ghost_load, "consumption", (4 * DAY_S, 60 * DAY_S)),
     "stuck": Kind(anomalies.stuck, "consumption", (HOUR_S, 14 * DAY_S), measure=_first_value, expected_auc=0.99),
     "dead": Kind(anomalies.dead, "consumption", (HOUR_S, 14 * DAY_S)),
-    "drift": Kind(
-        anomalies.drift, "consumption", (7 * DAY_S, 60 * DAY_S), draw=_constant("a_day", 0.0005, 0.005, either_sign=True)
-    ),
-    "spike": Kind(anomalies.spike, "consumption", (1, 3), _READINGS, draw=_constant("factor", 5.0, 20.0), expected_auc=0.72),
+    "drift": Kind(anomalies.drift, "consumption", (7 * DAY_S, 60 * DAY_S), draw=_either_way),
+    "spike": Kind(anomalies.spike, "consumption", (1, 3), _READINGS, draw=_draw_spike, expected_auc=0.72),
     "clock_skew": Kind(anomalies.clock_skew, "timestamp", draw=_draw_clock, shortest_interval_s=2),
     "missing": Kind(anomalies.missing, "rows", (30, 6 * HOUR_S), draw=lambda draws: {"share": 1.0}),
     "missing_at_random": Kind(anomalies.missing, "rows", draw=_constant("share", 0.001, 0.005)),

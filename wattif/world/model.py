@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif.kernels.electrical import mains_frequency, supply_voltage
-from wattif.kernels.meter_days import ClassModels, Meters, Sky, Surroundings, fill_meter_days
+from wattif.kernels.meter_days import ClassModels, Ledger, Meters, Sky, Surroundings, fill_meter_days
 from wattif.kernels.residential import CONTEXT, FIRST
 from wattif.kernels.solar import daily_yield
 from wattif.world import calendar, quantities
@@ -46,7 +46,8 @@ class World:
 class MeterDays:
     """Computes meter-days; keeps what neighbouring ones share. Not to be used by two threads at once.
 
-    `block_meters` says how many meters one call should compute.
+    `block_meters` says how many meters one call should compute. `ledger` holds, for each of a block, what it has not
+    registered before the day (zero unless the caller says otherwise), and after a call the registers at its start.
     """
 
     def __init__(self, world: World, fleet: Fleet, *, electrical: bool = True) -> None:
@@ -56,7 +57,10 @@ class MeterDays:
         day_bytes = quantities.COUNT * world.readings_per_day * 8
         self.block_meters = min(max(_BLOCK_BYTES // day_bytes, 1), METERS_PER_TRANSFORMER)
         self._columns = np.zeros((self.block_meters, quantities.COUNT, world.readings_per_day), np.int64)
-        self._days = [_CityDay(world, city, bool(fleet.solar.any())) for city in world.cities]
+        self.ledger = Ledger(*(np.zeros(self.block_meters, np.int64) for _ in Ledger._fields))
+        self._days = [
+            _CityDay(world, city, has_sun=bool(fleet.solar.any()), electrical=electrical) for city in world.cities
+        ]
         self._models = [_class_models(city) for city in world.cities]
         self._numbered: date | None = None  # the day that the column of sequence numbers is of
 
@@ -87,7 +91,14 @@ class MeterDays:
             self._numbered = day
         columns = self._columns[:meters]
         fill_meter_days(
-            self._world.seed, block, self._models[city], around, self._days[city].sky, self._electrical, columns
+            self._world.seed,
+            block,
+            self._models[city],
+            around,
+            self._days[city].sky,
+            self._electrical,
+            self.ledger,
+            columns,
         )
         return columns
 
@@ -104,10 +115,11 @@ def _class_models(city: City) -> ClassModels:
 class _CityDay:
     """What the meters of a city share on a day, and those of a transformer."""
 
-    def __init__(self, world: World, city: City, has_sun: bool) -> None:
+    def __init__(self, world: World, city: City, *, has_sun: bool, electrical: bool) -> None:
         self._world = world
         self._city = city
         self._has_sun = has_sun
+        self._electrical = electrical
         self._frequency_mhz = np.empty(world.readings_per_day, np.int64)
         self._supply_v = np.empty(world.readings_per_day)
         self._day: date | None = None
@@ -122,10 +134,11 @@ class _CityDay:
             self._go_to(day)
         if transformer != self._around.transformer:
             city, world, around = self._city, self._world, self._around
-            supply_voltage(
-                world.seed, transformer, around.utc_day, around.local_quarter[FIRST:], city.nominal_v, world.interval_s,
-                self._supply_v,
-            )  # fmt: skip
+            if self._electrical:
+                supply_voltage(
+                    world.seed, transformer, around.utc_day, around.local_quarter[FIRST:], city.nominal_v,
+                    world.interval_s, self._supply_v,
+                )  # fmt: skip
             self._around = around._replace(transformer=transformer)
         return self._around
 

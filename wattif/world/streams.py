@@ -61,6 +61,9 @@ class Stream(IntEnum):
     CLOUD_MINUTE = 48
     ELECTRIC_CAR = 49
     ABSENCE = 50
+    ANOMALY = 60
+    ANOMALY_SIZE = 61
+    ANOMALY_READING = 62
 
 
 NORMAL_MAX = 131070.0 / 37837.2  # bound of `normal`
@@ -96,6 +99,16 @@ def stream_key(seed: int, stream: int, entity: int) -> np.uint64:
 def uniform(bits: np.uint64) -> float:
     """Uniform in [0, 1): the upper 53 bits."""
     return float(bits >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+
+
+@kernel
+def uniforms(seed: int, stream: int, entity: int, first: int, count: int) -> NDArray[np.float64]:
+    """The uniform numbers of the counters from *first* on."""
+    key = stream_key(seed, stream, entity)
+    numbers = np.empty(count)
+    for i in range(count):
+        numbers[i] = uniform(draw(key, first + i))
+    return numbers
 
 
 @kernel

@@ -16,8 +16,10 @@ import orjson
 from wattif.engine.plan import Plan
 from wattif.engine.producer import FileBytes
 from wattif.engine.world import scenario_of
+from wattif.formats.schema import FIELD_NAMES
 from wattif.lake.dataset import VERSION
 from wattif.settings import GenerateSettings
+from wattif.world.anomaly_kinds import KINDS
 
 GOLDEN = Path(__file__).resolve().parent.parent / "tests" / "golden" / "checksums.json"
 CASES: dict[str, dict[str, Any]] = {
@@ -40,6 +42,11 @@ CASES: dict[str, dict[str, Any]] = {
         "start": "2024-07-04", "end": "2024-07-05", "meters": 20, "interval": 300, "city": "los-angeles",
         "class_mix": "residential=1", "solar_share": 0.5, "ev_share": 0.5,
         "columns": "mac,timestamp,city_id,power_w,register_kwh,export_wh,export_register_kwh",
+    },
+    "something goes wrong at every meter": {
+        "start": "2024-03-01", "end": "2024-03-05", "meters": 60, "interval": 900, "anomaly_rate": 1.0,
+        "solar_share": 0.3, "anomalies": "outage=5,sag=2," + ",".join(kind for kind in KINDS if kind not in ("outage", "sag")),
+        "columns": ",".join(FIELD_NAMES),
     },
     "a file a meter, another seed": {
         "start": "2024-06-15", "end": "2024-06-15", "meters": 2, "meters_per_file": 1, "seed": 7, "interval": 900,

@@ -28,9 +28,10 @@ def _columns(fields: tuple[Field, ...], interval_s: int, rng: np.random.Generato
     columns = np.zeros((len(MACS), quantities.COUNT, readings), np.int64)
     for field in fields:
         if field.kind == "number":
-            sizes = 10.0 ** rng.uniform(0, np.log10(field.maximum - field.minimum + 1), (len(MACS), readings))
-            columns[:, field.quantity] = field.minimum + sizes.astype(np.int64) - 1
-            columns[:, field.quantity, 0] = field.minimum
+            lowest = max(field.minimum, 0)  # a minus is set afterwards, see test_marks.py
+            sizes = 10.0 ** rng.uniform(0, np.log10(field.maximum - lowest + 1), (len(MACS), readings))
+            columns[:, field.quantity] = lowest + sizes.astype(np.int64) - 1
+            columns[:, field.quantity, 0] = lowest
             columns[:, field.quantity, 1] = field.maximum
     return columns
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,9 +52,8 @@ class TrueDay:
         return (self.times_s - event.start_s) / DAY_S
 
     def scaled(self, factor: float | NDArray[np.float64]) -> NDArray[np.int64]:
-        """The energies times *factor*, rounded down to whole mWh."""
-        scaled: NDArray[np.int64] = np.floor(self.energy_mwh * factor).astype(np.int64)
-        return scaled
+        """The energies times *factor*."""
+        return _whole(self.energy_mwh * factor)
 
     @property
     def mean_mwh(self) -> int:
@@ -73,6 +73,12 @@ class Report:
     status: NDArray[np.int64] | None = None  # flags
     sent: NDArray[np.bool_] | None = None  # rows that are sent at all
     clock_s: NDArray[np.int64] | None = None  # how far the meter's clock is ahead, seconds
+
+
+def _whole(energy_mwh: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+    """Rounded to whole mWh, a half up."""
+    whole: NDArray[np.int64] = np.floor(energy_mwh + 0.5).astype(np.int64)
+    return whole
 
 
 # --- Theft: the formulas of published test sets (Jokar, Arianpoo, Leung 2016: h1 to h6) and their relatives
@@ -96,7 +102,7 @@ def theft_random(day: TrueDay, event: Event) -> Report:
 
 def theft_mean_random(day: TrueDay, event: Event) -> Report:
     """h4: a random share of the day's mean."""
-    return Report(energy_mwh=np.floor(day.mean_mwh * (0.1 + 0.7 * day.uniforms())).astype(np.int64))
+    return Report(energy_mwh=_whole(day.mean_mwh * (0.1 + 0.7 * day.uniforms())))
 
 
 def theft_mean(day: TrueDay, event: Event) -> Report:
@@ -165,8 +171,8 @@ def clock_skew(day: TrueDay, event: Event) -> Report:
 
 
 def missing(day: TrueDay, event: Event) -> Report:
-    """Rows are not sent: all of them for some time, or a few at random. The register goes on counting."""
-    return Report(sent=day.uniforms() >= event.sizes["share"])
+    """Rows are not sent: all of them for some time, or the first and a few at random. The register goes on counting."""
+    return Report(sent=(day.uniforms() >= event.sizes["share"]) & (day.times_s != event.start_s))
 
 
 def rollover(day: TrueDay, event: Event) -> Report:

@@ -1,0 +1,193 @@
+"""Labels and readings agree, both ways: nothing differs but what a label says, and every label has its readings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pytest
+
+from tests.lakes import file_bytes
+from wattif.engine.world import scenario_of
+from wattif.lake.anomaly_labels import labels_table
+from wattif.settings import GenerateSettings
+from wattif.world.anomaly_kinds import KINDS
+
+COLUMNS = (
+    "mac,timestamp,consumption_wh,power_w,voltage_v,current_a,power_factor,frequency_hz,register_kwh,status,"
+    "export_wh,export_register_kwh,seq"
+)
+REGISTERS = ("register_kwh", "export_register_kwh")
+Row = dict[str, Any]
+
+
+def _settings(settings: Callable[..., GenerateSettings], **changes: Any) -> GenerateSettings:
+    values = {
+        "start": "2024-01-30", "end": "2024-02-04", "meters": 300, "meters_per_file": 20, "interval": 900,
+        "columns": COLUMNS, "solar_share": 0.4, "ev_share": 0.2, "city": "manila,berlin",
+    }  # fmt: skip
+    return settings(**{**values, **changes})
+
+
+def _rows(settings: GenerateSettings) -> dict[str, dict[int, Row]]:
+    """The rows by MAC and number of their interval."""
+    rows: dict[str, dict[int, Row]] = {}
+    for data in file_bytes(settings).values():
+        for line in data.splitlines():
+            row = orjson.loads(line)
+            of_meter = rows.setdefault(row["mac"], {})
+            assert row["seq"] not in of_meter
+            of_meter[row["seq"]] = row
+    return rows
+
+
+@pytest.fixture(scope="module")
+def any_settings(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., GenerateSettings]:
+    folder = tmp_path_factory.mktemp("reported")
+
+    def make(**changes: Any) -> GenerateSettings:
+        return GenerateSettings(**{"lake": folder / "lake", "staging_dir": folder, "quiet": True, **changes})
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def labelled(
+    any_settings: Callable[..., GenerateSettings],
+) -> tuple[list[Row], dict[str, dict[int, Row]], dict[str, dict[int, Row]]]:
+    """Labels, true rows, reported rows of a fleet in which something goes wrong at every meter."""
+    kinds = ",".join(f"{kind}={8 if KINDS[kind].of_transformer else 1}" for kind in KINDS)
+    faulty = _settings(any_settings, anomaly_rate=1.0, anomalies=kinds)
+    scenario = scenario_of(faulty)
+    labels: pa.Table = labels_table(scenario.events.values(), scenario.fleet, scenario.world)
+    return labels.to_pylist(), _rows(_settings(any_settings)), _rows(faulty)
+
+
+def _seq(moment: datetime) -> int:
+    return int((moment - datetime(2024, 1, 1, tzinfo=moment.tzinfo)).total_seconds()) // 900
+
+
+def test_rows_differ_only_where_a_label_says_so(labelled: Any) -> None:
+    labels, true, reported = labelled
+    assert len(labels) == 300
+    for label in labels:
+        inside = range(_seq(label["start"]), _seq(label["end"]))
+        for seq, row in true[label["mac"]].items():
+            if seq in inside:
+                continue
+            other = reported[label["mac"]][seq]
+            for name, value in row.items():
+                if name not in REGISTERS:
+                    assert other[name] == value, (label["kind"], seq, name)
+
+
+def test_registers_are_behind_by_what_the_label_says(labelled: Any) -> None:
+    """Before the event not at all, after it by the energy not registered, to the watt-hour that a register shows."""
+    labels, true, reported = labelled
+    for label in labels:
+        for seq, row in true[label["mac"]].items():
+            other = reported[label["mac"]].get(seq)
+            if other is None or _seq(label["start"]) <= seq < _seq(label["end"]):
+                continue
+            behind_wh = 0 if seq < _seq(label["start"]) else float(label["not_registered_wh"])
+            difference_wh = 1000 * (row["register_kwh"] - other["register_kwh"])
+            assert abs(difference_wh - behind_wh) < 1.001, label
+
+
+def test_the_register_is_the_running_sum_of_what_is_reported(labelled: Any) -> None:
+    labels, _, reported = labelled
+    for label in labels:
+        if label["kind"] in ("rollover", "missing", "missing_at_random", "outage"):  # jumps, or unseen consumption
+            continue
+        rows = [row for _, row in sorted(reported[label["mac"]].items())]
+        for register, part in (("register_kwh", "consumption_wh"), ("export_register_kwh", "export_wh")):
+            total_wh = 0.0
+            for row in rows[1:]:
+                total_wh += row[part]
+                assert abs(1000 * (row[register] - rows[0][register]) - total_wh) < 1.001, (label["kind"], register)
+
+
+def test_energies_not_registered_sum_to_the_difference_of_the_consumptions(labelled: Any) -> None:
+    """Exactly, in milliwatt-hours; what a meter measured but did not send is not part of it."""
+    labels, true, reported = labelled
+    for label in labels:
+        mac = label["mac"]
+        lost_mwh = sum(round(row["consumption_wh"] * 1000) for row in true[mac].values())
+        lost_mwh -= sum(round(row["consumption_wh"] * 1000) for row in reported[mac].values())
+        if label["kind"].startswith("missing"):
+            unsent = set(true[mac]) - set(reported[mac])
+            lost_mwh -= sum(round(true[mac][seq]["consumption_wh"] * 1000) for seq in unsent)
+        assert Decimal(lost_mwh) / 1000 == label["not_registered_wh"], label
+
+
+def test_the_label_has_the_energy_of_its_span(labelled: Any) -> None:
+    labels, true, _ = labelled
+    for label in labels:
+        span = range(_seq(label["start"]), _seq(label["end"]))
+        energy_mwh = sum(round(true[label["mac"]][seq]["consumption_wh"] * 1000) for seq in span)
+        assert Decimal(energy_mwh) / 1000 == label["energy_wh"]
+
+
+def test_every_label_has_its_readings(labelled: Any) -> None:
+    """All kinds occur, and each changes or takes away rows inside its span."""
+    labels, true, reported = labelled
+    assert {label["kind"] for label in labels} == set(KINDS)
+    for label in labels:
+        own = range(_seq(label["start"]), _seq(label["end"]))
+        changed = [seq for seq in own if reported[label["mac"]].get(seq) != true[label["mac"]][seq]]
+        assert changed or label["energy_wh"] == 0, label  # a multiple of nothing is nothing
+
+
+def test_power_current_and_voltage_fit_together(labelled: Any) -> None:
+    """P = V * I * power factor, within what the digits allow; no voltage, no current."""
+    labels, _, reported = labelled
+    for label in labels:
+        for row in reported[label["mac"]].values():
+            apparent_va = row["voltage_v"] * row["current_a"]
+            active_w = abs(row["consumption_wh"] - row["export_wh"]) * 4
+            assert abs(apparent_va * row["power_factor"] - active_w) <= 0.03 * active_w + 6, (label["kind"], row)
+            assert abs(row["power_w"]) == pytest.approx(
+                max(row["consumption_wh"], row["export_wh"] * (row["power_w"] < 0)) * 4, abs=0.51
+            )
+
+
+def test_a_reversed_meter_shows_negative_power_and_counts_export(labelled: Any) -> None:
+    labels, true, reported = labelled
+    rows = [
+        (true[label["mac"]][seq], reported[label["mac"]][seq])
+        for label in labels
+        if label["kind"] == "reversed_ct"
+        for seq in range(_seq(label["start"]), _seq(label["end"]))
+    ]
+    assert rows
+    for was, says in rows:
+        assert (says["consumption_wh"], says["export_wh"]) == (was["export_wh"], was["consumption_wh"])
+        assert (says["power_w"] < 0) == (was["consumption_wh"] > was["export_wh"] and was["power_w"] > 0)
+
+
+def test_days_made_alone_are_those_of_the_whole(any_settings: Callable[..., GenerateSettings]) -> None:
+    """A fresh process that begins in the middle of an event knows what was lost before."""
+    from wattif.engine.plan import Plan
+
+    asked = _settings(any_settings, anomaly_rate=1.0, meters=60)
+    whole = file_bytes(asked)
+    batches = list(Plan.of(asked).batches())
+    for batch in reversed(batches):
+        assert file_bytes(asked, batch.files) == {name: whole[name] for name in file_bytes(asked, batch.files)}
+
+
+def test_clean_meters_are_byte_for_byte_those_of_the_clean_dataset(
+    any_settings: Callable[..., GenerateSettings],
+) -> None:
+    one_a_file = {"meters": 60, "meters_per_file": 1, "interval": 300, "end": "2024-01-31"}
+    clean = file_bytes(_settings(any_settings, **one_a_file))
+    some = _settings(any_settings, **one_a_file, anomaly_rate=0.3)
+    hit = {f"{int(mac):012X}" for mac in scenario_of(some).fleet.macs[list(scenario_of(some).events)]}
+    assert 0 < len(hit) < 60
+    for name, data in file_bytes(some).items():
+        if not any(mac in name for mac in hit):
+            assert data == clean[name]

@@ -45,8 +45,8 @@ CASES: dict[str, dict[str, Any]] = {
     },
     "something goes wrong at every meter": {
         "start": "2024-03-01", "end": "2024-03-05", "meters": 60, "interval": 900, "anomaly_rate": 1.0,
-        "solar_share": 0.3, "anomalies": "outage=5,sag=2," + ",".join(kind for kind in KINDS if kind not in ("outage", "sag")),
-        "columns": ",".join(FIELD_NAMES),
+        "solar_share": 0.3, "columns": ",".join(FIELD_NAMES),
+        "anomalies": ",".join(f"{kind}={5 if KINDS[kind].of_transformer else 1}" for kind in KINDS),
     },
     "a file a meter, another seed": {
         "start": "2024-06-15", "end": "2024-06-15", "meters": 2, "meters_per_file": 1, "seed": 7, "interval": 900,

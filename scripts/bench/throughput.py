@@ -50,7 +50,7 @@ class Confirming(LocalStore):
         return [StoredObject(file.name, file.size, file.crc32c) for file in files]
 
 
-def _in_rounds(rounds: int, *measured: Callable[[], float]) -> list[float]:
+def in_rounds(rounds: int, *measured: Callable[[], float]) -> list[float]:
     """The median of each of *measured*, called in turn."""
     results: list[list[float]] = [[] for _ in measured]
     for _ in range(rounds):
@@ -59,7 +59,7 @@ def _in_rounds(rounds: int, *measured: Callable[[], float]) -> list[float]:
     return [statistics.median(values) for values in results]
 
 
-def _fresh(folder: Path) -> None:
+def fresh(folder: Path) -> None:
     for name in ("lake", "staging", "ready"):
         shutil.rmtree(folder / name, ignore_errors=True)
         (folder / name).mkdir()
@@ -83,7 +83,7 @@ def into_memory(folder: Path, rounds: int) -> None:
             size = sum(pool.map(work, range(threads)))
             return size / plan.template.width / (time.perf_counter() - began) / 1e6
 
-    one, two = _in_rounds(rounds, lambda: produce(1), lambda: produce(2))
+    one, two = in_rounds(rounds, lambda: produce(1), lambda: produce(2))
     print(f"into memory, one thread          {one:7.1f} million readings/s   (wanted: 35)")
     print(
         f"into memory, two threads         {two:7.1f} million readings/s   {two / one:.2f} x one thread (wanted: 1.7)"
@@ -94,12 +94,12 @@ def through_staging(folder: Path, rounds: int) -> None:
     """Model, files in staging, checksums, manifests; the uploader only confirms."""
 
     def run() -> float:
-        _fresh(folder)
+        fresh(folder)
         settings = _settings(folder, end="2024-01-10", staging_limit="900MiB")
         figures = generate(settings, Event(), Confirming(settings.lake))
         return figures.readings / figures.seconds / 1e6
 
-    (rate,) = _in_rounds(rounds, run)
+    (rate,) = in_rounds(rounds, run)
     print(f"through staging, two threads     {rate:7.1f} million readings/s   (wanted: 20)")
 
 
@@ -113,7 +113,7 @@ def into_local_lake(folder: Path, rounds: int) -> None:
     files = plan.days * plan.files_per_day
 
     def write() -> float:
-        _fresh(folder)
+        fresh(folder)
 
         def one(number: int) -> None:
             with (folder / "ready" / str(number)).open("wb", buffering=0) as file:
@@ -127,12 +127,12 @@ def into_local_lake(folder: Path, rounds: int) -> None:
         return files * len(ready) / (time.perf_counter() - began) / 1e6
 
     def run() -> float:
-        _fresh(folder)
+        fresh(folder)
         figures = generate(settings, Event())
         return figures.bytes / figures.seconds / 1e6
 
-    bare, whole = _in_rounds(rounds, write, run)
-    _fresh(folder)
+    bare, whole = in_rounds(rounds, write, run)
+    fresh(folder)
     print(f"ready-made bytes into a folder   {bare:7.0f} MB/s")
     print(
         f"main job into a local lake       {whole:7.0f} MB/s                   {whole / bare:.2f} of it (wanted: 0.6)"
@@ -171,13 +171,13 @@ def into_bucket(folder: Path, rounds: int, link_mb_s: float) -> None:
     from uploader.gcs import GcsStore
 
     def produce() -> float:
-        _fresh(folder)
+        fresh(folder)
         settings = _settings(folder, end="2024-01-01", staging_limit="900MiB")
         return generate(settings, Event(), Confirming(settings.lake)).seconds
 
     def upload() -> float:
         """Sealed files are there already: only the upload is left."""
-        _fresh(folder)
+        fresh(folder)
         settings = _settings(folder, end="2024-01-01", staging_limit="4GiB")
         with _server(folder, link_mb_s * 1e6):
             with contextlib.suppress(LakeError):
@@ -185,12 +185,12 @@ def into_bucket(folder: Path, rounds: int, link_mb_s: float) -> None:
             return generate(settings, Event(), GcsStore("lake", "", threads=2)).seconds
 
     def both() -> float:
-        _fresh(folder)
+        fresh(folder)
         settings = _settings(folder, end="2024-01-01", staging_limit="900MiB")
         with _server(folder, link_mb_s * 1e6):
             return generate(settings, Event(), GcsStore("lake", "", threads=2)).seconds
 
-    produced, uploaded, together = _in_rounds(rounds, produce, upload, both)
+    produced, uploaded, together = in_rounds(rounds, produce, upload, both)
     slower = max(produced, uploaded)
     link = f"a link of {link_mb_s:.0f} MB/s" if link_mb_s else "loopback, no limit"
     print(f"into a bucket ({link}): producing {produced:.1f} s, uploading {uploaded:.1f} s,")
@@ -226,7 +226,7 @@ def memory(folder: Path) -> None:
         ],
         "100 meters, a year": ["--meters", "100", "--end", "2024-12-31", "--interval", "300"],
     }.items():
-        _fresh(folder)
+        fresh(folder)
         columns = ["--columns", "timestamp,consumption_wh"] if name != "100 meters, a day" else []
         command = [
             sys.executable, str(ROOT / "generator.py"), "--start", "2024-01-01", "--lake", str(folder / "lake"),
@@ -236,14 +236,14 @@ def memory(folder: Path) -> None:
         _, status, usage = os.wait4(process.pid, 0)
         assert status == 0, name
         print(f"peak memory, {name:<24} {usage.ru_maxrss / 1024:5.0f} MiB                   (wanted: 400 MB)")
-    _fresh(folder)
+    fresh(folder)
 
 
 def start(folder: Path, rounds: int) -> None:
     """From the command to the answer, kernels cached."""
 
     def first_file() -> float:
-        _fresh(folder)
+        fresh(folder)
         command = [
             sys.executable, str(ROOT / "generator.py"), "--start", "2024-01-01", "--end", "2024-01-01",
             "--meters", "20", "--lake", str(folder / "lake"), "--staging-dir", str(folder / "staging"), "-q",
@@ -266,7 +266,7 @@ def start(folder: Path, rounds: int) -> None:
         )
         return time.perf_counter() - began
 
-    first, helped, refused = _in_rounds(rounds, first_file, help_text, usage_error)
+    first, helped, refused = in_rounds(rounds, first_file, help_text, usage_error)
     print(f"start to the first sealed file   {first:7.2f} s                      (wanted: 2)")
     print(f"--help                           {helped:7.2f} s                      (wanted: 0.3)")
     print(f"a usage error                    {refused:7.2f} s                      (wanted: 0.3)")
@@ -286,7 +286,7 @@ def fleet(folder: Path, rounds: int) -> None:
         make_fleet(42, 1_000_000, cities)
         return time.perf_counter() - began
 
-    (seconds,) = _in_rounds(rounds, make)
+    (seconds,) = in_rounds(rounds, make)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     print(f"a fleet of a million meters      {seconds:7.1f} s, {grown:4.0f} MiB            (wanted: 4 s, 150 MB)")
 

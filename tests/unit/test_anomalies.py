@@ -200,6 +200,7 @@ def test_weights() -> None:
     assert read_weights("none") == {}
     assert read_weights("theft_scale=2, spike=1,outage=0.5,dead=0") == {"theft_scale": 2, "spike": 1, "outage": 0.5}
     assert read_weights("spike") == {"spike": 1}
+    assert list(read_weights("spike,theft_scale")) == list(read_weights("theft_scale,spike")), "order is no meaning"
 
 
 @pytest.mark.parametrize(

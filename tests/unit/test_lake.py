@@ -16,6 +16,7 @@ from wattif.lake import layout
 from wattif.lake.claim import claim
 from wattif.lake.dataset import Dataset
 from wattif.lake.manifest import Committed, ManifestEntry, read_manifest, write_manifest
+from wattif.lake.place import stored_options
 from wattif.settings import GenerateSettings
 
 DAY = date(2024, 1, 31)
@@ -70,7 +71,7 @@ def _dataset(settings: Callable[..., GenerateSettings], **changes: object) -> Da
 @pytest.mark.parametrize(
     "change",
     [{"seed": 1}, {"meters": 11}, {"interval": 60}, {"columns": "mac"}, {"meters_per_file": 4}, {"batch_files": 3},
-     {"start": "2023-12-01"}],
+     {"start": "2023-12-01"}, {"anomaly_rate": 0.1}, {"faults": "drop=0.1"}],
 )  # fmt: skip
 def test_whatever_changes_bytes_or_objects_changes_the_fingerprint(
     settings: Callable[..., GenerateSettings], change: dict[str, object]
@@ -84,6 +85,43 @@ def test_whatever_changes_bytes_or_objects_changes_the_fingerprint(
 def test_the_last_day_and_the_threads_do_not_change_the_fingerprint(settings: Callable[..., GenerateSettings]) -> None:
     other = _dataset(settings, end="2025-06-30", write_workers=7, staging_limit="1GiB", start="2024-01-02")
     assert _dataset(settings).fingerprint == other.fingerprint
+
+
+def test_with_anomalies_the_last_day_belongs_to_the_identity(settings: Callable[..., GenerateSettings]) -> None:
+    """They are spread over the days; how their kinds are written does not matter."""
+    one = _dataset(settings, anomaly_rate=0.1, anomalies="spike=2,dead=1")
+    assert one.fingerprint == _dataset(settings, anomaly_rate=0.1, anomalies="dead, spike=2").fingerprint
+    assert (
+        one.fingerprint != _dataset(settings, anomaly_rate=0.1, anomalies="dead,spike=2", end="2024-01-03").fingerprint
+    )
+    assert _dataset(settings, anomaly_rate=0.1).anomalies == "0.1 from 2024-01-01 to 2024-01-02: all"
+    assert _dataset(settings, anomalies="none", anomaly_rate=0.5).fingerprint == _dataset(settings).fingerprint
+
+
+def test_a_claim_remembers_what_was_asked_for_and_the_widest_span(
+    settings: Callable[..., GenerateSettings], tmp_path: Path
+) -> None:
+    store = LocalStore(tmp_path / "lake")
+    claim(store, _dataset(settings, start="2024-01-03", end="2024-01-05"), overwrite=False)
+    claim(store, _dataset(settings, start="2024-01-02", end="2024-01-04"), overwrite=False)
+    stored = stored_options({"lake": str(tmp_path / "lake")})
+    assert (stored["start"], stored["end"], stored["meters"]) == ("2024-01-02", "2024-01-05", 10)
+    assert "lake" not in stored
+    assert stored_options({"lake": str(tmp_path / "other")}) == {}
+    assert stored_options({"bucket": "NOT A NAME"}) == {}
+
+
+def test_a_dataset_written_before_there_were_anomalies_goes_on(
+    settings: Callable[..., GenerateSettings], tmp_path: Path
+) -> None:
+    store, dataset = LocalStore(tmp_path / "lake"), _dataset(settings)
+    older = orjson.loads(dataset.to_json())
+    for name in ("anomalies", "faults", "options"):
+        del older[name]
+    store.put_bytes(layout.DATASET, orjson.dumps(older))
+    claim(store, dataset, overwrite=False)
+    with pytest.raises(LakeError, match=r"faults is 'none' there and 'drop=0\.5' here"):
+        claim(store, _dataset(settings, faults="drop=0.5"), overwrite=False)
 
 
 def test_an_empty_place_is_claimed_and_claimed_again(settings: Callable[..., GenerateSettings], tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import orjson
 from wattif.errors import LakeError
 from wattif.lake import layout
 from wattif.settings import LakePlace, LakeSettings
+from wattif.world.anomaly_kinds import read_weights
 from wattif.world.cities import City
 
 _NAMES = {"epoch": "the first day of the month of --start", "version": "the version of the bytes"}
@@ -107,5 +108,7 @@ def _describe_anomalies(settings: LakeSettings) -> str:
     weights = settings.anomaly_weights
     if not weights:
         return "none"
-    kinds = ",".join(f"{kind}={weight:g}" for kind, weight in sorted(weights.items()))
+    kinds = ",".join(f"{kind}={weight:g}" for kind, weight in weights.items())
+    if weights == read_weights("all"):
+        kinds = "all"
     return f"{settings.anomaly_rate:g} from {settings.start} to {settings.end}: {kinds}"

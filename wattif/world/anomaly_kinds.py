@@ -147,4 +147,4 @@ def read_weights(text: str) -> dict[str, float]:
             raise UsageError(f"--anomalies {part}: a weight is a number from 0 up, for example {kind}=2")
     if not any(weights.values()):
         raise UsageError(f"--anomalies {text}: all weights are 0; raise one, or say none")
-    return {kind: weight for kind, weight in weights.items() if weight > 0}
+    return {kind: weights[kind] for kind in KINDS if weights.get(kind, 0.0) > 0}  # whatever the order they came in

@@ -1,4 +1,4 @@
-"""Write what the docs repeat of the code: the options in README.md and the fields in docs/schema.md.
+"""Write what the docs repeat of the code: options in README.md, fields in docs/schema.md, labels in docs/faults.md.
 
 python -m scripts.build_docs            write them
 python -m scripts.build_docs --check    exit 1 when they are not as the code says
@@ -11,10 +11,10 @@ from pathlib import Path
 
 from wattif.formats.schema import reading_fields
 from wattif.formats.template import field_width, row_template
+from wattif.lake.fault_labels import arrow_schema, label_columns
 from wattif.settings import GenerateSettings
 
 ROOT = Path(__file__).resolve().parent.parent
-BEGIN, END = "<!-- options: made by scripts/build_docs.py -->\n", "<!-- end of options -->"
 SPECIAL_DEFAULTS = {
     "staging_dir": "see text",
     "columns": "all ten",
@@ -38,10 +38,18 @@ def options() -> str:
     return "\n".join(lines) + "\n"
 
 
-def readme() -> str:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    return before + BEGIN + options() + END + rest.split(END, 1)[1]
+def between_marks(path: Path, name: str, content: str) -> str:
+    """The text of *path* with *content* between its marks of *name*."""
+    begin, end = f"<!-- {name}: made by scripts/build_docs.py -->\n", f"<!-- end of {name} -->"
+    before, rest = path.read_text(encoding="utf-8").split(begin)
+    return before + begin + content + end + rest.split(end, 1)[1]
+
+
+def labels() -> str:
+    lines = ["| column | type | meaning |", "|---|---|---|"]
+    for column, field in zip(label_columns(), arrow_schema(), strict=True):
+        lines.append(f"| `{column.name}` | {field.type}{', nullable' * column.nullable} | {column.description} |")
+    return "\n".join(lines) + "\n"
 
 
 def schema() -> str:
@@ -74,7 +82,12 @@ def schema() -> str:
 
 
 def main(arguments: list[str]) -> int:
-    documents = {ROOT / "README.md": readme(), ROOT / "docs" / "schema.md": schema()}
+    faults = ROOT / "docs" / "faults.md"
+    documents = {
+        ROOT / "README.md": between_marks(ROOT / "README.md", "options", options()),
+        ROOT / "docs" / "schema.md": schema(),
+        faults: between_marks(faults, "labels", labels()),
+    }
     if arguments == ["--check"]:
         stale = [path.name for path, text in documents.items() if not path.exists() or path.read_text() != text]
         print(

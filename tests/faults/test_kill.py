@@ -9,9 +9,12 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.fakes.gcs_server import GcsServer
 from tests.lakes import objects
 from wattif.lake import layout
+from wattif.lake.manifest import read_manifest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ARGUMENTS = [
@@ -43,14 +46,22 @@ def _run(folder: Path, *arguments: str) -> float:
     return time.monotonic() - began
 
 
-def test_killed_ten_times_into_a_local_lake(tmp_path: Path) -> None:
+FAULTS = (
+    "duplicate=0.001,late=0.002:6h,drop=0.001,out_of_order=0.001,corrupt=0.001,partial_line=0.1,file_missing=0.05,"
+    "batch_twice=0.1,schema_drift=2024-01-03"
+)
+
+
+@pytest.mark.parametrize(("faults", "kills"), [("none", KILLS), (FAULTS, KILLS // 2)], ids=["clean", "faults"])
+def test_killed_again_and_again_into_a_local_lake(tmp_path: Path, faults: str, kills: int) -> None:
+    """With faults on the way, their labels are among the objects."""
     (tmp_path / "staging").mkdir()
-    seconds = _run(tmp_path, "--lake", "undisturbed")
+    seconds = _run(tmp_path, "--lake", "undisturbed", "--faults", faults)
     expected = objects(tmp_path / "undisturbed")
     chance = random.Random(1)
     killed = 0
-    while killed < KILLS:
-        with _start(tmp_path, None, "--lake", "lake") as process:
+    while killed < kills:
+        with _start(tmp_path, None, "--lake", "lake", "--faults", faults) as process:
             try:
                 process.wait(timeout=chance.uniform(0.4, 1.0) * seconds)
             except subprocess.TimeoutExpired:
@@ -58,12 +69,16 @@ def test_killed_ten_times_into_a_local_lake(tmp_path: Path) -> None:
         killed += 1
         committed = list((tmp_path / "lake" / layout.MANIFESTS).rglob("*.ndjson"))
         for manifest in committed:  # whatever is committed is whole, at any moment
-            assert manifest.read_bytes().endswith(b"}\n")
+            entries = read_manifest(manifest.read_bytes(), str(manifest))
+            assert entries or faults != "none"  # all files of a batch may be withheld
+            for entry in entries:
+                assert (tmp_path / "lake" / entry.name).stat().st_size == entry.bytes
         if process.returncode == 0:  # it was faster than the kill: take some of the lake away and go on
             for path in committed[::3]:
                 path.unlink()
-    _run(tmp_path, "--lake", "lake")
+    _run(tmp_path, "--lake", "lake", "--faults", faults)
     assert objects(tmp_path / "lake") == expected
+    assert any("labels/faults" in name for name in expected) == (faults != "none")
     assert not list((tmp_path / "staging").rglob("readings*"))
 
 

@@ -31,6 +31,34 @@ def test_bytes_and_files_are_waited_for() -> None:
         third_file.result(5)
 
 
+def test_what_was_not_needed_is_given_back() -> None:
+    budget = Budget(100, 4, Event(), lambda: False)
+    with ThreadPoolExecutor(1) as pool:
+        budget.acquire(80, 4)
+        more: Future[object] = pool.submit(budget.acquire, 40, 2)
+        assert _waits(more)
+        budget.give_back(10, 3)  # one file left, but 70 bytes
+        assert _waits(more)
+        budget.give_back(10, 0)
+        more.result(5)
+        one_more: Future[object] = pool.submit(budget.acquire, 1, 2)
+        assert _waits(one_more)
+        budget.release(60)
+        one_more.result(5)
+
+
+def test_room_given_back_is_no_room_on_the_disk() -> None:
+    budget = Budget(100, 4, Event(), lambda: True)
+    budget.acquire(80, 2)
+    budget.writer_begins()
+    with ThreadPoolExecutor(1) as pool:
+        waiting: Future[object] = pool.submit(budget.wait_for_space)
+        budget.give_back(10, 1)
+        assert _waits(waiting)
+        budget.release(70)
+        assert waiting.result(5) is False
+
+
 def test_a_stopped_run_does_not_wait() -> None:
     stop = Event()
     budget = Budget(10, 5, stop, lambda: False)

@@ -25,6 +25,11 @@ DAY = date(2024, 1, 31)
 def test_names() -> None:
     assert layout.readings_name(DAY, 0, 19) == "dt=2024-01-31/readings-00000000-00000019.json"
     assert layout.meter_readings_name(DAY, 0x021A7F003BC9) == "dt=2024-01-31/readings-021A7F003BC9.json"
+    assert layout.late_name("dt=2024-01-31/readings-A.json") == "dt=2024-01-31/readings-A.late.json"
+    assert layout.again_name("dt=2024-01-31/readings-A.late.json") == "dt=2024-01-31/readings-A.late.again.json"
+    assert layout.fault_labels_name("late", DAY, 12, "parquet") == (
+        "_wattif/labels/faults/late/dt=2024-01-31/000012.parquet"
+    )
     assert layout.manifest_name(DAY, 12) == "_wattif/manifest/dt=2024-01-31/000012.ndjson"
     assert layout.parse_manifest_name(layout.manifest_name(DAY, 1_234_567)) == (DAY, 1_234_567)
     assert layout.parse_manifest_name("_wattif/manifest/dt=2024-01-31/x.ndjson") is None
@@ -149,7 +154,9 @@ def test_overwriting_removes_the_other_dataset_and_nothing_else(
 ) -> None:
     store, other = LocalStore(tmp_path / "lake"), _dataset(settings, seed=1)
     claim(store, _dataset(settings), overwrite=False)
-    own = [layout.manifest_name(DAY, 0), layout.readings_name(DAY, 0, 1), layout.METERS]
+    main = layout.readings_name(DAY, 0, 1)
+    own = [layout.manifest_name(DAY, 0), main, layout.METERS, layout.late_name(main), layout.again_name(main)]
+    own += [layout.again_name(layout.late_name(main)), layout.fault_labels_name("late", DAY, 0, "ndjson")]
     for name in (*own, "dt=2024-01-31/notes.txt", "readme.txt"):
         store.put_bytes(name, b"x")
     claim(store, other, overwrite=True)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattif.engine.estimate import requests_of_file
+from wattif.engine.fault_rates import read_rates
 from wattif.engine.plan import Plan
 from wattif.errors import UsageError
 from wattif.formats.schema import select_fields
@@ -16,11 +17,16 @@ from wattif.formats.template import row_template
 
 
 def _plan(
-    days: int = 2, meters: int = 10, meters_per_file: int = 3, batch_files: int = 2, interval_s: int = 300
+    days: int = 2,
+    meters: int = 10,
+    meters_per_file: int = 3,
+    batch_files: int = 2,
+    interval_s: int = 300,
+    faults: str = "none",
 ) -> Plan:
     template = row_template(select_fields(["mac", "power_w"], interval_s))
     return Plan(date(2024, 2, 28), date.fromordinal(date(2024, 2, 28).toordinal() + days - 1), meters,
-                meters_per_file, batch_files, interval_s, template)  # fmt: skip
+                meters_per_file, batch_files, interval_s, template, read_rates(faults))  # fmt: skip
 
 
 def test_by_hand() -> None:
@@ -36,6 +42,17 @@ def test_by_hand() -> None:
     assert plan.size == 2 * 10 * 288 * width
     assert plan.largest_batch == 6 * 288 * width
     assert plan.staging_needed(4) == 2 * 6 * 288 * width + 4 * 3 * 288 * width
+
+
+def test_room_in_staging_for_whatever_may_be_delivered() -> None:
+    """Twice for duplicates, twice again for batches that come twice, and 19 bytes a row for a field more."""
+    plan, more = _plan(), _plan(faults="duplicate=0.1,batch_twice=0.1,schema_drift=2024-02-29")
+    unit = plan.batch(plan.start, 0).files[0]
+    width = len(b'{"mac":"02:1A:7F:00:3B:C9","power_w":9999999}\n')
+    assert plan.room_of(unit) == unit.size == 864 * width
+    assert more.room_of(unit) == 864 * 4 * (width + len(b',"firmware":"2.4.1"'))
+    assert more.size == plan.size
+    assert more.staging_needed(2) == 2 * 2 * more.room_of(unit) + 2 * more.room_of(unit)
 
 
 @given(

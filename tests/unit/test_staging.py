@@ -66,12 +66,24 @@ def test_an_unfinished_file_is_not_visible_and_an_abandoned_one_is_gone(tmp_path
         assert not list(tmp_path.rglob("readings*"))
 
 
-def test_a_leftover_is_reused_when_its_size_and_checksum_agree(tmp_path: Path) -> None:
+def test_a_leftover_is_reused_when_its_checksum_agrees(tmp_path: Path) -> None:
     with Staging(tmp_path, FINGERPRINT) as staging:
         sealed = _seal(staging)
     with Staging(tmp_path, FINGERPRINT) as staging:
-        assert staging.reuse(NAME, len(CONTENT)) == sealed
-        assert staging.reuse(NAME, len(CONTENT)) is None
+        assert staging.reuse(NAME) == sealed
+        assert staging.reuse(NAME) is None
+
+
+def test_a_file_that_is_produced_again_takes_the_place_of_its_leftover(tmp_path: Path) -> None:
+    with Staging(tmp_path, FINGERPRINT) as staging:
+        _seal(staging)
+    for content in (CONTENT, b"other bytes\n"):
+        with Staging(tmp_path, FINGERPRINT) as staging:
+            file = _seal(staging, content)
+            staging.supersede(file)
+            assert not staging.leftovers
+            assert list(tmp_path.rglob("readings*")) == [file.path]
+            assert file.path.read_bytes() == content
 
 
 @pytest.mark.parametrize("damage", [CONTENT[:-1], CONTENT[:-2] + b"!\n", b""])
@@ -81,7 +93,7 @@ def test_a_damaged_leftover_is_removed_and_said(
     with Staging(tmp_path, FINGERPRINT) as staging:
         _seal(staging).path.write_bytes(damage)
     with Staging(tmp_path, FINGERPRINT) as staging, caplog.at_level(logging.WARNING):
-        assert staging.reuse(NAME, len(CONTENT)) is None
+        assert staging.reuse(NAME) is None
     assert "it is produced again" in caplog.text
     assert not list(tmp_path.rglob("readings*"))
 
@@ -148,7 +160,7 @@ def test_empty_folders_are_tidied_and_full_ones_are_not(tmp_path: Path) -> None:
         file = _seal(staging)
     assert file.path.exists()
     with Staging(tmp_path, FINGERPRINT) as staging:
-        reused = staging.reuse(NAME, len(CONTENT))
+        reused = staging.reuse(NAME)
         assert reused is not None
         staging.discard(reused, StoredObject(NAME, reused.size, reused.crc32c))
     assert [path.name for path in tmp_path.iterdir()] == ["wattif.lock"]

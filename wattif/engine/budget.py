@@ -26,13 +26,20 @@ class Budget:
         self._writers = 0
         self._waiting_writers = 0
 
-    def acquire(self, size: int) -> None:
-        """Take *size* bytes for a file, waiting until they are free; `Interrupted` when the run stops first."""
+    def acquire(self, size: int, files: int = 1) -> None:
+        """Take *size* bytes for so many files, waiting until they are free; `Interrupted` when the run stops first."""
         with self._changed:
-            while self._bytes + size > self._limit_bytes or self._files >= self._limit_files:
+            while self._bytes + size > self._limit_bytes or self._files + files > self._limit_files:
                 self._wait()
             self._bytes += size
-            self._files += 1
+            self._files += files
+
+    def give_back(self, size: int, files: int) -> None:
+        """Give back what was taken and not needed; no room on the disk comes of it."""
+        with self._changed:
+            self._bytes -= size
+            self._files -= files
+            self._changed.notify_all()
 
     def release(self, size: int) -> None:
         """Give back the bytes of a file that has left staging."""

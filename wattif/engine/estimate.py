@@ -59,13 +59,20 @@ def describe(settings: GenerateSettings) -> str:
     )
     months = (settings.end.year - settings.start.year) * 12 + settings.end.month - settings.start.month + 1
     tables = 3 + months * len(settings.city_ids)
+    rates = settings.fault_rates
+    about = "about " if rates or settings.anomaly_weights else ""  # what goes wrong is not looked up beforehand
+    readings, size = (round(figure * rates.delivered_share) for figure in (plan.readings, plan.size))
     lines = [
         ("days", f"{plan.days:,} ({plan.start} to {plan.end}, UTC)"),
         ("meters", f"{plan.meters:,}"),
-        ("readings", f"{plan.readings:,} (every {plan.interval_s} s, {plan.template.width} bytes each)"),
-        ("files", f"{files:,} in {batches:,} batches"),
-        ("bytes", f"{plan.size:,} ({plan.size / 1e9:,.2f} GB)"),
-        ("objects", f"{files + batches + tables:,} (files, manifests, fleet, weather, identity, the run's figures)"),
+        ("readings", f"{about}{readings:,} (every {plan.interval_s} s, {plan.template.width} bytes each)"),
+        ("files", f"{about}{files:,} in {batches:,} batches"),
+        ("bytes", f"{about}{size:,} ({size / 1e9:,.2f} GB)"),
+        (
+            "objects",
+            f"{about}{files + batches + tables:,} (files, manifests, fleet, weather, identity, the run's figures"
+            f"{'; labels of the faults besides' if rates else ''})",
+        ),
         (
             "requests",
             f"about {plan.days * day_requests + batches + tables + 4:,} to a bucket; a folder needs none",

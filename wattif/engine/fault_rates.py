@@ -35,6 +35,21 @@ class FaultRates:
         """Share of the rows to which anything happens by itself."""
         return self.duplicate + self.late + self.drop + self.out_of_order + self.corrupt
 
+    @property
+    def copies(self) -> int:
+        """How often a row is delivered at most, because of these faults."""
+        return (2 if self.duplicate else 1) * (2 if self.batch_twice else 1)
+
+    @property
+    def objects_per_file(self) -> int:
+        """Objects that a file of the clean dataset becomes at most."""
+        return (2 if self.late else 1) * (2 if self.batch_twice else 1)
+
+    @property
+    def delivered_share(self) -> float:
+        """Rows delivered for each row of the clean dataset, on average."""
+        return (1 + self.duplicate - self.drop) * (1 + self.batch_twice) * (1 - self.file_missing)
+
     def __bool__(self) -> bool:
         return self != replace(FaultRates(), late_s=self.late_s, drift=self.drift)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 import time
@@ -15,11 +16,12 @@ from uploader.consumer import Consumer
 from uploader.store import SealedFile, Store, StoredObject
 from wattif.engine.budget import Budget
 from wattif.engine.plan import Batch, FileUnit, Plan
-from wattif.engine.producer import FileBytes, Producer
+from wattif.engine.producer import Content, MadeUnit, Producer
 from wattif.engine.progress import Progress
 from wattif.engine.staging import Staging
 from wattif.errors import Interrupted
 from wattif.lake import layout
+from wattif.lake.fault_labels import LABEL_FORMATS, FaultKind, FaultLabel
 from wattif.lake.manifest import Committed, ManifestEntry, read_manifest, write_manifest
 
 _log = logging.getLogger("wattif.engine")
@@ -45,12 +47,12 @@ class _OpenBatch:
 
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
-        self.sealed: dict[FileUnit, SealedFile] = {}
+        self.made: dict[FileUnit, MadeUnit] = {}
         self.finished = Event()
 
     @property
     def is_sealed(self) -> bool:
-        return len(self.sealed) == len(self.batch.files)
+        return len(self.made) == len(self.batch.files)
 
     @property
     def will_free_staging(self) -> bool:
@@ -61,7 +63,7 @@ class Pipeline:
     """One run: `run` may be called once. *stop* ends it early, whoever sets it."""
 
     def __init__(
-        self, plan: Plan, content: FileBytes, store: Store, staging: Staging, consumer: Consumer, progress: Progress,
+        self, plan: Plan, content: Content, store: Store, staging: Staging, consumer: Consumer, progress: Progress,
         stop: Event, *, staging_limit: int, write_workers: int,
     ) -> None:  # fmt: skip
         self._plan = plan
@@ -71,7 +73,7 @@ class Pipeline:
         self._consumer = consumer
         self._progress = progress
         self._stop = stop
-        limit_files = max(2 * plan.batch_files + write_workers, _FILES_AT_ONCE)
+        limit_files = max((2 * plan.batch_files + write_workers) * plan.faults.objects_per_file, _FILES_AT_ONCE)
         self._budget = Budget(staging_limit, limit_files, stop, self._will_free_staging)
         self._producer = Producer(content, staging, self._budget, stop, progress.add_readings)
         self._producers = ThreadPoolExecutor(write_workers, thread_name_prefix="producer")
@@ -115,7 +117,7 @@ class Pipeline:
         with self._lock:
             self._open.append(opened)
         for unit in batch.files:
-            self._budget.acquire(unit.size)
+            self._budget.acquire(self._plan.room_of(unit), self._plan.faults.objects_per_file)
             self._submit(self._producers, self._produce, opened, unit)
         self._close_batches()
 
@@ -127,12 +129,15 @@ class Pipeline:
                 future.add_done_callback(self._tasks.discard)
 
     def _produce(self, opened: _OpenBatch, unit: FileUnit) -> None:
-        """In a producer's thread: seal one file."""
+        """In a producer's thread: seal a unit's files."""
         self._budget.writer_begins()
         try:
-            file = self._producer.produce(unit)
+            made = self._producer.produce(unit)
+            plan = self._plan
+            self._budget.give_back(plan.room_of(unit) - made.size, plan.faults.objects_per_file - len(made.files))
+            self._progress.skip(unit.rows - made.rows, unit.size - made.size)  # of the totals, which are the plan's
             with self._lock:
-                opened.sealed[unit] = file
+                opened.made[unit] = made
                 complete = opened.is_sealed
             if complete:
                 self._submit(self._uploaders, self._transfer, opened)
@@ -146,23 +151,39 @@ class Pipeline:
         batch = opened.batch
         name = layout.manifest_name(batch.day, batch.index)
         try:
+            made = [(unit, opened.made[unit]) for unit in batch.files]
+            delivered = [(unit, each) for unit, all_of_it in made for each in all_of_it.files]
             entries = [
-                ManifestEntry(file.name, file.size, unit.rows, f"{file.crc32c:08x}", unit.first_meter, unit.last_meter)
-                for unit, file in ((unit, opened.sealed[unit]) for unit in batch.files)
-            ]
-            files = [opened.sealed[unit] for unit in batch.files]
-            _log.debug("%s: uploading %d files, %d bytes", name, len(files), batch.size)
+                ManifestEntry(
+                    each.file.name, each.file.size, each.rows, f"{each.file.crc32c:08x}", unit.first_meter,
+                    unit.last_meter,
+                )
+                for unit, each in delivered
+            ]  # fmt: skip
+            files = [each.file for _, each in delivered]
+            size = sum(file.size for file in files)
+            _log.debug("%s: uploading %d files, %d bytes", name, len(files), size)
+            self._store_labels(batch, [label for _, all_of_it in made for label in all_of_it.labels])
             self._consumer.move(files, name, write_manifest(entries), self._discard)
             _log.info("%s: committed", name)
             with self._lock:
                 self.figures.batches += 1
                 self.figures.files += len(files)
-                self.figures.bytes += batch.size
-                self.figures.readings += sum(unit.rows for unit in batch.files)
+                self.figures.bytes += size
+                self.figures.readings += sum(entry.rows for entry in entries)
         except BaseException as error:
             self._fail(error)
         finally:
             opened.finished.set()
+
+    def _store_labels(self, batch: Batch, labels: list[FaultLabel]) -> None:
+        """Write what went wrong in *batch*, before its manifest: what is committed has its labels."""
+        for kind in FaultKind:
+            own = [label for label in labels if label.kind == kind]
+            for ending, write in LABEL_FORMATS.items() if own else ():
+                name = layout.fault_labels_name(kind, batch.day, batch.index, ending)
+                content = write(own)
+                self._consumer.retrying(functools.partial(self._store.put_bytes, name, content))
 
     def _discard(self, file: SealedFile, receipt: StoredObject) -> None:
         self._staging.discard(file, receipt)
@@ -174,7 +195,8 @@ class Pipeline:
         self._stop_check()
         self.figures.batches_skipped += 1
         self._progress.skip(sum(unit.rows for unit in batch.files), batch.size)
-        if any(self._content.name(unit) in self._staging.leftovers for unit in batch.files if self._staging.leftovers):
+        leftovers = self._staging.leftovers
+        if leftovers and any(name in leftovers for unit in batch.files for name in self._content.names(unit)):
             name = layout.manifest_name(batch.day, batch.index)
             content = self._consumer.retrying(lambda: self._store.get_bytes(name)) or b""
             entries = read_manifest(content, f"{self._store.place}/{name}")

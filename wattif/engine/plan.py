@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from wattif.engine.fault_rates import FaultRates
 from wattif.errors import UsageError
+from wattif.formats.drift import drift_of
 from wattif.formats.schema import select_fields
 from wattif.formats.template import RowTemplate, row_template
 from wattif.settings import LakeSettings
@@ -21,8 +23,8 @@ class FileUnit:
     day: date
     first_meter: int
     meters: int
-    rows: int
-    size: int  # bytes
+    rows: int  # all readings
+    size: int  # bytes of all its readings, before anything goes wrong
 
     @property
     def last_meter(self) -> int:
@@ -55,6 +57,7 @@ class Plan:
     batch_files: int
     interval_s: int
     template: RowTemplate
+    faults: FaultRates = field(default_factory=FaultRates)
 
     @classmethod
     def of(cls, settings: LakeSettings) -> Plan:
@@ -63,7 +66,7 @@ class Plan:
         template = row_template(select_fields(settings.column_names, settings.interval), city_width)
         return cls(
             settings.start, settings.end, settings.meters, settings.meters_per_file, settings.batch_files,
-            settings.interval, template,
+            settings.interval, template, settings.fault_rates,
         )  # fmt: skip
 
     @property
@@ -97,15 +100,26 @@ class Plan:
         return self.readings * self.template.width
 
     @property
+    def row_room(self) -> int:
+        """Most bytes that a reading may take in staging: its copies, as wide as they may become."""
+        drifts = self.faults.schema_drift is not None
+        template = drift_of(self.template, self.faults.drift).template if drifts else self.template
+        return template.width * self.faults.copies
+
+    def room_of(self, unit: FileUnit) -> int:
+        """Most bytes that the unit's files may take in staging."""
+        return unit.rows * self.row_room
+
+    @property
     def largest_file(self) -> int:
-        """Bytes of the largest file."""
-        return min(self.meters_per_file, self.meters) * self.readings_per_meter_day * self.template.width
+        """Most bytes that a unit's files may take in staging."""
+        return min(self.meters_per_file, self.meters) * self.readings_per_meter_day * self.row_room
 
     @property
     def largest_batch(self) -> int:
-        """Bytes of the largest batch."""
+        """Most bytes that a batch may take in staging."""
         meters = min(self.meters_per_file * self.batch_files, self.meters)
-        return meters * self.readings_per_meter_day * self.template.width
+        return meters * self.readings_per_meter_day * self.row_room
 
     def staging_needed(self, write_workers: int) -> int:
         """The smallest staging limit, in bytes: one batch on its way, one in the making, a file per worker."""

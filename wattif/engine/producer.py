@@ -1,21 +1,28 @@
-"""A work unit to a sealed file: model -> columns -> rows -> staging. Each thread keeps its own buffers."""
+"""A work unit to sealed files: model -> columns -> rows -> staging. Each thread keeps its own buffers."""
 
 from __future__ import annotations
 
 import errno
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from threading import Event
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from uploader.store import SealedFile
 from wattif.engine.budget import Budget
 from wattif.engine.plan import FileUnit, Plan
-from wattif.engine.staging import Staging
+from wattif.engine.staging import Part, Staging
 from wattif.engine.world import Scenario
 from wattif.errors import Interrupted, StagingError
 from wattif.formats.marks import marked_rows
 from wattif.formats.ndjson import RowFormat, Rows
+from wattif.formats.template import RowTemplate
 from wattif.lake import layout
+from wattif.lake.fault_labels import FaultLabel
 from wattif.world import quantities
 from wattif.world.grid import METERS_PER_TRANSFORMER
 from wattif.world.reported import ReportedDays
@@ -24,14 +31,49 @@ _ELECTRICAL = {quantities.VOLTAGE_DV, quantities.CURRENT_CA, quantities.POWER_FA
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-class FileBytes:
-    """The bytes of any file of a dataset: a pure function of the unit. Threads may share it."""
+class Block(NamedTuple):
+    """The rows of some consecutive meters of a file."""
 
-    def __init__(self, scenario: Scenario, plan: Plan) -> None:
+    data: memoryview
+    first_meter: int
+    meters: int
+    sent: NDArray[np.bool_] | None  # (meters, readings): which readings are rows; None when all of them are
+
+
+class Piece(NamedTuple):
+    """The next bytes of an object."""
+
+    name: str
+    data: memoryview
+    rows: int  # lines in it
+
+
+class Content(Protocol):
+    """What is delivered of a unit. Threads may share it."""
+
+    @property
+    def row_width(self) -> int | None:
+        """Bytes of each row; None when a sealed file of an earlier run does not tell all there is to know of it."""
+
+    def names(self, unit: FileUnit) -> Sequence[str]:
+        """The objects that may be delivered."""
+
+    def pieces(self, unit: FileUnit, labels: list[FaultLabel]) -> Iterator[Piece]:
+        """The bytes of all objects; each piece is valid until the next one. What went wrong is added to *labels*."""
+
+
+class FileBytes:
+    """The bytes of any file of a dataset: a pure function of the unit. Threads may share it.
+
+    *template*: of the rows, when they are not those of the plan.
+    """
+
+    def __init__(self, scenario: Scenario, plan: Plan, template: RowTemplate | None = None) -> None:
         self._world = scenario.world
         self._fleet = scenario.fleet
         self._events = scenario.events
-        self._form = RowFormat(plan.template)
+        self._form = RowFormat(template or plan.template)
+        self.row_width = self._form.width
         self._electrical = any(field.quantity in _ELECTRICAL for field in plan.template.fields)
         self._one_meter_a_file = plan.meters_per_file == 1
         self._own = threading.local()
@@ -42,8 +84,21 @@ class FileBytes:
             return layout.meter_readings_name(unit.day, int(self._fleet.macs[unit.first_meter]))
         return layout.readings_name(unit.day, unit.first_meter, unit.last_meter)
 
+    def names(self, unit: FileUnit) -> Sequence[str]:
+        """See `Content.names`."""
+        return [self.name(unit)]
+
+    def pieces(self, unit: FileUnit, labels: list[FaultLabel]) -> Iterator[Piece]:
+        """See `Content.pieces`; nothing goes wrong."""
+        name = self.name(unit)
+        return (Piece(name, data, len(data) // self.row_width) for data in self.blocks(unit))
+
     def blocks(self, unit: FileUnit) -> Iterator[memoryview]:
         """The unit's bytes, block by block; each block is valid until the next one is asked for."""
+        return (block.data for block in self.meter_blocks(unit))
+
+    def meter_blocks(self, unit: FileUnit) -> Iterator[Block]:
+        """The same, and whose rows each block holds."""
         if not hasattr(self._own, "rows"):
             self._own.days = ReportedDays(self._world, self._fleet, self._events, electrical=self._electrical)
             self._own.rows = Rows(self._form, self._own.days.block_meters, self._world.interval_s)
@@ -55,16 +110,44 @@ class FileBytes:
             last = min(first + min(days.block_meters, neighbours), end)
             columns, marks = days.compute(unit.day, first, last - first)
             city = self._world.city_of(first).id
-            block = rows.fill(unit.day, city, self._fleet.macs[first:last], columns)
-            yield marked_rows(block, self._form.template, unit.day, last - first, marks) if marks else block
+            data, sent = rows.fill(unit.day, city, self._fleet.macs[first:last], columns), None
+            if marks:
+                data, sent = marked_rows(data, self._form.template, unit.day, last - first, marks)
+            yield Block(data, first, last - first, sent)
             first = last
 
 
+@dataclass(frozen=True)
+class DeliveredFile:
+    """A sealed file and how many lines it has."""
+
+    file: SealedFile
+    rows: int
+
+
+@dataclass(frozen=True)
+class MadeUnit:
+    """All that is delivered of a unit, and what went wrong with it on the way."""
+
+    files: tuple[DeliveredFile, ...]
+    labels: tuple[FaultLabel, ...]
+
+    @property
+    def rows(self) -> int:
+        """Lines of all files."""
+        return sum(each.rows for each in self.files)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(each.file.size for each in self.files)
+
+
 class Producer:
-    """Makes sealed files. *count* is told the rows of every block that was written."""
+    """Makes sealed files. *count* is told the rows of every piece that was written."""
 
     def __init__(
-        self, content: FileBytes, staging: Staging, budget: Budget, stop: Event, count: Callable[[int], None]
+        self, content: Content, staging: Staging, budget: Budget, stop: Event, count: Callable[[int], None]
     ) -> None:
         self._content = content
         self._staging = staging
@@ -72,20 +155,19 @@ class Producer:
         self._stop = stop
         self._count = count
 
-    def produce(self, unit: FileUnit) -> SealedFile:
-        """The sealed file of *unit*: an earlier run's when it is still good, else a new one.
+    def produce(self, unit: FileUnit) -> MadeUnit:
+        """The sealed files of *unit*: an earlier run's when that is still good, else new ones.
 
         On a full disk it waits for uploads to free space, and raises `StagingError` when nothing will.
         """
-        name = self._content.name(unit)
-        reused = self._staging.reuse(name, unit.size)
+        reused = self._reuse(unit)
         if reused is not None:
-            self._count(unit.rows)
+            self._count(reused.rows)
             return reused
-        last_try = False
+        name, last_try = self._content.names(unit)[0], False
         while True:
             try:
-                return self._write(unit, name)
+                return self._write(unit)
             except OSError as error:
                 if error.errno not in _DISK_FULL:
                     raise StagingError(
@@ -99,19 +181,31 @@ class Producer:
                     ) from error
             last_try = self._budget.wait_for_space()
 
-    def _write(self, unit: FileUnit, name: str) -> SealedFile:
-        part = self._staging.create(name)
-        rows = 0
+    def _reuse(self, unit: FileUnit) -> MadeUnit | None:
+        width = self._content.row_width
+        file = self._staging.reuse(self._content.names(unit)[0]) if width else None
+        return MadeUnit((DeliveredFile(file, file.size // width),), ()) if file and width else None
+
+    def _write(self, unit: FileUnit) -> MadeUnit:
+        parts: dict[str, Part] = {}
+        rows: dict[str, int] = {}
+        labels: list[FaultLabel] = []
         try:
-            for block in self._content.blocks(unit):
+            for piece in self._content.pieces(unit, labels):
                 if self._stop.is_set():
                     raise Interrupted("stopped")
-                part.write(block)
-                block_rows = len(block) * unit.rows // unit.size
-                rows += block_rows
-                self._count(block_rows)
-            return part.seal()
+                if piece.name not in parts:
+                    parts[piece.name] = self._staging.create(piece.name)
+                    rows[piece.name] = 0
+                parts[piece.name].write(piece.data)
+                rows[piece.name] += piece.rows
+                self._count(piece.rows)
+            files = tuple(DeliveredFile(part.seal(), rows[name]) for name, part in parts.items())
         except BaseException:
-            self._count(-rows)
-            part.abandon()
+            self._count(-sum(rows.values()))
+            for part in parts.values():
+                part.abandon()
             raise
+        for each in files:
+            self._staging.supersede(each.file)
+        return MadeUnit(files, tuple(labels))

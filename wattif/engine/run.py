@@ -17,6 +17,7 @@ import orjson
 import wattif
 from uploader.consumer import Consumer, RetryPolicy
 from uploader.store import Store
+from wattif.engine.faulty import delivery_of
 from wattif.engine.pipeline import Figures, Pipeline
 from wattif.engine.plan import Plan
 from wattif.engine.producer import FileBytes
@@ -56,9 +57,10 @@ def generate(
         content = FileBytes(scenario, plan)
         _store_tables(settings, scenario, store, consumer)
         next(content.blocks(plan.batch(plan.start, 0).files[0]))  # compiles or loads the kernels, before any clock runs
+        delivery = delivery_of(settings, plan, scenario, content)
         with Progress(plan.readings, plan.size, quiet=settings.quiet) as progress:
             pipeline = Pipeline(
-                plan, content, store, staging, consumer, progress, stop,
+                plan, delivery, store, staging, consumer, progress, stop,
                 staging_limit=settings.staging_limit, write_workers=settings.write_workers,
             )  # fmt: skip
             figures = pipeline.run()

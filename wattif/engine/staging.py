@@ -113,19 +113,25 @@ class Staging:
                 self._top, ", ".join(sorted(strangers)),
             )  # fmt: skip
 
-    def reuse(self, name: str, size: int) -> SealedFile | None:
-        """The file *name* as an earlier run sealed it, when its size and content still agree; else it is removed."""
+    def reuse(self, name: str) -> SealedFile | None:
+        """The file *name* as an earlier run sealed it, when its content still has its checksum; else it is removed."""
         path = self.leftovers.pop(name, None)
         if path is None:
             return None
         sealed = _SEALED.fullmatch(path.name)
         assert sealed is not None  # only such are leftovers
         checksum = int(sealed["crc32c"], 16)
-        if path.stat().st_size == size and file_crc32c(path) == checksum:
-            return SealedFile(path, name, size, checksum)
-        _log.warning("%s: size or checksum do not agree with what was sealed; it is produced again", path)
+        if file_crc32c(path) == checksum:
+            return SealedFile(path, name, path.stat().st_size, checksum)
+        _log.warning("%s: the checksum does not agree with what was sealed; it is produced again", path)
         path.unlink()
         return None
+
+    def supersede(self, file: SealedFile) -> None:
+        """*file* was produced again: what an earlier run sealed under its name is not waited for any more."""
+        path = self.leftovers.pop(file.name, None)
+        if path is not None and path != file.path:  # else the new one lies over it
+            path.unlink(missing_ok=True)
 
     def create(self, name: str) -> Part:
         """Begin the file *name*, over a confirmed one where there is one."""
@@ -147,7 +153,7 @@ class Staging:
     def discard_leftovers(self, receipts: Iterable[StoredObject]) -> None:
         """Remove leftovers that the lake holds in committed batches: an earlier run ended before it could."""
         for receipt in receipts:
-            file = self.reuse(receipt.name, receipt.size)
+            file = self.reuse(receipt.name)
             if file is not None:
                 self.discard(file, receipt)
 

@@ -15,8 +15,13 @@ from wattif.formats.template import TIMESTAMP_WIDTH, RowTemplate, field_width
 from wattif.world.reported import Mark
 
 
-def marked_rows(block: memoryview, template: RowTemplate, day: date, meters: int, marks: Sequence[Mark]) -> memoryview:
-    """The rows of a block of so many meters with the *marks* applied; rows that are not sent are left out."""
+def marked_rows(
+    block: memoryview, template: RowTemplate, day: date, meters: int, marks: Sequence[Mark]
+) -> tuple[memoryview, NDArray[np.bool_] | None]:
+    """The rows of a block of so many meters with the *marks* applied, without those that are not sent.
+
+    Also which are sent, (meters, readings); None when all of them are.
+    """
     rows = np.frombuffer(block, np.uint8).reshape(meters, -1, template.width).copy()
     sent = np.ones(rows.shape[:2], np.bool_)
     for mark in marks:
@@ -28,7 +33,9 @@ def marked_rows(block: memoryview, template: RowTemplate, day: date, meters: int
             _set_signs(own, template.offsets["power_w"], field_width(field), mark.negative)
         if mark.sent is not None:
             sent[mark.place] = mark.sent
-    return memoryview(rows[sent].reshape(-1).data)
+    if sent.all():
+        return memoryview(rows.reshape(-1).data), None
+    return memoryview(rows[sent].reshape(-1).data), sent
 
 
 def _set_clock(rows: NDArray[np.uint8], offset: int, day: date, clock_s: NDArray[np.int64]) -> None:

@@ -2,11 +2,14 @@
 
 dt=2024-01-01/readings-00000000-00000019.json    meters 0-19 of that UTC day
 dt=2024-01-01/readings-021A7F003BC9.json         with one meter a file: its MAC
+dt=2024-01-01/readings-….late.json               rows of that file that arrived late
+dt=2024-01-01/readings-….again.json              that file, delivered a second time (and ….late.again.json)
 _wattif/dataset.json                             the dataset's identity
 _wattif/meters.parquet                           the fleet
 _wattif/weather/manila-2024-01.parquet           the weather of a city in a month
 _wattif/labels/anomalies/anomalies.parquet       what goes wrong at the meters; also as .ndjson
 _wattif/manifest/dt=2024-01-01/000000.ndjson     batch 0 of that day is complete
+_wattif/labels/faults/late/dt=2024-01-01/000000.ndjson   what went wrong on the way in batch 0 (and ….parquet)
 _wattif/runs/20240101T120000.000000Z-4711.json   the figures of one run
 """
 
@@ -21,8 +24,9 @@ MANIFESTS = "_wattif/manifest/"
 WEATHER = "_wattif/weather/"
 ANOMALY_LABELS = "_wattif/labels/anomalies/anomalies"  # .ndjson and .parquet
 RUNS = "_wattif/runs/"
+FAULT_LABELS = "_wattif/labels/faults/"
 PARTITIONS = "dt="
-OWN_OBJECT = re.compile(r"(dt=\d{4}-\d{2}-\d{2}/readings-[0-9A-F-]+\.json|_wattif/.*)")
+OWN_OBJECT = re.compile(r"(dt=\d{4}-\d{2}-\d{2}/readings-[0-9A-F-]+(\.late)?(\.again)?\.json|_wattif/.*)")
 
 _MANIFEST_NAME = re.compile(re.escape(MANIFESTS) + r"dt=(\d{4}-\d{2}-\d{2})/(\d{6,})\.ndjson")
 
@@ -40,6 +44,21 @@ def readings_name(day: date, first_meter: int, last_meter: int) -> str:
 def meter_readings_name(day: date, mac: int) -> str:
     """The file of one meter on *day*, when each file holds one."""
     return f"{partition(day)}/readings-{mac:012X}.json"
+
+
+def late_name(name: str) -> str:
+    """The object that brings the late rows of the file *name*."""
+    return f"{name.removesuffix('.json')}.late.json"
+
+
+def again_name(name: str) -> str:
+    """The object in which *name* is delivered a second time."""
+    return f"{name.removesuffix('.json')}.again.json"
+
+
+def fault_labels_name(kind: str, day: date, batch: int, ending: str) -> str:
+    """The labels of the faults of *kind* in a batch; *ending*: ndjson or parquet."""
+    return f"{FAULT_LABELS}{kind}/{partition(day)}/{batch:06d}.{ending}"
 
 
 def manifest_name(day: date, batch: int) -> str:

@@ -64,6 +64,10 @@ class Stream(IntEnum):
     ANOMALY = 60
     ANOMALY_SIZE = 61
     ANOMALY_READING = 62
+    FAULT_ROW = 70
+    FAULT_FILE = 71
+    FAULT_BATCH = 72
+    FAULT_DETAIL = 73
 
 
 NORMAL_MAX = 131070.0 / 37837.2  # bound of `normal`

@@ -1,0 +1,109 @@
+"""Labelled: what arrives and the clean files differ by exactly the labelled rows, whatever goes wrong together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.undo_faults import undo
+from wattif.engine.faults import DrawnFaults
+from wattif.engine.faulty import FaultyBytes
+from wattif.engine.plan import FileUnit, Plan
+from wattif.engine.producer import Block, FileBytes
+from wattif.engine.world import Scenario, scenario_of
+from wattif.formats.drift import drift_of
+from wattif.formats.template import RowTemplate
+from wattif.lake.fault_labels import FaultLabel, labels_ndjson
+from wattif.settings import GenerateSettings
+
+
+class Gaps(FileBytes):
+    """Files in which some meters sent nothing for hours, and some nothing at all."""
+
+    def __init__(self, scenario: Scenario, plan: Plan, template: RowTemplate, missing: float) -> None:
+        super().__init__(scenario, plan, template)
+        self._missing = missing
+        self._width = template.width
+
+    def meter_blocks(self, unit: FileUnit) -> Iterator[Block]:
+        """A block a meter, each valid only until the next one."""
+        for block in super().meter_blocks(unit):
+            if not self._missing:
+                yield block
+                continue
+            chance = np.random.default_rng([unit.day.day, block.first_meter])
+            rows = np.frombuffer(bytes(block.data), np.uint8).reshape(block.meters, -1, self._width)
+            sent = chance.uniform(size=rows.shape[:2]) >= self._missing
+            sent[chance.uniform(size=block.meters) < self._missing] = False
+            for n in range(block.meters):
+                data = bytearray(rows[n][sent[n]].tobytes())
+                yield Block(memoryview(data), block.first_meter + n, 1, sent[n : n + 1])
+                data[:] = bytes(len(data))
+
+
+COLUMNS = ("mac,timestamp,power_w", "timestamp,consumption_wh,mac,register_kwh,city_id", "mac,timestamp")
+SHARES = st.sampled_from([0.0, 0.01, 0.2])
+FILES = st.sampled_from([0.0, 0.5, 1.0])
+
+
+@pytest.mark.parametrize("drift", ["", "schema_drift=2024-01-02", "schema_drift=2024-01-02:renamed"])
+@settings(max_examples=60)
+@given(
+    *[SHARES] * 4, st.sampled_from([0.0, 0.01, 0.2, 1.0]), *[FILES] * 2, st.sampled_from([0.0, 0.3]),
+    st.sampled_from([0.0, 0.1, 0.5]), st.booleans(), st.sampled_from(COLUMNS), st.integers(0, 2**31),
+)  # fmt: skip
+def test_undoing_the_labels_gives_the_clean_files(
+    drift: str, drop: float, duplicate: float, late: float, out_of_order: float, corrupt: float, partial: float,
+    twice: float, withheld: float, missing: float, anomalies: bool, columns: str, seed: int,
+) -> None:  # fmt: skip
+    if corrupt == 1.0:
+        drop = duplicate = late = out_of_order = 0.0
+    faults = (
+        f"drop={drop},duplicate={duplicate},late={late}:2h,out_of_order={out_of_order},corrupt={corrupt},"
+        f"partial_line={partial},batch_twice={twice},file_missing={withheld},{drift}"
+    )
+    asked = GenerateSettings(
+        start="2024-01-01", end="2024-01-02", meters=9, meters_per_file=3, batch_files=2, interval=1800, seed=seed,
+        columns=columns, faults=faults, anomaly_rate=float(anomalies and not missing),
+        anomalies="missing,missing_at_random,outage,reversed_ct,dead",  # a wrong clock would hide the order of arrival
+    )  # fmt: skip
+    plan, scenario = Plan.of(asked), scenario_of(asked)
+    files = Gaps(scenario, plan, plan.template, missing)
+    change = drift_of(plan.template, asked.fault_rates.drift)
+    drifted = Gaps(scenario, plan, change.template, missing)
+    way = FaultyBytes(
+        files, DrawnFaults.of(asked), plan.template, plan.interval_s, scenario.fleet.macs, drifted, change
+    )
+    objects: dict[str, bytes] = {}
+    labels: list[FaultLabel] = []
+    expected: dict[str, bytes] = {}
+    for unit in (unit for batch in plan.batches() for unit in batch.files):
+        own: dict[str, bytes] = {}
+        lines: dict[str, int] = {}
+        own_labels: list[FaultLabel] = []
+        for piece in way.pieces(unit, own_labels):
+            own[piece.name] = own.get(piece.name, b"") + bytes(piece.data)
+            lines[piece.name] = lines.get(piece.name, 0) + piece.rows
+        assert lines == {name: len(data.splitlines()) for name, data in own.items()}
+        assert own.keys() <= set(way.names(unit))
+        assert len(own) <= plan.faults.objects_per_file
+        assert sum(map(len, own.values())) <= plan.room_of(unit)
+        clean = b"".join(bytes(block) for block in files.blocks(unit))
+        if not any(label.kind == "file_missing" for label in own_labels):
+            expected[files.name(unit)] = clean
+        if not own_labels:
+            assert own == {files.name(unit): clean}
+        objects |= own
+        labels += own_labels
+    assert undo(objects, [orjson.loads(line) for line in labels_ndjson(labels).splitlines()]) == expected
+    kinds = {str(label.kind) for label in labels}
+    assert all(rate > 0 or kind not in kinds for kind, rate in {
+        "drop": drop, "duplicate": duplicate, "late": late, "out_of_order": out_of_order, "corrupt": corrupt,
+        "partial_line": partial, "batch_twice": twice, "file_missing": withheld, "schema_drift": len(drift),
+    }.items())  # fmt: skip
+    assert all(label.delay_s is None or 0 < label.delay_s <= 7200 for label in labels)

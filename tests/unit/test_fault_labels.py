@@ -1,0 +1,65 @@
+"""Labels of faults: declared once, documented, the same in both formats."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import orjson
+import pyarrow.parquet as pq
+
+from wattif.lake.fault_labels import FaultKind, FaultLabel, arrow_schema, label_columns, labels_ndjson, labels_parquet
+
+LABELS = [
+    FaultLabel("a.json", FaultKind.FILE_MISSING, "never delivered"),
+    FaultLabel(
+        "b.json", FaultKind.LATE, "delivered late", 7, "02:1A:7F:00:3B:C9", datetime(2024, 1, 1, 2, 3, 4, tzinfo=UTC),
+        "b.late.json", 0, 90, '{"power_w":  1}', '{"power_w":  1,"firmware":"2.4.1"}',
+    ),
+]  # fmt: skip
+
+
+def test_a_line_a_label() -> None:
+    lines = labels_ndjson(LABELS).splitlines()
+    assert orjson.loads(lines[0]) == {
+        "file": "a.json", "kind": "file_missing", "action": "never delivered", "row": None, "mac": None,
+        "timestamp": None, "delivered_in": None, "delivered_row": None, "delay_s": None, "original": None,
+        "delivered": None,
+    }  # fmt: skip
+    assert orjson.loads(lines[1])["timestamp"] == "2024-01-01T02:03:04Z"
+
+
+def test_parquet_holds_the_same(tmp_path: Path) -> None:
+    table = pq.read_table(io.BytesIO(labels_parquet(LABELS)))
+    texts = {"timestamp": lambda time: time and time.strftime("%Y-%m-%dT%H:%M:%SZ")}
+    rows = [
+        {name: texts.get(name, lambda value: value)(value) for name, value in row.items()} for row in table.to_pylist()
+    ]
+    assert rows == [orjson.loads(line) for line in labels_ndjson(LABELS).splitlines()]
+    (tmp_path / "labels.ndjson").write_bytes(labels_ndjson(LABELS))
+    (tmp_path / "labels.parquet").write_bytes(labels_parquet(LABELS))
+    with duckdb.connect() as connection:
+        differences = connection.sql(
+            f"SELECT * FROM read_parquet('{tmp_path}/labels.parquet') EXCEPT"
+            f" SELECT * REPLACE (timestamp AT TIME ZONE 'UTC' AS timestamp) FROM read_json('{tmp_path}/labels.ndjson')"
+        ).fetchall()
+    assert differences == []
+
+
+def test_the_same_labels_give_the_same_bytes() -> None:
+    assert labels_parquet(LABELS) == labels_parquet(list(LABELS))
+
+
+def test_every_column_is_described_and_what_does_not_apply_may_be_null() -> None:
+    schema = arrow_schema()
+    assert [(field.name, str(field.type), field.nullable) for field in schema] == [
+        ("file", "string", False), ("kind", "string", False), ("action", "string", False), ("row", "int64", True),
+        ("mac", "string", True), ("timestamp", "timestamp[us, tz=UTC]", True), ("delivered_in", "string", True),
+        ("delivered_row", "int64", True), ("delay_s", "int64", True), ("original", "string", True),
+        ("delivered", "string", True),
+    ]  # fmt: skip
+    for column, field in zip(label_columns(), schema, strict=True):
+        assert len(column.description) > 10
+        assert field.metadata[b"description"].decode() == column.description

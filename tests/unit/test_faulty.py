@@ -1,0 +1,295 @@
+"""Each fault on a file of five rows that is written out here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+
+import numpy as np
+import orjson
+import pytest
+from numpy.typing import NDArray
+
+from wattif.engine.damage import colons_of, corrupt, cut
+from wattif.engine.fault_rates import FaultRates
+from wattif.engine.faults import RowFault
+from wattif.engine.faulty import FaultyBytes
+from wattif.engine.plan import FileUnit
+from wattif.engine.producer import Block, FileBytes
+from wattif.formats.drift import Drift, drift_of
+from wattif.formats.schema import FIELD_NAMES, select_fields
+from wattif.formats.template import row_template
+from wattif.lake.fault_labels import FaultLabel
+
+DAY = date(2024, 1, 15)
+UNIT = FileUnit(DAY, 0, 2, 48, 48 * 60)
+MAIN = "dt=2024-01-15/readings-00000000-00000001.json"
+LATE = MAIN.replace(".json", ".late.json")
+TEMPLATE = row_template(select_fields(["mac", "power_w"], 3600))
+MACS = np.array([0x020000000001, 0x020000000002], np.uint64)
+# meter 0 sent its readings 0, 1, 2 and 5, meter 1 its reading 3
+A = b'{"mac":"02:00:00:00:00:01","power_w":     10}\n'
+B = b'{"mac":"02:00:00:00:00:01","power_w":     11}\n'
+C = b'{"mac":"02:00:00:00:00:01","power_w":     12}\n'
+D = b'{"mac":"02:00:00:00:00:01","power_w":     15}\n'
+E = b'{"mac":"02:00:00:00:00:02","power_w":     23}\n'
+READINGS = ((0, 0), (0, 1), (0, 2), (0, 5), (1, 3))
+
+
+class FiveRows(FileBytes):
+    """The file above, a block a meter."""
+
+    def __init__(self, drift: Drift | None = None) -> None:
+        self._drift = drift
+
+    def name(self, unit: FileUnit) -> str:
+        return MAIN
+
+    def meter_blocks(self, unit: FileUnit) -> Iterator[Block]:
+        for meter, rows in ((0, [A, B, C, D]), (1, [E])):
+            if self._drift:
+                at = self._drift.offset
+                rows = [row[:at] + self._drift.text + row[at:] for row in rows]  # noqa: PLW2901
+            sent = np.zeros((1, 24), bool)
+            for owner, reading in READINGS:
+                sent[0, reading] |= owner == meter
+            yield Block(memoryview(b"".join(rows)), meter, 1, sent)
+
+
+class Injected:
+    """A plan with a fault at each of some (meter, reading), all of the same detail."""
+
+    def __init__(
+        self, faults: dict[tuple[int, int], RowFault], detail: int = 0, *, withheld: bool = False,
+        partial: bool = False, twice: bool = False, drift: bool = False,
+    ) -> None:  # fmt: skip
+        self.rates = FaultRates(late_s=3600, schema_drift=DAY if drift else None)
+        self._faults = faults
+        self._detail = detail
+        self._withheld, self._partial, self._twice = withheld, partial, twice
+
+    def rows(self, meter: int, day: date) -> NDArray[np.uint8]:
+        codes = np.zeros(24, np.uint8)
+        for (owner, reading), fault in self._faults.items():
+            if owner == meter:
+                codes[reading] = fault
+        return codes
+
+    def detail(self, meter: int, day: date, reading: int) -> int:
+        return self._detail
+
+    def withheld(self, unit: FileUnit) -> bool:
+        return self._withheld
+
+    def partial(self, unit: FileUnit) -> bool:
+        return self._partial
+
+    def twice(self, unit: FileUnit) -> bool:
+        return self._twice
+
+
+def _deliver(faults: Injected, drift: Drift | None = None) -> tuple[dict[str, bytes], list[FaultLabel]]:
+    way = FaultyBytes(FiveRows(), faults, TEMPLATE, 3600, MACS, FiveRows(drift), drift)
+    objects: dict[str, bytes] = {}
+    labels: list[FaultLabel] = []
+    for piece in way.pieces(UNIT, labels):
+        objects[piece.name] = objects.get(piece.name, b"") + bytes(piece.data)
+    return objects, labels
+
+
+def _places(labels: Sequence[FaultLabel]) -> list[tuple[str, int | None, str | None, int | None]]:
+    return [(str(label.kind), label.row, label.delivered_in, label.delivered_row) for label in labels]
+
+
+def test_without_faults_the_blocks_pass_through_uncopied() -> None:
+    way = FaultyBytes(FiveRows(), Injected({}), TEMPLATE, 3600, MACS)
+    labels: list[FaultLabel] = []
+    pieces = list(way.pieces(UNIT, labels))
+    assert b"".join(bytes(piece.data) for piece in pieces) == A + B + C + D + E
+    assert [piece.rows for piece in pieces if piece.rows] == [4, 1]
+    assert labels == []
+    block = Block(memoryview(bytearray(A)), 0, 1, None)
+    files = FiveRows()
+    files.meter_blocks = lambda unit: iter([block])  # type: ignore[method-assign]
+    way = FaultyBytes(files, Injected({}), TEMPLATE, 86_400, MACS)
+    assert [piece.data.obj for piece in way.pieces(UNIT, []) if piece.rows] == [block.data.obj]
+
+
+def test_drop() -> None:
+    objects, labels = _deliver(Injected({(0, 1): RowFault.DROP, (1, 3): RowFault.DROP}))
+    assert objects == {MAIN: A + C + D}
+    assert _places(labels) == [("drop", 1, None, None), ("drop", 4, None, None)]
+    assert labels[1] == FaultLabel(
+        MAIN, labels[1].kind, "dropped", 4, "02:00:00:00:00:02", datetime(2024, 1, 15, 3, tzinfo=UTC),
+        original=E.decode().strip(),
+    )  # fmt: skip
+
+
+def test_a_reading_that_was_not_sent_meets_no_fault() -> None:
+    objects, labels = _deliver(Injected({(0, 3): RowFault.DUPLICATE, (1, 0): RowFault.LATE}))
+    assert (objects, labels) == ({MAIN: A + B + C + D + E}, [])
+
+
+def test_duplicate() -> None:
+    objects, labels = _deliver(Injected({(0, 5): RowFault.DUPLICATE, (1, 3): RowFault.DUPLICATE}))
+    assert objects == {MAIN: A + B + C + D + D + E + E}
+    assert _places(labels) == [("duplicate", 3, MAIN, 4), ("duplicate", 4, MAIN, 6)]
+    assert labels[0].delivered == labels[0].original == D.decode().strip()
+
+
+def test_late_rows_come_in_the_order_of_their_arrival() -> None:
+    """The third row by 1 + 1799 s, at 02:30; the first and the last one likewise, at 00:30 and 03:30."""
+    late = {(0, 0): RowFault.LATE, (0, 2): RowFault.LATE, (1, 3): RowFault.LATE}
+    objects, labels = _deliver(Injected(late, detail=1799))
+    assert objects == {MAIN: B + D, LATE: A + C + E}
+    assert _places(labels) == [("late", 0, LATE, 0), ("late", 2, LATE, 1), ("late", 4, LATE, 2)]
+    assert [label.delay_s for label in labels] == [1800] * 3
+
+
+def test_a_late_row_of_a_later_hour_may_arrive_first() -> None:
+    class Uneven(Injected):
+        def detail(self, meter: int, day: date, reading: int) -> int:
+            return {0: 3599, 1: 0}[reading]
+
+    objects, labels = _deliver(Uneven({(0, 0): RowFault.LATE, (0, 1): RowFault.LATE}))
+    assert objects[LATE] == A + B  # both at 01:00, one a second after
+    assert [label.delay_s for label in labels] == [3600, 1]
+
+
+@pytest.mark.parametrize(
+    ("detail", "expected", "row", "steps"),
+    [(0, B + A + C + D + E, 1, 1), (1, B + C + A + D + E, 2, 2), (29, B + C + D + A + E, 3, 3)],
+)
+def test_out_of_order(detail: int, expected: bytes, row: int, steps: int) -> None:
+    """At most to the end of the meter's own rows."""
+    objects, labels = _deliver(Injected({(0, 0): RowFault.OUT_OF_ORDER}, detail))
+    assert objects == {MAIN: expected}
+    assert _places(labels) == [("out_of_order", 0, MAIN, row)]
+    assert labels[0].action == f"moved {steps} rows later"
+
+
+def test_a_row_that_none_follows_stays_in_order() -> None:
+    objects, labels = _deliver(Injected({(0, 5): RowFault.OUT_OF_ORDER, (1, 3): RowFault.OUT_OF_ORDER}))
+    assert (objects, labels) == ({MAIN: A + B + C + D + E}, [])
+
+
+def test_only_rows_in_their_place_count_as_steps() -> None:
+    faults = {(0, 0): RowFault.OUT_OF_ORDER, (0, 1): RowFault.DROP, (0, 2): RowFault.DUPLICATE}
+    objects, labels = _deliver(Injected(faults))
+    assert objects == {MAIN: C + C + A + D + E}
+    assert _places(labels) == [("out_of_order", 0, MAIN, 2), ("drop", 1, None, None), ("duplicate", 2, MAIN, 1)]
+
+
+def test_corrupt_by_cutting() -> None:
+    objects, labels = _deliver(Injected({(0, 1): RowFault.CORRUPT}, detail=1 + 2 * 9))
+    assert objects == {MAIN: A + b'{"mac":"02\n' + C + D + E}
+    assert _places(labels) == [("corrupt", 1, MAIN, 1)]
+    assert (labels[0].action, labels[0].delivered) == ("cut", '{"mac":"02')
+
+
+def test_corrupt_by_overwriting() -> None:
+    objects, labels = _deliver(Injected({(0, 1): RowFault.CORRUPT}, detail=2 << 16))
+    assert objects == {MAIN: A + B.replace(b':"02', b"###2", 1) + C + D + E}
+    assert labels[0].action == "3 bytes overwritten"
+
+
+def test_partial_line() -> None:
+    objects, labels = _deliver(Injected({}, detail=9, partial=True))
+    assert objects == {MAIN: A + B + C + D + b'{"mac":"02'}
+    assert _places(labels) == [("partial_line", 4, MAIN, 4)]
+
+
+def test_the_partial_line_is_the_last_one_that_is_neither_dropped_nor_late() -> None:
+    """Nothing else happens to it, and no row moves behind it."""
+    faults = {(0, 2): RowFault.OUT_OF_ORDER, (0, 5): RowFault.DUPLICATE, (1, 3): RowFault.LATE}
+    objects, labels = _deliver(Injected(faults, detail=9, partial=True))
+    assert objects == {MAIN: A + B + C + b'{"mac":"02', LATE: E}
+    assert _places(labels) == [("partial_line", 3, MAIN, 3), ("late", 4, LATE, 0)]
+
+
+def test_a_file_without_rows_has_no_partial_line() -> None:
+    objects, labels = _deliver(Injected(dict.fromkeys(READINGS, RowFault.DROP), partial=True))
+    assert objects == {MAIN: b""}
+    assert {str(label.kind) for label in labels} == {"drop"}
+
+
+def test_file_missing() -> None:
+    """Nothing of it arrives, whatever else would have happened."""
+    objects, labels = _deliver(Injected({(0, 0): RowFault.LATE}, withheld=True, twice=True, partial=True))
+    assert objects == {}
+    assert _places(labels) == [("file_missing", None, None, None)]
+    assert labels[0].file == MAIN
+
+
+def test_batch_twice() -> None:
+    objects, labels = _deliver(Injected({(0, 0): RowFault.LATE, (0, 1): RowFault.DROP}, twice=True))
+    again, late_again = MAIN.replace(".json", ".again.json"), LATE.replace(".json", ".again.json")
+    assert late_again.endswith(".late.again.json")
+    assert objects == {MAIN: C + D + E, LATE: A, again: C + D + E, late_again: A}
+    assert _places(labels) == [
+        ("late", 0, LATE, 0), ("drop", 1, None, None), ("batch_twice", None, again, None),
+        ("batch_twice", None, late_again, None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("drift", "row", "action"),
+    [
+        ("added", b'{"mac":"02:00:00:00:00:01","power_w":     10,"firmware":"2.4.1"}\n', 'added "firmware":"2.4.1"'),
+        ("renamed", b'{"mac":"02:00:00:00:00:01","active_power_w":     10}\n', "renamed power_w to active_power_w"),
+    ],
+)
+def test_schema_drift(drift: str, row: bytes, action: str) -> None:
+    change = drift_of(TEMPLATE, drift)
+    objects, labels = _deliver(Injected({(0, 0): RowFault.DUPLICATE}, drift=True), change)
+    assert objects[MAIN].splitlines(keepends=True)[:2] == [row, row]
+    assert (labels[0].original, labels[0].delivered) == (A.decode().strip(), row.decode().strip())
+    assert _places(labels) == [("duplicate", 0, MAIN, 1), ("schema_drift", None, MAIN, None)]
+    assert labels[1].action == action
+
+
+def test_before_the_day_of_the_drift_nothing_drifts() -> None:
+    objects, labels = _deliver(Injected({}), drift_of(TEMPLATE, "added"))
+    assert (objects, labels) == ({MAIN: A + B + C + D + E}, [])
+
+
+@pytest.mark.parametrize(
+    ("columns", "renamed"),
+    [
+        ("mac,voltage_v,power_w", "power_w"), ("mac,voltage_v,current_a", "voltage_v"), ("timestamp,mac", "timestamp"),
+    ],
+)  # fmt: skip
+def test_the_field_that_is_renamed(columns: str, renamed: str) -> None:
+    template = row_template(select_fields(columns.split(","), 3600))
+    change = drift_of(template, "renamed")
+    assert change.template.text == template.text.replace(f'"{renamed}"'.encode(), f'"active_{renamed}"'.encode())
+    for name, offset in change.template.offsets.items():
+        new = f"active_{name}" if name == renamed else name
+        assert change.template.text[:offset].strip(b'"').endswith(f'{new}":'.encode())
+    assert change.undo(change.template.text) == template.text
+
+
+@pytest.mark.parametrize("columns", [["power_w"], ["mac", "timestamp", "status"], list(FIELD_NAMES)])
+def test_corrupt_lines_are_one_line_and_no_json(columns: list[str]) -> None:
+    template = row_template(select_fields(columns, 10))
+    row = template.text.replace(b'"timestamp":"                   0"', b'"timestamp":"2024-01-01T00:00:00Z"')
+    row = row.replace(b" 0,", b" 7,")
+    assert orjson.loads(template.text)
+    colons = colons_of(template)
+    assert [row[colon : colon + 1] for colon in colons] == [b":"] * len(columns)
+    chance = np.random.default_rng(1)
+    actions = set()
+    for bits in chance.integers(0, 2**64, 5000, np.uint64).tolist():
+        line, action = corrupt(row, colons, bits)
+        actions.add(action)
+        assert line.endswith(b"\n")
+        assert 2 <= len(line) <= len(row)
+        assert len(line.splitlines()) == 1
+        with pytest.raises(orjson.JSONDecodeError):
+            orjson.loads(line)
+        end = cut(row, bits)
+        assert row.startswith(end)
+        assert 1 <= len(end) < len(row) - 1
+        with pytest.raises(orjson.JSONDecodeError):
+            orjson.loads(end)
+    assert len(actions) >= 10

@@ -1,4 +1,4 @@
-"""Write what the docs repeat of the code: options in README.md, fields in docs/schema.md, labels in docs/faults.md.
+"""Write what the docs repeat of the code: options, fields of a reading, kinds of anomalies, columns of labels.
 
 python -m scripts.build_docs            write them
 python -m scripts.build_docs --check    exit 1 when they are not as the code says
@@ -9,10 +9,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+
 from wattif.formats.schema import reading_fields
 from wattif.formats.template import field_width, row_template
-from wattif.lake.fault_labels import arrow_schema, label_columns
+from wattif.lake import anomaly_labels, fault_labels
 from wattif.settings import GenerateSettings
+from wattif.world.anomaly_kinds import KINDS, Kind
 
 ROOT = Path(__file__).resolve().parent.parent
 SPECIAL_DEFAULTS = {
@@ -38,17 +41,50 @@ def options() -> str:
     return "\n".join(lines) + "\n"
 
 
-def between_marks(path: Path, name: str, content: str) -> str:
-    """The text of *path* with *content* between its marks of *name*."""
-    begin, end = f"<!-- {name}: made by scripts/build_docs.py -->\n", f"<!-- end of {name} -->"
-    before, rest = path.read_text(encoding="utf-8").split(begin)
-    return before + begin + content + end + rest.split(end, 1)[1]
+def with_parts(path: Path, parts: dict[str, str]) -> str:
+    """The text of *path* with what stands between the marks of each part replaced."""
+    text = path.read_text(encoding="utf-8")
+    for name, made in parts.items():
+        begin, end = f"<!-- {name}: made by scripts/build_docs.py -->\n", f"<!-- end of {name} -->"
+        before, rest = text.split(begin)
+        text = before + begin + made + end + rest.split(end, 1)[1]
+    return text
 
 
-def labels() -> str:
+def kinds() -> str:
+    lines = ["| kind | lasts | shows in | hits | expected_auc |", "|---|---|---|---|---|"]
+    for name, kind in KINDS.items():
+        hits = "all meters of a transformer" if kind.of_transformer else "one meter"
+        auc = "" if kind.expected_auc is None else f"{kind.expected_auc:.2f}"
+        lines.append(f"| [`{name}`](#{name}) | {lasts(kind)} | {kind.visible_in} | {hits} | {auc} |")
+    return "\n".join(lines) + "\n"
+
+
+def lasts(kind: Kind) -> str:
+    """The range of lengths in words."""
+    low, high = kind.lengths
+    if kind.unit == "period":
+        return "from `--start` to `--end`"
+    if kind.unit == "seconds":
+        text = f"{duration(low)} to {duration(high)}"
+    else:
+        text = f"{low:g} to {high:g} {'readings' if kind.unit == 'readings' else 'whole days'}"
+    low, high = kind.aftermath_s
+    return f"{text}, then {duration(low)} to {duration(high)}" if high else text
+
+
+def duration(seconds: float) -> str:
+    """In the largest unit of which it is a multiple."""
+    size, unit = next(each for each in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s")) if seconds % each[0] == 0)
+    return f"{seconds / size:g} {unit}"
+
+
+def columns(described: pa.Schema) -> str:
+    """A table of the columns of a schema that describes them."""
     lines = ["| column | type | meaning |", "|---|---|---|"]
-    for column, field in zip(label_columns(), arrow_schema(), strict=True):
-        lines.append(f"| `{column.name}` | {field.type}{', nullable' * column.nullable} | {column.description} |")
+    for column in described:
+        kind = f"{column.type}{', nullable' * column.nullable}"
+        lines.append(f"| `{column.name}` | {kind} | {column.metadata[b'description'].decode()} |")
     return "\n".join(lines) + "\n"
 
 
@@ -82,12 +118,13 @@ def schema() -> str:
 
 
 def main(arguments: list[str]) -> int:
-    faults = ROOT / "docs" / "faults.md"
-    documents = {
-        ROOT / "README.md": between_marks(ROOT / "README.md", "options", options()),
-        ROOT / "docs" / "schema.md": schema(),
-        faults: between_marks(faults, "labels", labels()),
+    docs = ROOT / "docs"
+    parts = {
+        ROOT / "README.md": {"options": options()},
+        docs / "anomalies.md": {"kinds": kinds(), "labels": columns(anomaly_labels.SCHEMA)},
+        docs / "faults.md": {"labels": columns(fault_labels.arrow_schema())},
     }
+    documents = {path: with_parts(path, made) for path, made in parts.items()} | {docs / "schema.md": schema()}
     if arguments == ["--check"]:
         stale = [path.name for path, text in documents.items() if not path.exists() or path.read_text() != text]
         print(

@@ -73,15 +73,14 @@ def test_theft_cap_and_cut_share_the_energy_between_them() -> None:
     assert _energy("theft_cut", {"limit_mwh": 4000.0}) == [0, 0, 1001, 3000]
 
 
-def test_the_limit_is_six_tenths_of_the_highest_half_hour() -> None:
-    energy_mwh = np.zeros(48 * 6, np.int64)
-    energy_mwh[12:18] = (100, 300, 200, 0, 0, 0)  # of one half-hour: its mean is 100
-    energy_mwh[17] = 0
-    energy_mwh[20] = 500  # a higher peak, of a half-hour with a mean of 83
-    true = TrueDay(0, 300, energy_mwh, np.zeros_like(energy_mwh), 0, lambda: np.empty(0))
+def test_the_limit_is_six_tenths_of_the_highest_three_hours() -> None:
+    energy_mwh = np.zeros(24, np.int64)
+    energy_mwh[9:12] = (100, 300, 200)  # from 9 to 12: their mean is 200
+    energy_mwh[20] = 500  # a higher peak, of three hours with a mean of 167
+    true = TrueDay(0, 3600, energy_mwh, np.zeros_like(energy_mwh), 0, lambda: np.empty(0))
     measure = KINDS["theft_cap"].measure
     assert measure is not None
-    assert measure(true, Event("meter-1", 1, "theft_cap", 0, DAY_S, {})) == {"limit_mwh": 60.0}
+    assert measure(true, Event("meter-1", 1, "theft_cap", 0, DAY_S, {})) == {"limit_mwh": 120.0}
 
 
 def test_theft_ramp_grows_a_day_and_stops() -> None:

@@ -54,9 +54,9 @@ def _first_value(day: TrueDay, event: Event) -> dict[str, float]:
 
 
 def _limit(day: TrueDay, event: Event) -> dict[str, float]:
-    """Six tenths of the highest half-hour mean of the event's first day: shorter peaks are not what a fuse cuts."""
-    half_hours = max(1800 // day.interval_s, 1)
-    means = day.energy_mwh.reshape(-1, half_hours).sum(axis=1) / half_hours
+    """Six tenths of the highest mean of three hours of the event's first day: a limit that matters every day."""
+    readings = 3 * HOUR_S // day.interval_s
+    means = day.energy_mwh.reshape(-1, readings).sum(axis=1) / readings
     return {"limit_mwh": float(math.floor(0.6 * means.max()))}
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import io
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import requests
 from google.api_core import exceptions as api
@@ -175,19 +176,33 @@ class GcsStore:
 
     def list(self, prefix: str) -> Iterator[str]:
         """Names of all objects that begin with *prefix*."""
+        for blob in self._blobs(prefix, "name"):
+            yield blob.name.removeprefix(self._prefix)
+
+    def list_objects(self, prefix: str, *, checksums: bool = True) -> Iterator[StoredObject]:
+        """All objects that begin with *prefix*, by name; the service knows every checksum."""
+        for blob in self._blobs(prefix, "name,size,crc32c"):
+            yield self._stored(blob.name.removeprefix(self._prefix), blob)
+
+    def _blobs(self, prefix: str, fields: str) -> Iterator[Blob]:
         pages = self._calling(
             prefix,
             lambda: self._client.list_blobs(
                 self._bucket,
                 prefix=self._prefix + prefix,
-                fields="items(name),nextPageToken",
+                fields=f"items({fields}),nextPageToken",
                 timeout=_TIMEOUT_S,
                 retry=self._retry,
             ),
         )
         objects = iter(pages)
         while (blob := self._calling(prefix, lambda: next(objects, None))) is not None:
-            yield blob.name.removeprefix(self._prefix)
+            yield blob
+
+    def open_object(self, name: str) -> BinaryIO | None:
+        """The content of an object, fetched at once and checked against its checksum; None when there is none."""
+        content = self.get_bytes(name)
+        return None if content is None else io.BytesIO(content)
 
     def delete(self, names: Sequence[str]) -> None:
         """Remove objects; those that are not there do not matter."""

@@ -7,8 +7,11 @@ import errno
 import itertools
 import os
 import shutil
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO
 
 import crc32c
 
@@ -17,6 +20,7 @@ from wattif.errors import LakeError
 
 _CHUNK = 1 << 20
 _UNFINISHED = ".part"
+_FILES_A_TASK = 64  # of a thread that looks at files: few enough to share large ones, enough to make tasks worth it
 
 
 def file_crc32c(path: Path) -> int:
@@ -119,18 +123,56 @@ class LocalStore:
             raise _explain(error, self._path(name)) from error
 
     def list(self, prefix: str) -> Iterator[str]:
-        """Names of all files that begin with *prefix*."""
+        """Names of all files that begin with *prefix*, folder by folder, in order."""
         top = self._path(prefix if prefix.endswith("/") else prefix.rpartition("/")[0])
 
         def fail(error: OSError) -> None:
             if not isinstance(error, FileNotFoundError):
                 raise _explain(error, top)
 
-        for folder, _, names in os.walk(top, onerror=fail):
-            for name in names:
-                path = (Path(folder) / name).relative_to(self._folder).as_posix()
-                if path.startswith(prefix) and not path.endswith(_UNFINISHED):
-                    yield path
+        for path, folders, names in os.walk(top, onerror=fail):
+            folder = Path(path).relative_to(self._folder).as_posix() + "/"
+            folder = "" if folder == "./" else folder
+            inner = (f"{folder}{name}/" for name in folders)
+            kept = sorted(name for name in inner if name.startswith(prefix) or prefix.startswith(name))
+            folders[:] = [name[len(folder) : -1] for name in kept]
+            for name in sorted(names):
+                if f"{folder}{name}".startswith(prefix) and not name.endswith(_UNFINISHED):
+                    yield f"{folder}{name}"
+
+    def list_objects(self, prefix: str, *, checksums: bool = True) -> Iterator[StoredObject]:
+        """All files that begin with *prefix*, as `list` has them; several threads compute the *checksums*."""
+        threads = os.cpu_count() or 1
+        tasks: deque[Future[Sequence[StoredObject]]] = deque()
+        names = self.list(prefix)
+        with ThreadPoolExecutor(threads, thread_name_prefix="lister") as pool:
+            while some := tuple(itertools.islice(names, _FILES_A_TASK)):
+                tasks.append(pool.submit(self._look_at, some, checksums))
+                if len(tasks) > 2 * threads:
+                    yield from tasks.popleft().result()
+            while tasks:
+                yield from tasks.popleft().result()
+
+    def _look_at(self, names: Sequence[str], checksums: bool) -> Sequence[StoredObject]:
+        found = []
+        for name in names:
+            path = self._path(name)
+            try:
+                found.append(StoredObject(name, path.stat().st_size, file_crc32c(path) if checksums else -1))
+            except FileNotFoundError:
+                continue  # removed since it was listed
+            except OSError as error:
+                raise _explain(error, path) from error
+        return found
+
+    def open_object(self, name: str) -> BinaryIO | None:
+        """The file; None when there is none."""
+        try:
+            return self._path(name).open("rb", buffering=0)
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+        except OSError as error:
+            raise _explain(error, self._path(name)) from error
 
     def delete(self, names: Sequence[str]) -> None:
         """Remove files, and the folders that this leaves empty."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from wattif.errors import LakeError
 
@@ -70,6 +70,15 @@ class Store(Protocol):
 
     def list(self, prefix: str) -> Iterator[str]:
         """Names of all objects that begin with *prefix*."""
+
+    def list_objects(self, prefix: str, *, checksums: bool = True) -> Iterator[StoredObject]:
+        """All objects that begin with *prefix*, folder by folder, in order.
+
+        Without *checksums*, those are left out that would have to be computed.
+        """
+
+    def open_object(self, name: str) -> BinaryIO | None:
+        """The content of an object as a file, to be closed after reading; None when there is none."""
 
     def delete(self, names: Sequence[str]) -> None:
         """Remove objects; those that are not there do not matter."""

@@ -83,9 +83,32 @@ def show(arguments: Sequence[str], program: str) -> int:
     return 0
 
 
+def reconcile(arguments: Sequence[str], program: str) -> int:
+    """Compare a lake, or a table made of it, with what must be there; 0 only when all is explained."""
+    try:
+        from wattif.lake.place import stored_options
+        from wattif.options import read_settings
+        from wattif.reconcile.settings import ReconcileSettings
+
+        settings = read_settings(ReconcileSettings, arguments, program, stored_options)
+        from wattif.reconcile.run import reconcile as run
+
+        if settings.deep or settings.of_table:
+            _announce_compiling()
+        explained = run(settings, sys.stdout)
+        sys.stdout.flush()
+    except WattIfError as error:
+        return _fail(program, error)
+    except BrokenPipeError:  # the reader of the report has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return 0 if explained else 1
+
+
 VERBS: dict[str, tuple[Callable[[Sequence[str], str], int], str]] = {
     "generate": (generate, "write the readings of a fleet of meters into the lake"),
     "show": (show, "draw a meter, a class of meters or the whole fleet"),
+    "reconcile": (reconcile, "compare a lake, or a table made of it, with what must be there"),
 }
 
 

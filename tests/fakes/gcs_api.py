@@ -265,7 +265,10 @@ class ApiHandler(BaseHTTPRequestHandler):
         names = [name for name in objects if name.startswith(prefix) and name > after]
         page: dict[str, object] = {"kind": "storage#objects"}
         if names:
-            page["items"] = [self._resource(name, objects[name]) for name in names[:size]]
+            resources = [self._resource(name, objects[name]) for name in names[:size]]
+            wanted = re.match(r"items\(([^)]*)\)", query.get("fields", ""))
+            kept = wanted[1].split(",") if wanted else [*resources[0], "md5Hash"]
+            page["items"] = [{key: each[key] for key in kept if key in each} for each in resources]
         if len(names) > size:
             page["nextPageToken"] = base64.b64encode(names[size - 1].encode()).decode()
         self._answer_json(page)

@@ -3,14 +3,14 @@
 It stands for what https://cloud.google.com/storage/docs/json_api documents of
 
 * objects: multipart upload, resumable upload (begin, chunks, status, end), metadata, media with `Range`, delete,
-  list with `prefix`, `maxResults` and `pageToken`; buckets: get;
+  list with `prefix`, `maxResults`, `pageToken` and `fields` that begin with ``items(…)``; buckets: get;
 * `ifGenerationMatch`, with 412; that of a resumable upload is judged when the upload ends, as the service does it;
 * CRC32C and MD5 in the metadata or in `X-Goog-Hash`, with 400 when the content has others;
 * resumable uploads: bytes are kept in multiples of 256 KiB; those that are kept already are ignored when they come
   again; an upload that has ended answers with its object; one that was refused at its end is gone (410).
 
 It does not stand for: access control, other preconditions (501), object versions, ACLs, compose, rewrite, patch,
-`fields` (ignored), `delimiter`, customers' keys, chunked transfer encoding, the XML API, TLS.
+other `fields` (ignored), `delimiter`, customers' keys, chunked transfer encoding, the XML API, TLS.
 
     python -m tests.fakes.gcs_server --port-file F --bucket lake [--discard] [--bytes-per-s N]
 

@@ -16,9 +16,10 @@ FORBIDDEN = {
     "wattif/world": ("wattif.engine", "wattif.lake", "wattif.formats", "wattif.settings", "uploader", *CLOUD),
     "wattif/kernels": ("wattif.engine", "wattif.lake", "wattif.formats", "wattif.settings", "uploader", *CLOUD),
     "wattif/formats": ("wattif.engine", "wattif.lake", "wattif.settings", "uploader", *CLOUD),
-    "wattif/lake": ("wattif.engine", *CLOUD),
-    "wattif/engine": ("wattif.show", *CLOUD),
-    "wattif/show": ("wattif.lake", "uploader", *CLOUD),
+    "wattif/lake": ("wattif.engine", "wattif.reconcile", *CLOUD),
+    "wattif/engine": ("wattif.show", "wattif.reconcile", *CLOUD),
+    "wattif/reconcile": ("wattif.show", *CLOUD),
+    "wattif/show": ("wattif.lake", "wattif.reconcile", "uploader", *CLOUD),
     "uploader": ("wattif.engine", "wattif.lake", "wattif.world", "wattif.kernels", "wattif.formats", "wattif.settings"),
 }
 

@@ -23,6 +23,7 @@ METERS = "_wattif/meters.parquet"
 MANIFESTS = "_wattif/manifest/"
 WEATHER = "_wattif/weather/"
 ANOMALY_LABELS = "_wattif/labels/anomalies/anomalies"  # .ndjson and .parquet
+FAULT_LABELS = "_wattif/labels/faults/"
 RUNS = "_wattif/runs/"
 FAULT_LABELS = "_wattif/labels/faults/"
 PARTITIONS = "dt="

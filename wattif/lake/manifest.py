@@ -33,9 +33,21 @@ def write_manifest(entries: Iterable[ManifestEntry]) -> bytes:
 def read_manifest(content: bytes, place: str) -> list[ManifestEntry]:
     """The files that a manifest names; `LakeError` when it is damaged."""
     try:
-        return [ManifestEntry(**orjson.loads(line)) for line in content.splitlines()]
+        return [_entry(line) for line in content.splitlines()]
     except (TypeError, ValueError) as error:
         raise LakeError(f"{place}: not a manifest ({error}); remove it, then run the same command again") from None
+
+
+def _entry(line: bytes) -> ManifestEntry:
+    entry = ManifestEntry(**orjson.loads(line))
+    wrong = [name for name, kind in _KINDS.items() if type(getattr(entry, name)) is not kind]
+    if wrong:
+        raise ValueError(f"{wrong[0]} is not what it should be: {getattr(entry, wrong[0])!r}")
+    int(entry.crc32c, 16)
+    return entry
+
+
+_KINDS = {"name": str, "bytes": int, "rows": int, "crc32c": str, "first_meter": int, "last_meter": int}
 
 
 class Committed:

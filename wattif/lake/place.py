@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from uploader.store import Store
-from wattif.errors import UsageError
+from wattif.errors import LakeError, UsageError
 from wattif.lake import layout
 from wattif.lake.dataset import read_document
 from wattif.settings import LakePlace
@@ -26,7 +26,7 @@ def open_store(place: LakePlace, *, threads: int = 2, overwrite: bool = False) -
 def stored_options(given: Mapping[str, Any]) -> Mapping[str, Any]:
     """The options of the dataset that lies where the options *given* say; none when nothing lies there.
 
-    `LakeError` when the lake cannot be read.
+    `LakeError` when the lake cannot be read, or when neither it nor *given* says which days the dataset has.
     """
     named = {name: given[name] for name in LakePlace.model_fields if name in given and name != "config"}
     try:
@@ -37,7 +37,13 @@ def stored_options(given: Mapping[str, Any]) -> Mapping[str, Any]:
         return {}
     store = open_store(place)
     document = store.get_bytes(layout.DATASET)
-    if document is None:
-        return {}
-    options = read_document(document, store.place).get("options")
-    return options if isinstance(options, dict) else {}
+    options = read_document(document, store.place).get("options") if document is not None else None
+    if isinstance(options, dict):
+        return options
+    if "start" not in given or "end" not in given:
+        missing = "does not say how its dataset was asked for" if document is not None else "is not there"
+        raise LakeError(
+            f"{store.place}: {layout.DATASET} {missing}; name the dataset's place with --lake, --bucket, --prefix,"
+            " or give its options"
+        )
+    return {}

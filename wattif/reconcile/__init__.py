@@ -1,0 +1,1 @@
+"""What a dataset must hold against what is there: a lake, or a table made of it."""

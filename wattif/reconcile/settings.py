@@ -1,0 +1,61 @@
+"""What the user asked to be compared, and where the differences go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, Self
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import CliToggleFlag, SettingsConfigDict
+
+from wattif.errors import UsageError
+from wattif.settings import GenerateSettings, LakeSettings
+
+
+class ReconcileSettings(LakeSettings):
+    """Compare a lake, or a table made of it, with what must be there; say what is missing, extra or altered."""
+
+    model_config = SettingsConfigDict(env_prefix_target="all")  # WATTIF_JSON, though the field has another name
+
+    deep: CliToggleFlag[bool] = Field(
+        False, description="read every row of the lake, too: down to the meter, hour and field"
+    )
+    table: str | None = Field(None, description="compare this table instead of the lake")
+    database: Path | None = Field(None, description="DuckDB file that holds --table")
+    parquet: str | None = Field(
+        None, description="compare these Parquet files instead of the lake, for example t/*.parquet"
+    )
+    as_json: CliToggleFlag[bool] = Field(
+        False, alias="json", description="print one JSON document for machines: a summary and all differences"
+    )
+    differences: Path | None = Field(None, description="write the differences into this Parquet file, too")
+
+    ignored_in_file: ClassVar[frozenset[str]] = frozenset(GenerateSettings.model_fields) - frozenset(
+        LakeSettings.model_fields
+    )
+
+    @field_validator("differences")
+    @classmethod
+    def _can_be_written(cls, value: Path | None) -> Path | None:
+        if value is not None and value.suffix.lower() != ".parquet":
+            raise ValueError("must end in .parquet")
+        if value is not None and value.is_dir():
+            raise ValueError("is a folder; name a file in it")
+        if value is not None and not value.parent.is_dir():
+            raise ValueError(f"there is no folder {value.parent}; create it or name another")
+        return value
+
+    @model_validator(mode="after")
+    def _compare_one_thing(self) -> Self:
+        if self.table is not None and self.parquet is not None:
+            raise UsageError("--table and --parquet both say what to compare; give one of them")
+        if self.database is not None and self.table is None:
+            raise UsageError(f"--database {self.database}: needs --table, the table in it to compare")
+        if self.deep and self.of_table:
+            raise UsageError("--deep reads the rows of the lake; leave it out with --table or --parquet")
+        return self
+
+    @property
+    def of_table(self) -> bool:
+        """Whether a table is compared, not the lake itself."""
+        return self.table is not None or self.parquet is not None

@@ -83,6 +83,31 @@ def show(arguments: Sequence[str], program: str) -> int:
     return 0
 
 
+def expect(arguments: Sequence[str], program: str) -> int:
+    """Compute the tables that must be found downstream; the exit code."""
+    stop = threading.Event()
+    _stop_on_signals(stop)
+    try:
+        from wattif.engine.expect_settings import ExpectSettings
+        from wattif.lake.place import stored_options
+        from wattif.options import read_settings
+
+        settings = read_settings(ExpectSettings, arguments, program, stored=stored_options)
+        from wattif.engine.expect import expect as run
+
+        if not settings.quiet:
+            _announce_compiling()
+        made = run(settings, stop)
+    except Interrupted as error:
+        print(f"{program}: interrupted: only tables of whole months were written; run it again", file=sys.stderr)
+        return error.exit_code
+    except WattIfError as error:
+        return _fail(program, error)
+    if not settings.quiet:
+        print(f"{made.hours:,} hours of {made.readings:,} readings, {made.seconds:.1f} s\ntables: {made.place}")
+    return 0
+
+
 def reconcile(arguments: Sequence[str], program: str) -> int:
     """Compare a lake, or a table made of it, with what must be there; 0 only when all is explained."""
     try:
@@ -107,6 +132,7 @@ def reconcile(arguments: Sequence[str], program: str) -> int:
 
 VERBS: dict[str, tuple[Callable[[Sequence[str], str], int], str]] = {
     "generate": (generate, "write the readings of a fleet of meters into the lake"),
+    "expect": (expect, "compute what the tables downstream must hold, without reading the lake"),
     "show": (show, "draw a meter, a class of meters or the whole fleet"),
     "reconcile": (reconcile, "compare a lake, or a table made of it, with what must be there"),
 }

@@ -21,6 +21,7 @@ class Drift:
     offset: int  # of the text that was put in
     text: bytes
     action: str  # in words
+    renamed: str | None = None  # the field that has another name now
 
     def undo(self, row: bytes) -> bytes:
         """The whole *row* as it was before the drift."""
@@ -35,6 +36,7 @@ def drift_of(template: RowTemplate, drift: str) -> Drift:
     """
     if drift == "added":
         offset, text, action = template.width - len(b"}\n"), _ADDED, f"added {_ADDED[1:].decode()}"
+        name = None
     else:
         numbers = [field.name for field in template.fields if field.kind == "number"]
         name = "power_w" if "power_w" in numbers else (numbers or [template.fields[0].name])[0]
@@ -43,7 +45,7 @@ def drift_of(template: RowTemplate, drift: str) -> Drift:
     wider = RowTemplate(
         template.fields,
         template.text[:offset] + text + template.text[offset:],
-        {name: place + len(text) * (place >= offset) for name, place in template.offsets.items()},
+        {field: place + len(text) * (place >= offset) for field, place in template.offsets.items()},
         template.city_width,
     )
-    return Drift(wider, offset, text, action)
+    return Drift(wider, offset, text, action, name)

@@ -8,6 +8,7 @@ _wattif/dataset.json                             the dataset's identity
 _wattif/meters.parquet                           the fleet
 _wattif/weather/manila-2024-01.parquet           the weather of a city in a month
 _wattif/labels/anomalies/anomalies.parquet       what goes wrong at the meters; also as .ndjson
+_wattif/expected/measured/hourly/2024-01.parquet what the tables downstream must hold, see docs/expected.md
 _wattif/manifest/dt=2024-01-01/000000.ndjson     batch 0 of that day is complete
 _wattif/labels/faults/late/dt=2024-01-01/000000.ndjson   what went wrong on the way in batch 0 (and ….parquet)
 _wattif/runs/20240101T120000.000000Z-4711.json   the figures of one run
@@ -23,7 +24,7 @@ METERS = "_wattif/meters.parquet"
 MANIFESTS = "_wattif/manifest/"
 WEATHER = "_wattif/weather/"
 ANOMALY_LABELS = "_wattif/labels/anomalies/anomalies"  # .ndjson and .parquet
-FAULT_LABELS = "_wattif/labels/faults/"
+EXPECTED = "_wattif/expected/"
 RUNS = "_wattif/runs/"
 FAULT_LABELS = "_wattif/labels/faults/"
 PARTITIONS = "dt="

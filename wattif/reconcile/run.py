@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 from uploader.store import Store
 from wattif.engine.plan import Plan
-from wattif.engine.world import scenario_of, world_of
+from wattif.engine.world import world_of
 from wattif.errors import LakeError
 from wattif.lake import layout
 from wattif.lake.dataset import Dataset, read_document
@@ -80,12 +80,13 @@ def _of_lake(
 
 
 def _of_table(settings: ReconcileSettings, outputs: Iterable[Output]) -> dict[str, Any]:
-    from wattif.reconcile.table import compare  # its libraries are slow to import
+    from wattif.reconcile.table import compared_table  # its libraries are slow to import
 
-    _tell(compare(settings, scenario_of(settings)), outputs)
+    with compared_table(settings) as (counts, differences):
+        _tell(differences, outputs)
     return {
-        "place": settings.table or settings.parquet, "start": str(settings.start), "end": str(settings.end),
-        "meters": settings.meters,
+        "place": counts.place, "start": str(settings.start), "end": str(settings.end), "meters": settings.meters,
+        "hours": counts.hours, "on_purpose": dict(sorted(counts.causes.items())),
     }  # fmt: skip
 
 
@@ -117,6 +118,8 @@ def _to_text(facts: Mapping[str, Any], tally: Tally) -> str:
             f"compared: {facts['objects']:,} objects of {facts['bytes']:,} bytes,"
             f" {facts['manifests']:,} manifests ({read})"
         )
+    if "hours" in facts:
+        lines.append(f"compared: {facts['hours']:,} hours of meters")
     if facts.get("on_purpose"):
         lines.append("on purpose: " + ", ".join(f"{kind} {count:,}" for kind, count in facts["on_purpose"].items()))
     if not tally.differences:

@@ -110,7 +110,7 @@ KINDS: Mapping[str, Kind] = {
     "dead": Kind(anomalies.dead, "consumption", (HOUR_S, 14 * DAY_S)),
     "drift": Kind(anomalies.drift, "consumption", (7 * DAY_S, 60 * DAY_S), draw=_either_way),
     "spike": Kind(anomalies.spike, "consumption", (1, 3), _READINGS, draw=_draw_spike, expected_auc=0.72),
-    "clock_skew": Kind(anomalies.clock_skew, "timestamp", draw=_draw_clock, shortest_interval_s=2),
+    "clock_skew": Kind(anomalies.clock_skew, "timestamp", draw=_draw_clock, shortest_interval_s=3),
     "missing": Kind(anomalies.missing, "rows", (30, 6 * HOUR_S), draw=lambda draws: {"share": 1.0}),
     "missing_at_random": Kind(anomalies.missing, "rows", draw=_constant("share", 0.001, 0.005)),
     "rollover": Kind(

@@ -1,0 +1,55 @@
+"""`wattif expect` as a person types it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SMALL = ["--start", "2024-01-01", "--end", "2024-01-02", "--meters", "6", "--interval", "600", "--anomaly-rate", "0.5"]
+
+
+def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT), "NO_GCE_CHECK": "true"}
+    command = [sys.executable, "-m", "wattif", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.timeout(300)  # a first run compiles
+def test_the_lake_says_what_to_expect_of_it(tmp_path: Path) -> None:
+    made = _run(tmp_path, "generate", *SMALL, "--staging-dir", str(tmp_path), "--quiet")
+    assert made.returncode == 0, made.stderr
+    expected = _run(tmp_path, "expect", "--lake", "lake")
+    assert expected.returncode == 0, expected.stderr
+    assert "tables: lake/_wattif/expected" in expected.stdout
+    readings = "read_json('lake/dt=*/*.json', columns = {mac: 'VARCHAR', consumption_wh: 'DECIMAL(18,3)'})"
+    with duckdb.connect() as connection:
+        ours = f"SELECT mac, sum(consumption_wh), count(*) FROM {readings} GROUP BY mac ORDER BY mac"
+        theirs = (
+            "SELECT mac, consumption_wh, readings FROM 'lake/_wattif/expected/delivered/monthly.parquet' ORDER BY mac"
+        )
+        found = [connection.sql(query.replace("lake/", f"{tmp_path}/lake/")).fetchall() for query in (ours, theirs)]
+    assert found[0] == found[1]
+    assert len(found[0]) == 6
+
+
+@pytest.mark.timeout(300)
+def test_no_lake_is_needed_and_none_is_made(tmp_path: Path) -> None:
+    expected = _run(tmp_path, "expect", *SMALL, "--out", "tables", "--quiet")
+    assert (expected.returncode, expected.stdout, expected.stderr) == (0, "", "")
+    assert (tmp_path / "tables" / "measured" / "hourly" / "2024-01.parquet").is_file()
+    assert not (tmp_path / "lake").exists()
+
+
+def test_what_is_missing_is_said(tmp_path: Path) -> None:
+    refused = _run(tmp_path, "expect", "--lake", "nowhere")
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        "wattif expect: error: nowhere: _wattif/dataset.json is not there; name the dataset's place with --lake,"
+        " --bucket, --prefix, or give its options\n"
+    )

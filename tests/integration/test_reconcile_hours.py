@@ -1,0 +1,91 @@
+"""The hourly table and Parquet files held against the expectation, and what is no such table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.rows import PatternPlan
+from tests.tables import Table
+from wattif.engine.plan import Plan
+from wattif.errors import UsageError
+from wattif.reconcile.sources import DuckDbSource
+from wattif.reconcile.table import TableReconciliation
+
+HOUR = datetime(2024, 1, 31, 5, tzinfo=UTC)
+ROLLED = """CREATE TABLE rolled AS SELECT mac, date_trunc('hour', timestamp)::TIMESTAMPTZ AS time_hour_rolled,
+    sum(consumption_wh) AS consumption_hour_rolled, avg(consumption_wh) AS consumption_avg,
+    max(consumption_wh) AS consumption_max, count(*) AS readings FROM {} GROUP BY ALL"""
+AT = "time_hour_rolled = '2024-01-31 05:00:00+00'"
+
+
+@pytest.mark.parametrize("kind", ["DECIMAL(18,3)", "DOUBLE"])
+def test_a_clean_hourly_table_gives_no_alarm(table: Table, kind: str) -> None:
+    table.change(
+        ROLLED.format(f"(SELECT * REPLACE (consumption_wh::{kind} AS consumption_wh) FROM readings)"),
+        "CREATE TABLE narrow AS SELECT mac, time_hour_rolled::VARCHAR AS time_hour_rolled, consumption_hour_rolled"
+        " FROM rolled",
+    )
+    assert table.reconcile(table="rolled")[0] == []
+    assert table.reconcile(table="narrow")[0] == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "wanted"),
+    [
+        ("DELETE FROM rolled WHERE {}", {("missing", None, 12)}),
+        ("INSERT INTO rolled SELECT * FROM rolled WHERE {}", {("doubled", None, 12)}),
+        (
+            "UPDATE rolled SET readings = readings * 2, consumption_hour_rolled = consumption_hour_rolled * 2 WHERE {}",
+            {("doubled", None, 12)},
+        ),
+        ("UPDATE rolled SET readings = 11 WHERE {}", {("missing", None, 1)}),
+        (
+            "UPDATE rolled SET consumption_hour_rolled = consumption_hour_rolled + 0.001 WHERE {}",
+            {("altered", "consumption_hour_rolled", 12)},
+        ),
+        ("UPDATE rolled SET consumption_max = consumption_max + 0.001 WHERE {}", {("altered", "consumption_max", 12)}),
+        ("UPDATE rolled SET consumption_avg = consumption_avg + 0.001 WHERE {}", {("altered", "consumption_avg", 12)}),
+        ("UPDATE rolled SET consumption_max = NULL WHERE {}", {("altered", "consumption_max", 12)}),
+    ],
+)
+def test_damages_of_the_hourly_table(table: Table, damage: str, wanted: set[Any]) -> None:
+    table.change(ROLLED.format("readings"), damage.format(f"{table.of_meter(3)} AND {AT}"))
+    differences, _ = table.reconcile(table="rolled")
+    assert {(each.verdict, each.column, each.readings) for each in differences} == wanted
+    assert {(each.mac, each.hour) for each in differences} == {(table.macs[3], HOUR)}
+
+
+def test_the_hourly_table_of_what_was_delivered(faulty: tuple[Table, PatternPlan]) -> None:
+    table, faults = faulty
+    table.change(ROLLED.format("delivered"))
+    assert table.reconcile(faults, table="rolled")[0] == []
+    table.change("DROP TABLE rolled", ROLLED.format("(SELECT DISTINCT ON (mac, timestamp) * FROM delivered)"))
+    assert table.reconcile(faults, table="rolled")[0] == []
+
+
+def test_parquet_files(table: Table) -> None:
+    table.change(f"COPY readings TO '{table.folder}/parquet' (FORMAT parquet, PARTITION_BY (dt))")
+    source = DuckDbSource.of_parquet(f"{table.folder}/parquet/*/*.parquet")
+    with TableReconciliation(table.scenario, Plan.of(table.asked), None, source) as held:
+        held.run()
+        assert list(held.differences()) == []
+    with TableReconciliation(table.scenario, Plan.of(table.asked), PatternPlan(table.asked), source) as held:
+        held.run()
+        assert "extra" in Counter(each.verdict for each in held.differences())
+    source.close()
+
+
+def test_what_is_no_table(table: Table) -> None:
+    with pytest.raises(UsageError, match=r"--table nothing: .* its tables: readings"):
+        table.reconcile(table="nothing")
+    with pytest.raises(UsageError, match="there is no such file"):
+        DuckDbSource.of_table(table.folder / "nothing.duckdb", "readings")
+    with pytest.raises(UsageError, match="--parquet"):
+        DuckDbSource.of_parquet(f"{table.folder}/nothing/*.parquet")
+    table.change("CREATE TABLE strange AS SELECT 1 AS x")
+    with pytest.raises(UsageError, match="no column mac"):
+        table.reconcile(table="strange")

@@ -1,0 +1,100 @@
+"""Where the rows of a table come from: DuckDB, Parquet files, or whatever else answers an aggregate in SQL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import duckdb
+import pyarrow as pa
+
+from wattif.errors import LakeError, UsageError
+
+
+class Source(Protocol):
+    """A table that can be asked."""
+
+    @property
+    def place(self) -> str:
+        """What it is, for people."""
+
+    @property
+    def relation(self) -> str:
+        """What stands behind FROM."""
+
+    @property
+    def largest_query(self) -> int | None:
+        """How many readings one query should touch; None when it does not matter."""
+
+    def columns(self) -> list[str]:
+        """The names of its columns."""
+
+    def aggregate(self, sql: str) -> pa.Table:
+        """The answer to a query, in DuckDB's SQL; `LakeError` when there is none."""
+
+
+class DuckDbSource:
+    """A table of a DuckDB database, or Parquet files; nothing is written to either. Closed by `close`."""
+
+    largest_query = 4_000_000  # distinct timestamps are kept in memory
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, relation: str, place: str) -> None:
+        self._connection = connection
+        self.relation = relation
+        self.place = place
+        connection.execute("SET TimeZone = 'UTC'")
+
+    @classmethod
+    def of_table(cls, database: Path, table: str) -> DuckDbSource:
+        """*table*, ``name`` or ``schema.name``, of the file *database*; `UsageError` when either is not there."""
+        if not database.is_file():
+            raise UsageError(f"--database {database}: there is no such file")
+        try:
+            connection = duckdb.connect(database, read_only=True)
+        except duckdb.Error as error:
+            raise UsageError(f"--database {database}: {_first_line(error)}; close whatever else has it open") from None
+        relation = ".".join(_quoted(part) for part in table.split("."))
+        source = cls(connection, relation, f"{database}: {table}")
+        try:
+            source.columns()
+        except LakeError:
+            there = ", ".join(sorted(row[0] for row in connection.sql("SHOW TABLES").fetchall())) or "none"
+            connection.close()
+            raise UsageError(f"--table {table}: {database} has no such table; its tables: {there}") from None
+        return source
+
+    @classmethod
+    def of_parquet(cls, pattern: str) -> DuckDbSource:
+        """The Parquet files that match *pattern*; `UsageError` when none does or they cannot be read."""
+        connection = duckdb.connect()
+        text = pattern.replace("'", "''")
+        source = cls(connection, f"read_parquet('{text}', union_by_name = true)", pattern)
+        try:
+            source.columns()
+        except LakeError as error:
+            connection.close()
+            raise UsageError(f"--parquet {error}") from None
+        return source
+
+    def columns(self) -> list[str]:
+        """The names of its columns."""
+        return list(self.aggregate(f"SELECT * FROM {self.relation} LIMIT 0").column_names)
+
+    def aggregate(self, sql: str) -> pa.Table:
+        """The answer to a query."""
+        try:
+            return self._connection.sql(sql).to_arrow_table()
+        except duckdb.Error as error:
+            raise LakeError(f"{self.place}: {_first_line(error)}; see whether the table can be queried") from None
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._connection.close()
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0].rstrip(".")

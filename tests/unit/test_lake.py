@@ -112,8 +112,11 @@ def test_a_claim_remembers_what_was_asked_for_and_the_widest_span(
     stored = stored_options({"lake": str(tmp_path / "lake")})
     assert (stored["start"], stored["end"], stored["meters"]) == ("2024-01-02", "2024-01-05", 10)
     assert "lake" not in stored
-    assert stored_options({"lake": str(tmp_path / "other")}) == {}
+    days = {"start": "2024-01-01", "end": "2024-01-02"}
+    assert stored_options({"lake": str(tmp_path / "other"), **days}) == {}
     assert stored_options({"bucket": "NOT A NAME"}) == {}
+    with pytest.raises(LakeError, match=r"_wattif/dataset.json is not there; name the dataset's place"):
+        stored_options({"lake": str(tmp_path / "other")})
 
 
 def test_a_dataset_written_before_there_were_anomalies_goes_on(

@@ -49,7 +49,7 @@ def report_of(*arguments: str) -> Report:
     """`wattif reconcile` with *arguments*, as a library."""
     out = io.StringIO()
     settings = read_settings(ReconcileSettings, [*arguments, "--json"], "wattif reconcile", stored_options)
-    explained = reconcile(settings, out)
+    explained = reconcile(settings, out, Event())
     document = orjson.loads(out.getvalue())
     assert document["summary"]["differences"] == len(document["differences"])
     assert explained == (not document["differences"])

@@ -110,6 +110,8 @@ def expect(arguments: Sequence[str], program: str) -> int:
 
 def reconcile(arguments: Sequence[str], program: str) -> int:
     """Compare a lake, or a table made of it, with what must be there; 0 only when all is explained."""
+    stop = threading.Event()
+    _stop_on_signals(stop)
     try:
         from wattif.lake.place import stored_options
         from wattif.options import read_settings
@@ -120,8 +122,11 @@ def reconcile(arguments: Sequence[str], program: str) -> int:
 
         if settings.deep or settings.of_table:
             _announce_compiling()
-        explained = run(settings, sys.stdout)
+        explained = run(settings, sys.stdout, stop)
         sys.stdout.flush()
+    except Interrupted as error:
+        print(f"{program}: interrupted: nothing was changed", file=sys.stderr)
+        return error.exit_code
     except WattIfError as error:
         return _fail(program, error)
     except BrokenPipeError:  # the reader of the report has seen enough

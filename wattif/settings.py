@@ -78,6 +78,8 @@ class LakePlace(Options):
         parts = [part for part in value.split("/") if part]
         if any(part in (".", "..") for part in parts) or re.search(r"[\x00-\x1f\x7f\\*?\[\]#]", value):
             raise ValueError("not a plain path such as raw/meters")
+        if any(part.startswith(("_", ".", "dt=")) for part in parts):
+            raise ValueError("readers skip paths that begin with _ or ., and dt= is a day's; name another")
         return "/".join(parts)
 
     @model_validator(mode="after")
@@ -215,7 +217,11 @@ class LakeSettings(DatasetSettings, LakePlace):
         from wattif.world.anomaly_kinds import read_weights
 
         weights = read_weights(self.anomalies)
-        return weights if self.anomaly_rate > 0 else {}
+        if weights and self.anomaly_rate == 0:
+            raise UsageError(
+                f"--anomalies {self.anomalies}: nothing happens without --anomaly-rate; add it, for example 0.075"
+            )
+        return weights
 
     @property
     def fault_rates(self) -> FaultRates:

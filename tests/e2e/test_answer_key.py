@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import duckdb
@@ -95,6 +97,42 @@ def test_the_expected_hours_are_those_of_the_lake(home: Path) -> None:
         assert _query(home, f"({expected}) EXCEPT ALL ({found})") == []
         assert _query(home, f"({found}) EXCEPT ALL ({expected})") == []
         assert _query(home, f"SELECT count(*) > 1000 FROM ({expected})") == [(True,)]
+
+
+@pytest.mark.timeout(300)
+def test_some_days_are_expected_as_the_whole_dataset_has_them(home: Path) -> None:
+    """Anomalies are spread over all days, and registers count from the first."""
+    some = ("--start", "2024-01-03", "--end", "2024-01-03")
+    assert _run(home, "expect", *some, "--out", "some", "--quiet").returncode == 0
+    hours = "date_trunc('hour', timestamp) AS time_hour_rolled, sum(consumption_wh) AS wh, count(*) AS readings"
+    expected = (
+        "SELECT mac, time_hour_rolled::TIMESTAMP, consumption_hour_rolled, readings"
+        f" FROM read_parquet('{home}/some/delivered/hourly/*.parquet')"
+        " WHERE time_hour_rolled::TIMESTAMP BETWEEN '2024-01-03 01:00' AND '2024-01-03 22:00'"  # clocks may be wrong
+    )
+    found = (
+        f"SELECT mac, {hours} FROM readings"
+        " WHERE timestamp >= '2024-01-03 01:00' AND timestamp < '2024-01-03 23:00' GROUP BY ALL"
+    )
+    assert _query(home, f"({expected}) EXCEPT ALL ({found})") == []
+    assert _query(home, f"({found}) EXCEPT ALL ({expected})") == []
+    assert _run(home, "reconcile", *some, "--deep").returncode == 0
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("options", [("--deep",), ("--table", "readings", "--database", "t.duckdb")])
+def test_a_comparison_is_interrupted_in_one_line(home: Path, options: tuple[str, ...]) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "wattif", "reconcile", *options], cwd=home, stderr=subprocess.PIPE, text=True,
+        stdout=subprocess.DEVNULL, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(home)},
+    )  # fmt: skip
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=120)
+    if process.returncode != 0:  # it may have been faster
+        assert process.returncode == 130
+        assert error.splitlines()[-1] == "wattif reconcile: interrupted: nothing was changed"
+    assert "Traceback" not in error
 
 
 @pytest.mark.timeout(300)

@@ -105,3 +105,35 @@ def test_lost_labels_of_files_are_told(lake: Lake) -> None:
     label.unlink()
     told = report_of("--lake", str(lake)).told("place", "verdict")
     assert told == [(label.relative_to(lake).as_posix(), "missing")]
+
+
+@pytest.mark.parametrize("ending", ["ndjson", "parquet"])
+def test_lost_and_altered_labels_of_rows_are_told_by_the_rows(lake: Lake, ending: str) -> None:
+    lost, altered, *_ = sorted(lake.glob(f"_wattif/labels/faults/drop/*/*.{ending}"))
+    stranger = lost.with_name(f"000007.{ending}")
+    shutil.copy(lost, stranger)
+    lost.unlink()
+    altered.write_bytes(altered.read_bytes()[:-9])
+    told = report_of("--lake", str(lake), "--deep").told("place", "verdict")
+    names = [path.relative_to(lake).as_posix() for path in (lost, altered, stranger)]
+    assert told == sorted(zip(names, ("missing", "altered", "extra"), strict=True), key=str)
+
+
+def test_lost_and_altered_labels_of_meters_are_told(lake: Lake) -> None:
+    labels = lake / "_wattif" / "labels" / "anomalies"
+    (labels / "anomalies.parquet").unlink()
+    text = (labels / "anomalies.ndjson").read_bytes()
+    (labels / "anomalies.ndjson").write_bytes(text.replace(b'"meter":', b'"metre":', 1))
+    name = "_wattif/labels/anomalies/anomalies"
+    assert report_of("--lake", str(lake)).told("place", "verdict") == [(f"{name}.parquet", "missing")]
+    assert report_of("--lake", str(lake), "--deep").told("place", "verdict") == [
+        (f"{name}.ndjson", "altered"),
+        (f"{name}.parquet", "missing"),
+    ]
+
+
+@pytest.mark.parametrize("options", [(), ("--deep",)])
+def test_some_days_of_a_lake_are_compared_with_the_whole_datasets_events(whole: Lake, options: tuple[str, ...]) -> None:
+    report = report_of("--lake", str(whole), "--start", "2024-01-02", "--end", "2024-01-02", *options)
+    assert report.differences == []
+    assert report.summary["start"] == "2024-01-02"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pytest
@@ -16,6 +17,7 @@ from wattif.engine.world import scenario_of
 from wattif.lake.anomaly_labels import labels_table
 from wattif.settings import GenerateSettings
 from wattif.world.anomaly_kinds import KINDS
+from wattif.world.reported import ReportedDays
 
 COLUMNS = (
     "mac,timestamp,consumption_wh,power_w,voltage_v,current_a,power_factor,frequency_hz,register_kwh,status,"
@@ -191,3 +193,17 @@ def test_clean_meters_are_byte_for_byte_those_of_the_clean_dataset(
     for name, data in file_bytes(some).items():
         if not any(mac in name for mac in hit):
             assert data == clean[name]
+
+
+@pytest.mark.parametrize("interval", [900, 3600])
+def test_what_was_computed_before_leaves_no_trace(any_settings: Callable[..., GenerateSettings], interval: int) -> None:
+    """One computer used for all days of all meters, in order, says what a fresh one says of each."""
+    asked = _settings(any_settings, anomaly_rate=1.0, meters=120, interval=interval, solar_share=0.2)
+    scenario = scenario_of(asked)
+    used = ReportedDays(scenario.world, scenario.fleet, scenario.events)
+    for meter in range(asked.meters):
+        for number in range(6):
+            day = date(2024, 1, 30) + timedelta(days=number)
+            columns, _ = used.compute(day, meter, 1)
+            fresh, _ = ReportedDays(scenario.world, scenario.fleet, scenario.events).compute(day, meter, 1)
+            assert np.array_equal(columns, fresh), (scenario.events[meter].event, day)

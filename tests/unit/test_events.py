@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from wattif.errors import UsageError
 from wattif.world.anomalies import DAY_S, Event
 from wattif.world.anomaly_kinds import KINDS, read_weights
 from wattif.world.cities import load_cities
@@ -110,7 +111,10 @@ def test_another_seed_has_other_events() -> None:
 
 
 def test_kinds_that_cannot_be_do_not_happen() -> None:
-    assert _events(1.0, {"clock_skew": 1}, interval_s=1) == {}
+    for interval_s in (1, 2):
+        with pytest.raises(UsageError, match="--anomalies clock_skew: cannot happen with a reading every"):
+            _events(1.0, {"clock_skew": 1}, interval_s=interval_s)
+        assert len(_events(1.0, {"clock_skew": 1, "spike": 1}, interval_s=interval_s)) == 2000
     large = dataclasses.replace(CITY, mean_kwh=dataclasses.replace(CITY.mean_kwh, industrial=20_000.0))
     world = dataclasses.replace(_world(), cities=(large,))
     fleet = make_fleet(42, 200, world.cities, (0.5, 0.0, 0.5))

@@ -31,7 +31,7 @@ from wattif.engine.plan import Plan
 from wattif.engine.world import Scenario, scenario_of, world_of
 from wattif.errors import LakeError
 from wattif.lake import expected, layout
-from wattif.lake.dataset import Dataset
+from wattif.lake.dataset import Dataset, whole_dataset
 from wattif.lake.place import open_store
 
 _ROWS_A_GROUP = 100_000  # of a Parquet file
@@ -55,27 +55,29 @@ def expect(settings: ExpectSettings, stop: Event, faults: FaultPlan | None = Non
     if faults is None and settings.fault_rates:
         faults = DrawnFaults.of(settings)
     began = time.perf_counter()
-    world = world_of(settings)
+    lake = open_store(settings, overwrite=True)
+    document = lake.get_bytes(layout.DATASET)
+    whole = whole_dataset(settings, document, lake.place)
+    differences = [] if document is None else _dataset(whole).differences(document, lake.place)
     if settings.out is None:
-        store, folder = open_store(settings, overwrite=True), layout.EXPECTED
-        _check_dataset(Dataset.of(settings, world.cities), store)
+        store, folder = lake, layout.EXPECTED
+        if differences:
+            raise LakeError(
+                f"{store.place} holds another dataset: {'; '.join(differences)}. Leave out the options that differ, or"
+                " name a folder with --out"
+            )
     else:
         store, folder = LocalStore(settings.out, overwrite=True), ""
-    scenario, plan = scenario_of(settings, world), Plan.of(settings)
+    # a lake that lies there by chance says nothing of the dataset that is asked for
+    scenario, plan = scenario_of(settings if differences else whole), Plan.of(settings)
     hours = Hours(scenario, plan, faults)
     with closing(_Tables(_Lake(store, folder, Consumer(store, stop), hours.views))) as tables:
         rows, readings = _compute(hours, scenario, plan, tables, settings.workers, stop)
     return Expected(f"{store.place}/{folder}".rstrip("/"), rows, readings, time.perf_counter() - began)
 
 
-def _check_dataset(dataset: Dataset, store: Store) -> None:
-    document = store.get_bytes(layout.DATASET)
-    differences = [] if document is None else dataset.differences(document, store.place)
-    if differences:
-        raise LakeError(
-            f"{store.place} holds another dataset: {'; '.join(differences)}. Leave out the options that differ, or name"
-            " a folder with --out"
-        )
+def _dataset(settings: ExpectSettings) -> Dataset:
+    return Dataset.of(settings, world_of(settings).cities)
 
 
 def _compute(

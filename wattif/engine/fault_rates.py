@@ -71,9 +71,9 @@ def read_rates(text: str) -> FaultRates:
     """`--faults` as rates; `UsageError` names what cannot be read."""
     rates = FaultRates()
     seen: set[str] = set()
+    if text.strip() in ("", "none"):
+        return rates
     for part in (part.strip() for part in text.split(",")):
-        if part in ("", "none"):
-            continue
         name, _, value = (piece.strip() for piece in part.partition("="))
         if name in seen:
             raise UsageError(f"--faults {text}: names {name} twice")
@@ -104,8 +104,12 @@ def _with_share(rates: FaultRates, name: str, value: str, part: str) -> FaultRat
     if not delay:
         return replace(rates, **changes)
     match = re.fullmatch(r"(\d{1,5})([smh])", delay)
-    if name != "late" or match is None or match[1].strip("0") == "":
-        raise UsageError(f"--faults {part}: only late has a delay, written as late=0.002:6h (or 30m, 90s)")
+    if name != "late":
+        raise UsageError(
+            f"--faults {part}: only late has a delay, as in late=0.002:6h; leave out what follows the colon"
+        )
+    if match is None or match[1].strip("0") == "":
+        raise UsageError(f"--faults {part}: {delay} is not a delay; write it as 6h, 30m or 90s")
     return replace(rates, late=share, late_s=int(match[1]) * _UNIT_S[match[2]])
 
 

@@ -96,10 +96,8 @@ class Hours:
         self._renamed = renamed
         energy = reading_fields(plan.interval_s)["consumption_wh"]
         numbers = [each for each in plan.template.fields if each.kind == "number" and each != energy]
-        self.fields: tuple[Field, ...] = (
-            energy,
-            *numbers,
-        )  # what cells hold, energy first whether it is written or not
+        # energy comes first, whether it is written or not
+        self.fields: tuple[Field, ...] = (energy, *numbers)
         self._quantities = np.array([each.quantity for each in self.fields])
         self._electrical = any(each.quantity in _ELECTRICAL for each in self.fields)
         self._own = threading.local()

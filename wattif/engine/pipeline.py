@@ -21,7 +21,7 @@ from wattif.engine.progress import Progress
 from wattif.engine.staging import Staging
 from wattif.errors import Interrupted
 from wattif.lake import layout
-from wattif.lake.fault_labels import LABEL_FORMATS, FaultKind, FaultLabel
+from wattif.lake.fault_labels import FaultLabel, label_objects
 from wattif.lake.manifest import Committed, ManifestEntry, read_manifest, write_manifest
 
 _log = logging.getLogger("wattif.engine")
@@ -178,12 +178,8 @@ class Pipeline:
 
     def _store_labels(self, batch: Batch, labels: list[FaultLabel]) -> None:
         """Write what went wrong in *batch*, before its manifest: what is committed has its labels."""
-        for kind in FaultKind:
-            own = [label for label in labels if label.kind == kind]
-            for ending, write in LABEL_FORMATS.items() if own else ():
-                name = layout.fault_labels_name(kind, batch.day, batch.index, ending)
-                content = write(own)
-                self._consumer.retrying(functools.partial(self._store.put_bytes, name, content))
+        for name, content in label_objects(batch.day, batch.index, labels):
+            self._consumer.retrying(functools.partial(self._store.put_bytes, name, content))
 
     def _discard(self, file: SealedFile, receipt: StoredObject) -> None:
         self._staging.discard(file, receipt)

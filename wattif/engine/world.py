@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from wattif.errors import UsageError
 from wattif.formats.schema import POWER_MAX_W, reading_fields
 from wattif.settings import DatasetSettings, LakeSettings
+from wattif.world.anomalies import Event
 from wattif.world.cities import load_cities
 from wattif.world.classes import check_ranges
 from wattif.world.events import Period, draw_events
@@ -52,8 +53,11 @@ def scenario_of(settings: LakeSettings, world: World | None = None) -> Scenario:
     """What *settings* describe; measuring the events computes the days that they touch."""
     world = world or world_of(settings)
     fleet = fleet_of(settings, world)
+    events = drawn_events(settings, world, fleet)
+    return Scenario(world, fleet, measure_events(world, fleet, events, os.cpu_count() or 1) if events else {})
+
+
+def drawn_events(settings: LakeSettings, world: World, fleet: Fleet) -> dict[int, Event]:
+    """What goes wrong at which meters, not yet measured."""
     weights = settings.anomaly_weights
-    if not weights:
-        return Scenario(world, fleet, {})
-    events = draw_events(world, fleet, weights, settings.anomaly_rate, Period(settings.start, settings.end))
-    return Scenario(world, fleet, measure_events(world, fleet, events, os.cpu_count() or 1))
+    return draw_events(world, fleet, weights, settings.anomaly_rate, Period(settings.start, settings.end))

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -16,6 +16,7 @@ from wattif.settings import LakePlace, LakeSettings
 from wattif.world.anomaly_kinds import read_weights
 from wattif.world.cities import City
 
+AnyLake = TypeVar("AnyLake", bound=LakeSettings)
 _NAMES = {"epoch": "the first day of the month of --start", "version": "the version of the bytes"}
 _OPTIONS = set(LakeSettings.model_fields) - set(LakePlace.model_fields)  # not where it lies
 VERSION = 2  # of the bytes: raised with every change of the model or the rows, see CHANGELOG.md
@@ -88,6 +89,18 @@ class Dataset:
             for name, own in self.identity.items()
             if other.get(name, defaults[name]) != own
         ]
+
+
+def whole_dataset(settings: AnyLake, document: bytes | None, place: str) -> AnyLake:
+    """*settings* for all days of the dataset that *document* describes, if it is theirs; else as they are.
+
+    The days asked for may be a few of it, but anomalies are spread over all, and registers count from its first month.
+    """
+    options = read_document(document, place).get("options") if document is not None else None
+    if not isinstance(options, dict) or not {"start", "end"} <= options.keys():
+        return settings
+    start, end = (date.fromisoformat(options[name]) for name in ("start", "end"))
+    return settings.model_copy(update={"start": min(start, settings.start), "end": max(end, settings.end)})
 
 
 def read_document(document: bytes, place: str) -> dict[str, Any]:

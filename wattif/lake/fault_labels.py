@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import io
 import types
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, get_args, get_type_hints
 
 import orjson
+
+from wattif.lake import layout
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -118,3 +120,11 @@ def labels_parquet(labels: Sequence[FaultLabel]) -> bytes:
 
 
 LABEL_FORMATS = {"ndjson": labels_ndjson, "parquet": labels_parquet}  # by the ending of the object's name
+
+
+def label_objects(day: date, batch: int, labels: Sequence[FaultLabel]) -> Iterator[tuple[str, bytes]]:
+    """Name and content of the objects that hold the *labels* of a batch: a table for each kind that there is."""
+    for kind in FaultKind:
+        own = [label for label in labels if label.kind == kind]
+        for ending, write in LABEL_FORMATS.items() if own else ():
+            yield layout.fault_labels_name(kind, day, batch, ending), write(own)

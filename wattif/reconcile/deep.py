@@ -11,6 +11,7 @@ import crc32c
 from uploader.store import Store
 from wattif.engine.plan import FileUnit
 from wattif.errors import LakeError
+from wattif.lake.fault_labels import FaultLabel
 from wattif.reconcile.delivery import Delivery
 from wattif.reconcile.differences import Difference
 from wattif.reconcile.lines import compare_lines
@@ -37,9 +38,12 @@ class DeepComparison:
         self._store = store
         self._delivery = delivery
 
-    def compare(self, unit: FileUnit) -> Iterator[Compared]:
-        """The objects of *unit*, one after the other; `LakeError` when the lake does not answer."""
-        for name, blocks in self._delivery.contents(unit):
+    def compare(self, unit: FileUnit, labels: list[FaultLabel]) -> Iterator[Compared]:
+        """The objects of *unit*, one after the other, and the *labels* of what went wrong with them on the way.
+
+        `LakeError` when the lake does not answer.
+        """
+        for name, blocks in self._delivery.contents(unit, labels):
             try:
                 file = self._store.open_object(name)
                 if file is not None:
@@ -55,7 +59,7 @@ class DeepComparison:
     def _look_closer(self, unit: FileUnit, name: str) -> list[Difference]:
         """Row by row; the bytes are made once more, because blocks do not last."""
         expected = b"".join(
-            part for other, blocks in self._delivery.contents(unit) if other == name for part in map(bytes, blocks)
+            part for other, blocks in self._delivery.contents(unit, []) if other == name for part in map(bytes, blocks)
         )
         file = self._store.open_object(name)
         if file is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -11,9 +11,10 @@ from wattif.engine import faulty
 from wattif.engine.faults import DrawnFaults
 from wattif.engine.plan import Batch, FileUnit, Plan
 from wattif.engine.producer import FileBytes
-from wattif.engine.world import Scenario, fleet_of, scenario_of, world_of
+from wattif.engine.world import Scenario, drawn_events, fleet_of, scenario_of, world_of
 from wattif.lake import layout
-from wattif.lake.fault_labels import LABEL_FORMATS, FaultKind
+from wattif.lake.anomaly_labels import labels_ndjson, labels_parquet, labels_table
+from wattif.lake.fault_labels import LABEL_FORMATS, FaultKind, FaultLabel
 from wattif.reconcile.settings import ReconcileSettings
 
 
@@ -37,21 +38,26 @@ class Delivery(Protocol):
     def objects(self, unit: FileUnit) -> Sequence[ExpectedObject]:
         """The objects that *unit* brings, computed without its readings."""
 
-    def labels(self, batch: Batch) -> Sequence[str]:
-        """The label objects that *batch* brings."""
+    def meter_labels(self) -> Mapping[str, bytes]:
+        """Name and content of the labels of what goes wrong at the meters; only known when events are measured."""
 
-    def contents(self, unit: FileUnit) -> Iterator[tuple[str, Iterable[memoryview | bytes]]]:
+    def labels(self, batch: Batch) -> Sequence[str]:
+        """The label objects that *batch* brings, as far as they are known without its readings."""
+
+    def contents(self, unit: FileUnit, labels: list[FaultLabel]) -> Iterator[tuple[str, Iterable[memoryview | bytes]]]:
         """Name and bytes, in blocks, of the objects that *unit* brings; blocks are read before the next is asked for.
 
-        Blocks that hold no byte may come, and blocks may end within a row.
+        Blocks that hold no byte may come, and blocks may end within a row. What went wrong on the way is added to
+        *labels*.
         """
 
 
 class CleanDelivery:
     """What arrives when nothing goes wrong on the way: the bytes of the files."""
 
-    def __init__(self, scenario: Scenario, plan: Plan, *, all_rows: bool) -> None:
-        """*all_rows*: no meter leaves out a row."""
+    def __init__(self, scenario: Scenario, plan: Plan, *, all_rows: bool, has_events: bool) -> None:
+        """*all_rows*: no meter leaves out a row; *has_events*: something goes wrong at a meter, measured or not."""
+        self._has_events = has_events
         self._scenario = scenario
         self._plan = plan
         self._content = FileBytes(scenario, plan)
@@ -62,18 +68,27 @@ class CleanDelivery:
         first, last = (day.year * 12 + day.month - 1 for day in (self._plan.start, self._plan.end))
         months = [date(number // 12, number % 12 + 1, 1) for number in range(first, last + 1)]
         weather = [layout.weather_name(city.id, month) for city in self._scenario.world.cities for month in months]
-        labels = [layout.ANOMALY_LABELS + ending for ending in (".ndjson", ".parquet") if self._scenario.events]
+        labels = [layout.ANOMALY_LABELS + ending for ending in (".ndjson", ".parquet") if self._has_events]
         return [layout.METERS, *weather, *labels]
 
     def objects(self, unit: FileUnit) -> Sequence[ExpectedObject]:
         """The one object of *unit*."""
         return (ExpectedObject(self._content.name(unit), unit, unit.size, self._all_rows),)
 
+    def meter_labels(self) -> Mapping[str, bytes]:
+        """Both formats; nothing when nothing happened."""
+        scenario = self._scenario
+        if not scenario.events:
+            return {}
+        table = labels_table(scenario.events.values(), scenario.fleet, scenario.world)
+        name = layout.ANOMALY_LABELS
+        return {f"{name}.ndjson": labels_ndjson(table), f"{name}.parquet": labels_parquet(table)}
+
     def labels(self, batch: Batch) -> Sequence[str]:
         """None."""
         return ()
 
-    def contents(self, unit: FileUnit) -> Iterator[tuple[str, Iterable[memoryview | bytes]]]:
+    def contents(self, unit: FileUnit, labels: list[FaultLabel]) -> Iterator[tuple[str, Iterable[memoryview | bytes]]]:
         """The one object of *unit*."""
         yield self._content.name(unit), self._content.blocks(unit)
 
@@ -81,8 +96,8 @@ class CleanDelivery:
 class FaultyDelivery(CleanDelivery):
     """What arrives when things go wrong on the way as *settings* ask for."""
 
-    def __init__(self, settings: ReconcileSettings, scenario: Scenario, plan: Plan) -> None:
-        super().__init__(scenario, plan, all_rows=False)
+    def __init__(self, settings: ReconcileSettings, scenario: Scenario, plan: Plan, *, has_events: bool) -> None:
+        super().__init__(scenario, plan, all_rows=False, has_events=has_events)
         self._faulty = faulty.delivery_of(settings, plan, scenario, self._content)
         self._faults = DrawnFaults.of(settings)
 
@@ -111,10 +126,10 @@ class FaultyDelivery(CleanDelivery):
             for ending in LABEL_FORMATS
         ]  # fmt: skip
 
-    def contents(self, unit: FileUnit) -> Iterator[tuple[str, Iterable[memoryview | bytes]]]:
+    def contents(self, unit: FileUnit, labels: list[FaultLabel]) -> Iterator[tuple[str, Iterable[memoryview | bytes]]]:
         """All objects of *unit*: they are made side by side, so all of them are in memory."""
         objects: dict[str, bytearray] = {}
-        for piece in self._faulty.pieces(unit, []):
+        for piece in self._faulty.pieces(unit, labels):
             objects.setdefault(piece.name, bytearray()).extend(piece.data)
         for name, content in objects.items():
             yield name, (bytes(content),)
@@ -123,7 +138,12 @@ class FaultyDelivery(CleanDelivery):
 def delivery_of(settings: ReconcileSettings, plan: Plan) -> Delivery:
     """What *settings* say is in the lake; events are measured only when bytes are to be compared."""
     world = world_of(settings)
-    scenario = scenario_of(settings, world) if settings.deep else Scenario(world, fleet_of(settings, world), {})
+    if settings.deep:
+        scenario = scenario_of(settings, world)
+        has_events = bool(scenario.events)
+    else:
+        scenario = Scenario(world, fleet_of(settings, world), {})
+        has_events = bool(drawn_events(settings, world, scenario.fleet))
     if settings.fault_rates:
-        return FaultyDelivery(settings, scenario, plan)
-    return CleanDelivery(scenario, plan, all_rows=not settings.anomaly_weights)
+        return FaultyDelivery(settings, scenario, plan, has_events=has_events)
+    return CleanDelivery(scenario, plan, all_rows=not settings.anomaly_weights, has_events=has_events)

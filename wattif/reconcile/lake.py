@@ -14,16 +14,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
+from threading import Event
 from typing import TypeVar
 
 from uploader.store import Store, StoredObject
 from wattif.engine.plan import Batch, FileUnit, Plan
-from wattif.errors import LakeError
+from wattif.errors import Interrupted, LakeError
 from wattif.lake import layout
+from wattif.lake.fault_labels import FaultLabel
 from wattif.lake.manifest import ManifestEntry, read_manifest
 from wattif.reconcile.deep import DeepComparison, checksum
 from wattif.reconcile.delivery import Delivery, ExpectedObject
 from wattif.reconcile.differences import Difference, Verdict
+from wattif.reconcile.labels import LabelCheck
 
 _FETCHERS = 32  # threads that wait for manifests: each is one request
 _Item = TypeVar("_Item")
@@ -43,23 +46,34 @@ class Seen:
 class LakeCheck:
     """One comparison of a lake. *known*: first and last day of the dataset that lies there, beside those asked for."""
 
-    def __init__(self, store: Store, plan: Plan, delivery: Delivery, known: tuple[date, date], *, deep: bool) -> None:
+    def __init__(
+        self, store: Store, plan: Plan, delivery: Delivery, known: tuple[date, date], stop: Event, *, deep: bool
+    ) -> None:
         self.seen = Seen()
         self._store = store
         self._plan = plan
         self._delivery = delivery
         self._known = known
+        self._stop = stop
+        self._label_check = LabelCheck(store)
         self._deep = DeepComparison(store, delivery) if deep else None
 
     def differences(self) -> Iterator[Difference]:
-        """All of them, day by day; `LakeError` when nothing was committed, or the lake does not answer."""
+        """All of them, day by day.
+
+        `LakeError` when nothing was committed, or the lake does not answer; `Interrupted` when the user stops it.
+        """
         yield from self._tables()
         yield from self._manifests()
         threads = os.cpu_count() or 1
         with ThreadPoolExecutor(_FETCHERS) as fetchers, ThreadPoolExecutor(threads) as readers:
             tasks = self._tasks(fetchers)
             for found in _in_order(readers, _call, tasks, 2 * threads) if self._deep else map(_call, tasks):
+                if self._stop.is_set():
+                    raise Interrupted("stopped")
                 yield from found
+        if self._deep:
+            yield from self._label_check.rest(self._plan.start + timedelta(days=n) for n in range(self._plan.days))
 
     def _tables(self) -> Iterator[Difference]:
         """Tables of the dataset that are not there; what they hold is not looked into."""
@@ -69,6 +83,9 @@ class LakeCheck:
         for name in names:
             if name not in there:
                 yield _of_object(name, "missing", 0, "a table of the dataset", None)
+        if self._deep:
+            known = {name: content for name, content in self._delivery.meter_labels().items() if name in there}
+            yield from self._label_check.compare(known)
 
     def _manifests(self) -> Iterator[Difference]:
         """Those that no batch of the dataset has."""
@@ -91,7 +108,9 @@ class LakeCheck:
             originals: dict[tuple[int, int], ManifestEntry] = {}
             for manifest in itertools.islice(manifests, self._plan.batches_per_day):
                 expected = {unit: self._delivery.objects(unit) for unit in manifest.batch.files}
-                problems = [*manifest.problems(expected, exact=self._deep is None), *self._labels(manifest)]
+                problems = [*manifest.problems(expected, exact=self._deep is None)]
+                if self._deep is None:
+                    problems += self._labels(manifest)
                 if problems:
                     yield functools.partial(list, problems)
                 originals.update({(e.bytes, int(e.crc32c, 16)): e for e in manifest.entries.values()})
@@ -148,7 +167,8 @@ class LakeCheck:
         assert self._deep is not None
         differences: list[Difference] = []
         strangers = {each.name: each for each in there}
-        for compared in self._deep.compare(unit):
+        labels: list[FaultLabel] = []
+        for compared in self._deep.compare(unit, labels):
             strangers.pop(compared.name, None)
             entry = manifest.entries.get(compared.name)
             differences += compared.differences
@@ -156,7 +176,10 @@ class LakeCheck:
                 told, true = (entry.bytes, int(entry.crc32c, 16)), (compared.size, compared.crc32c)
                 differences += manifest.altered(unit.rows, "bytes", str(true[0]), str(told[0]))
                 differences += manifest.altered(unit.rows, "crc32c", f"{true[1]:08x}", f"{told[1]:08x}")
-        return differences + self._strangers(strangers.values(), {})
+        differences += self._strangers(strangers.values(), {})
+        if manifest.content is not None:
+            differences += self._label_check.add(manifest.batch, unit, labels)
+        return differences
 
     def _strangers(
         self, objects: Iterable[StoredObject], originals: Mapping[tuple[int, int], ManifestEntry]

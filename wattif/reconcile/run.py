@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping
-from datetime import date
+from threading import Event
 from typing import Any, TextIO
 
 from uploader.store import Store
@@ -12,7 +12,7 @@ from wattif.engine.plan import Plan
 from wattif.engine.world import world_of
 from wattif.errors import LakeError
 from wattif.lake import layout
-from wattif.lake.dataset import Dataset, read_document
+from wattif.lake.dataset import Dataset, whole_dataset
 from wattif.lake.place import open_store
 from wattif.reconcile.delivery import delivery_of
 from wattif.reconcile.differences import Difference, Tally
@@ -23,20 +23,24 @@ from wattif.reconcile.settings import ReconcileSettings
 _CONNECTIONS = 32  # requests at once: a manifest is one
 
 
-def reconcile(settings: ReconcileSettings, out: TextIO) -> bool:
+def reconcile(settings: ReconcileSettings, out: TextIO, stop: Event) -> bool:
     """Compare what *settings* name, write the report to *out*; whether every difference is explained.
 
-    `LakeError` when the lake holds no dataset or another one, or does not answer.
+    `LakeError` when the lake holds no dataset or another one, or does not answer; `Interrupted` when *stop* is set.
     """
     store = open_store(settings, threads=_CONNECTIONS // 2)
-    known = _identify(settings, store)
+    whole = _identify(settings, store)
     tally = Tally()
     with contextlib.ExitStack() as files:
         json = files.enter_context(JsonOutput()) if settings.as_json else None
         outputs: list[Output] = [tally] if json is None else [tally, json]
         if settings.differences is not None:
             outputs.append(files.enter_context(ParquetOutput(settings.differences)))
-        facts = _of_table(settings, outputs) if settings.of_table else _of_lake(settings, store, known, outputs)
+        facts = (
+            _of_table(settings, whole, outputs, stop)
+            if settings.of_table
+            else _of_lake(settings, whole, store, outputs, stop)
+        )
         if json is not None:
             json.print({**facts, **_counts(tally)}, out)
         else:
@@ -44,33 +48,29 @@ def reconcile(settings: ReconcileSettings, out: TextIO) -> bool:
     return tally.differences == tally.explained
 
 
-def _identify(settings: ReconcileSettings, store: Store) -> tuple[date, date]:
-    """First and last day of the dataset that lies in *store*, which must be the one of *settings*."""
+def _identify(settings: ReconcileSettings, store: Store) -> ReconcileSettings:
+    """*settings* for all days of the dataset that lies in *store*, which must be theirs."""
     document = store.get_bytes(layout.DATASET)
     if document is None:
         if settings.of_table:
-            return settings.start, settings.end
+            return settings
         raise LakeError(
             f"{store.place}: no dataset lies here: there is no {layout.DATASET}; correct --lake, --bucket or --prefix"
         )
-    differences = Dataset.of(settings, world_of(settings).cities).differences(document, store.place)
+    whole = whole_dataset(settings, document, store.place)
+    differences = Dataset.of(whole, world_of(whole).cities).differences(document, store.place)
     if differences:
         raise LakeError(
             f"{store.place} holds another dataset: {'; '.join(differences)}. Leave out the options that say so"
         )
-    options = read_document(document, store.place).get("options")
-    try:
-        assert isinstance(options, dict)
-        return date.fromisoformat(options["start"]), date.fromisoformat(options["end"])
-    except (AssertionError, KeyError, TypeError, ValueError):  # an older dataset does not say it
-        return settings.start, settings.end
+    return whole
 
 
 def _of_lake(
-    settings: ReconcileSettings, store: Store, known: tuple[date, date], outputs: Iterable[Output]
+    settings: ReconcileSettings, whole: ReconcileSettings, store: Store, outputs: Iterable[Output], stop: Event
 ) -> dict[str, Any]:
     plan = Plan.of(settings)
-    check = LakeCheck(store, plan, delivery_of(settings, plan), known, deep=settings.deep)
+    check = LakeCheck(store, plan, delivery_of(whole, plan), (whole.start, whole.end), stop, deep=settings.deep)
     _tell(check.differences(), outputs)
     return {
         "place": store.place, "start": str(plan.start), "end": str(plan.end), "meters": plan.meters,
@@ -79,14 +79,16 @@ def _of_lake(
     }  # fmt: skip
 
 
-def _of_table(settings: ReconcileSettings, outputs: Iterable[Output]) -> dict[str, Any]:
+def _of_table(
+    settings: ReconcileSettings, whole: ReconcileSettings, outputs: Iterable[Output], stop: Event
+) -> dict[str, Any]:
     from wattif.reconcile.table import compared_table  # its libraries are slow to import
 
-    with compared_table(settings) as (counts, differences):
+    with compared_table(settings, whole, stop) as (counts, differences):
         _tell(differences, outputs)
     return {
         "place": counts.place, "start": str(settings.start), "end": str(settings.end), "meters": settings.meters,
-        "hours": counts.hours, "on_purpose": dict(sorted(counts.causes.items())),
+        "hours": counts.hours, "on_purpose": {cause: rows for cause, rows in sorted(counts.causes.items()) if rows},
     }  # fmt: skip
 
 

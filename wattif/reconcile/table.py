@@ -27,7 +27,7 @@ from wattif.engine.faults import DrawnFaults, FaultPlan
 from wattif.engine.hours import DEDUPLICATED, DELIVERED, VIEWS, Hours, Part, Renamed, in_order
 from wattif.engine.plan import Plan
 from wattif.engine.world import Scenario, scenario_of
-from wattif.errors import UsageError
+from wattif.errors import Interrupted, UsageError
 from wattif.formats.drift import drift_of
 from wattif.formats.ndjson import mac_text
 from wattif.formats.schema import Field
@@ -113,14 +113,16 @@ class Counts:
 
 
 @contextmanager
-def compared_table(settings: ReconcileSettings) -> Iterator[tuple[Counts, Iterator[Difference]]]:
-    """The table that *settings* name, held against their dataset: what was compared, and what differs."""
+def compared_table(
+    settings: ReconcileSettings, whole: ReconcileSettings, stop: Event
+) -> Iterator[tuple[Counts, Iterator[Difference]]]:
+    """The table that *settings* name against some days of the dataset *whole*: what was compared, and what differs."""
     plan, rates = Plan.of(settings), settings.fault_rates
     drift = drift_of(plan.template, rates.drift) if rates.schema_drift else None
     renamed = Renamed(drift.renamed, rates.schema_drift) if drift and drift.renamed and rates.schema_drift else None
     with closing(_source_of(settings)) as source, TableReconciliation(
-        scenario_of(settings), plan, DrawnFaults.of(settings) if rates else None, source,
-        renamed=renamed, workers=os.cpu_count() or 1,
+        scenario_of(whole), plan, DrawnFaults.of(settings) if rates else None, source,
+        renamed=renamed, workers=os.cpu_count() or 1, stop=stop,
     ) as held:  # fmt: skip
         yield held.run(), held.differences()
 
@@ -173,6 +175,8 @@ class TableReconciliation:
                     " mac and time_hour_rolled"
                 )
         causes: Counter[str] = Counter()
+        if "time_hour_rolled" in there:
+            self._renamed = None  # whoever rolled up knew the energy under either name
         self._expect(causes)
         if "time_hour_rolled" in there:
             self._keep(self._source.aggregate(sql.of_hours(self._source.relation, there)))
@@ -213,6 +217,8 @@ class TableReconciliation:
 
     def _keep(self, table: pa.Table) -> None:
         self._insert("found", table)
+        if self._stop.is_set():
+            raise Interrupted("stopped")
 
     def _insert(self, name: str, table: pa.Table) -> None:
         self._own.register("part", table)

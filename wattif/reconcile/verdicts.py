@@ -26,11 +26,13 @@ _EXPECTED = {
 }
 
 
-def _verdict(verdict: str, readings: str, expected: str, found: str, where: str, name: str = "NULL") -> str:
+def _verdict(
+    verdict: str, readings: str, expected: str, found: str, where: str, name: str = "NULL", cause: str = "NULL"
+) -> str:
     return (
         f"SELECT mac, hour, CAST({name} AS VARCHAR) AS name, '{verdict}' AS verdict,"
         f" CAST({readings} AS BIGINT) AS readings, CAST({expected} AS VARCHAR) AS expected,"
-        f" CAST({found} AS VARCHAR) AS found, CAST(NULL AS VARCHAR) AS cause FROM differing WHERE {where}"
+        f" CAST({found} AS VARCHAR) AS found, CAST({cause} AS VARCHAR) AS cause FROM differing WHERE {where}"
     )
 
 
@@ -86,8 +88,8 @@ def on_readings(fields: Sequence[Field], renamed: str | None) -> list[str]:
         # doubles that were delivered, and only some of them removed
         _verdict(
             "doubled", "rows_found - once", "once", "rows_found",
-            "stamps = once AND rows_found > once AND rows_found < delivered",
-        ).replace("CAST(NULL AS VARCHAR) AS cause", "'duplicate' AS cause"),
+            "stamps = once AND rows_found > once AND rows_found < delivered", cause="'duplicate'",
+        ),
     ]  # fmt: skip
     complete = "stamps = once AND rows_found IN (delivered, once)"
     changed = {each.name: f"({each.name}_expected <> {each.name}_found OR {each.name}_absent <> 0)" for each in fields}

@@ -135,6 +135,11 @@ def read_weights(text: str) -> dict[str, float]:
     weights: dict[str, float] = {}
     for part in (part.strip() for part in text.split(",")):
         kind, _, weight = (piece.strip() for piece in part.partition("="))
+        if kind in ("all", "none") or kind in weights:
+            raise UsageError(
+                f"--anomalies {text}: {kind + ' stands alone' if kind not in KINDS else f'names {kind} twice'};"
+                " write for example theft_scale=2,spike=1"
+            )
         if kind not in KINDS:
             raise UsageError(
                 f"--anomalies {part or repr(part)}: there is no such kind; choose from all, none, {', '.join(KINDS)}"

@@ -15,6 +15,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from wattif.errors import UsageError
 from wattif.world.anomalies import DAY_S, Event
 from wattif.world.anomaly_kinds import KINDS, Kind
 from wattif.world.calendar import day_number
@@ -50,12 +51,20 @@ class Period:
 def draw_events(
     world: World, fleet: Fleet, weights: Mapping[str, float], rate: float, period: Period
 ) -> dict[int, Event]:
-    """The events by meter: the share *rate* of the meters has one, of kinds in proportion to *weights*."""
+    """The events by meter: the share *rate* of the meters has one, of kinds in proportion to *weights*.
+
+    `UsageError` when none of the kinds can happen in this world.
+    """
     possible = {kind: w for kind, w in weights.items() if world.interval_s >= KINDS[kind].shortest_interval_s}
     of_transformers = {kind: weight for kind, weight in possible.items() if KINDS[kind].of_transformer}
     of_meters = {kind: weight for kind, weight in possible.items() if not KINDS[kind].of_transformer}
     total = math.fsum(possible.values())
-    if total == 0.0:
+    if weights and total == 0.0:
+        raise UsageError(
+            f"--anomalies {', '.join(weights)}: cannot happen with a reading every {world.interval_s} s;"
+            " name other kinds, or a longer --interval"
+        )
+    if not weights or rate == 0.0:
         return {}
     share = rate * math.fsum(of_transformers.values()) / total
     rest = (rate - share) / (1.0 - share) if of_meters else 0.0  # of the meters whose transformer is not hit

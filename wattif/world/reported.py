@@ -90,13 +90,15 @@ class ReportedDays:
         for place, measured in affected:
             ledger.lost_mwh[place], ledger.lost_export_mwh[place] = measured.lost_before(number)
         columns = self._days.compute(day, first_meter, meters)
-        marks = []
-        for place, measured in affected:
-            if number in measured.days:
-                own = columns[place]
-                registers = int(ledger.register_mwh[place]), int(ledger.export_register_mwh[place])
-                mark = self._report(measured.event, place, number, own, registers)
-                marks += [mark] if mark is not None else []
+        marks: list[Mark] = []
+        active = [(place, measured) for place, measured in affected if number in measured.days]
+        if active:
+            columns = columns.copy()  # the model goes on from what it left in its own
+        for place, measured in active:
+            own = columns[place]
+            registers = int(ledger.register_mwh[place]), int(ledger.export_register_mwh[place])
+            mark = self._report(measured.event, place, number, own, registers)
+            marks += [mark] if mark is not None else []
         return columns, marks
 
     def _report(

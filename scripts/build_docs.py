@@ -10,11 +10,13 @@ import sys
 from pathlib import Path
 
 import pyarrow as pa
+from pydantic_settings import BaseSettings
 
 from wattif.formats.schema import reading_fields
 from wattif.formats.template import field_width, row_template
 from wattif.lake import anomaly_labels, fault_labels
 from wattif.settings import GenerateSettings
+from wattif.warehouse.dataplex_settings import DataplexSettings
 from wattif.world.anomaly_kinds import KINDS, Kind
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,11 +28,15 @@ SPECIAL_DEFAULTS = {
 }
 
 
-def options() -> str:
+def options(settings: type[BaseSettings]) -> str:
     lines = ["| option | default | meaning |", "|---|---|---|"]
-    shortcuts = GenerateSettings.model_config.get("cli_shortcuts") or {}
-    for name, field in GenerateSettings.model_fields.items():
-        flag = f"`--{name.replace('_', '-')}`" + (f", `-{shortcuts[name]}`" if name in shortcuts else "")
+    shortcuts = settings.model_config.get("cli_shortcuts") or {}
+    for name, field in settings.model_fields.items():
+        if name == "action":
+            continue  # a word, not an option
+        flag = f"`--{(field.alias or name).replace('_', '-')}`" + (
+            f", `-{shortcuts[name]}`" if name in shortcuts else ""
+        )
         if field.is_required():
             default = "required"
         elif field.default is None or field.default is False or field.default == "":
@@ -120,8 +126,9 @@ def schema() -> str:
 def main(arguments: list[str]) -> int:
     docs = ROOT / "docs"
     parts = {
-        ROOT / "README.md": {"options": options()},
+        ROOT / "README.md": {"options": options(GenerateSettings)},
         docs / "anomalies.md": {"kinds": kinds(), "labels": columns(anomaly_labels.SCHEMA)},
+        docs / "dataplex.md": {"options": options(DataplexSettings)},
         docs / "faults.md": {"labels": columns(fault_labels.arrow_schema())},
     }
     documents = {path: with_parts(path, made) for path, made in parts.items()} | {docs / "schema.md": schema()}

@@ -21,7 +21,11 @@ Settings = Callable[..., GenerateSettings]
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
-        if name.startswith("WATTIF_") or name in ("STORAGE_EMULATOR_HOST", "GOOGLE_APPLICATION_CREDENTIALS"):
+        if name.startswith("WATTIF_") or name in (
+            "STORAGE_EMULATOR_HOST",
+            "DATAPLEX_EMULATOR_HOST",
+            "GOOGLE_APPLICATION_CREDENTIALS",
+        ):
             monkeypatch.delenv(name)
 
 

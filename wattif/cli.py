@@ -135,11 +135,31 @@ def reconcile(arguments: Sequence[str], program: str) -> int:
     return 0 if explained else 1
 
 
+def dataplex(arguments: Sequence[str], program: str) -> int:
+    """Check the hourly readings in BigQuery; the exit code: 0 also says that all rules passed."""
+    try:
+        from wattif.options import read_settings
+        from wattif.warehouse.dataplex_settings import DataplexSettings
+
+        settings = read_settings(DataplexSettings, arguments, program)
+        from wattif.warehouse.dataplex import act
+
+        answer = act(settings)
+    except WattIfError as error:
+        return _fail(program, error)
+    except KeyboardInterrupt:
+        print(f"{program}: interrupted: what was asked for may go on in the cloud; ask for 'results'", file=sys.stderr)
+        return Interrupted.exit_code
+    print(answer.text)
+    return 0 if answer.passed else 1
+
+
 VERBS: dict[str, tuple[Callable[[Sequence[str], str], int], str]] = {
     "generate": (generate, "write the readings of a fleet of meters into the lake"),
     "expect": (expect, "compute what the tables downstream must hold, without reading the lake"),
     "show": (show, "draw a meter, a class of meters or the whole fleet"),
     "reconcile": (reconcile, "compare a lake, or a table made of it, with what must be there"),
+    "dataplex": (dataplex, "check the hourly readings in BigQuery with a Dataplex scan"),
 }
 
 

@@ -5,6 +5,7 @@ WattIfError              exit code 1
 ├── StagingError         the staging folder: locked, full, gone
 ├── LakeError            the lake: refused, missing, holds something else
 │   └── TransferError    a batch could not be moved, however often it was tried
+├── WarehouseError       tables and the checks on them: refused, missing, defined otherwise
 └── Interrupted          exit code 130: Ctrl-C or SIGTERM
 """
 
@@ -33,6 +34,10 @@ class LakeError(WattIfError):
 
 class TransferError(LakeError):
     """Files could not be brought into the lake."""
+
+
+class WarehouseError(WattIfError):
+    """A table, or a check on it, cannot be used."""
 
 
 class Interrupted(WattIfError):

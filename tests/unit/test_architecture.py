@@ -16,10 +16,11 @@ FORBIDDEN = {
     "wattif/world": ("wattif.engine", "wattif.lake", "wattif.formats", "wattif.settings", "uploader", *CLOUD),
     "wattif/kernels": ("wattif.engine", "wattif.lake", "wattif.formats", "wattif.settings", "uploader", *CLOUD),
     "wattif/formats": ("wattif.engine", "wattif.lake", "wattif.settings", "uploader", *CLOUD),
-    "wattif/lake": ("wattif.engine", "wattif.reconcile", *CLOUD),
-    "wattif/engine": ("wattif.show", "wattif.reconcile", *CLOUD),
+    "wattif/lake": ("wattif.engine", "wattif.reconcile", "wattif.warehouse", *CLOUD),
+    "wattif/engine": ("wattif.show", "wattif.reconcile", "wattif.warehouse", *CLOUD),
     "wattif/reconcile": ("wattif.show", *CLOUD),
-    "wattif/show": ("wattif.lake", "wattif.reconcile", "uploader", *CLOUD),
+    "wattif/show": ("wattif.lake", "wattif.reconcile", "wattif.warehouse", "uploader", *CLOUD),
+    "wattif/warehouse/dataplex": ("wattif.engine", "wattif.lake", "wattif.world", "wattif.kernels", "uploader"),
     "uploader": ("wattif.engine", "wattif.lake", "wattif.world", "wattif.kernels", "wattif.formats", "wattif.settings"),
 }
 
@@ -48,9 +49,33 @@ def test_dependencies_point_one_way(folder: str) -> None:
     assert not wrong
 
 
-def test_only_one_module_imports_the_cloud() -> None:
-    users = {_name(source) for source in SOURCES for name in _imports(source) if name.startswith("google")}
-    assert users == {"uploader/gcs.py"}
+def test_each_part_of_the_cloud_has_its_modules() -> None:
+    users: dict[str, set[str]] = {}
+    for source in SOURCES:
+        for name in _imports(source):
+            if name.startswith(("google", "grpc")):
+                users.setdefault(_name(source), set()).add(".".join(name.split(".")[:3]))
+    assert set(users) == {
+        "uploader/gcs.py",
+        "wattif/warehouse/dataplex.py",
+        "wattif/warehouse/dataplex_errors.py",
+        "wattif/warehouse/dataplex_preview.py",
+        "wattif/warehouse/dataplex_results.py",
+        "wattif/warehouse/dataplex_scan.py",
+    }
+    storage = {name for name, modules in users.items() if "google.cloud.storage" in modules}
+    scans = {
+        name for name, modules in users.items() if any(part.startswith("google.cloud.dataplex") for part in modules)
+    }
+    assert storage == {"uploader/gcs.py"}
+    assert scans == set(users) - {"uploader/gcs.py", "wattif/warehouse/dataplex_errors.py"}
+
+
+def test_a_module_of_the_cloud_is_imported_when_it_is_needed() -> None:
+    for source in (ROOT / "wattif/cli.py", ROOT / "wattif/warehouse/dataplex_settings.py"):
+        tree = ast.parse(source.read_text(encoding="utf-8"))
+        at_once = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
+        assert not at_once & {"wattif.warehouse", "wattif.warehouse.dataplex", "wattif.warehouse.dataplex_scan"}
 
 
 def test_only_the_pictures_import_matplotlib() -> None:
@@ -61,7 +86,8 @@ def test_only_the_pictures_import_matplotlib() -> None:
 def test_only_staging_removes_staged_data_and_only_a_lake_its_own_objects() -> None:
     removing = re.compile(r"\.unlink\(|os\.remove\(|\.rmdir\(|rmtree|\.delete\(|\.truncate\(")
     users = {_name(source) for source in SOURCES if removing.search(source.read_text(encoding="utf-8"))}
-    assert users == {"wattif/engine/staging.py", "uploader/local.py", "uploader/gcs.py", "wattif/lake/claim.py"}
+    scans = {"wattif/warehouse/dataplex.py"}  # deletes the definition of a check, no data
+    assert users - scans == {"wattif/engine/staging.py", "uploader/local.py", "uploader/gcs.py", "wattif/lake/claim.py"}
 
 
 def test_no_clock_and_no_chance_in_what_makes_bytes() -> None:

@@ -1,0 +1,123 @@
+"""`python -m wattif dataplex` as a user types it, against a Dataplex on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.dataplex_server import DataplexServer
+from tests.integration.dataplex_home import PLAIN, dataset
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PLACE = ("--project", "my-project", "--location", "europe-west3", "--dataset", "meters")
+
+
+@pytest.fixture
+def server() -> Iterator[DataplexServer]:
+    with DataplexServer(dataset(average=[(*PLAIN[0][:2], 0.999), *PLAIN[1:]])) as running:
+        yield running
+
+
+def _wattif(*arguments: str, emulator: str | None = None) -> subprocess.CompletedProcess[str]:
+    kept = ("PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
+    environment = {name: os.environ[name] for name in kept if name in os.environ}
+    environment |= {"HOME": "/nowhere", "NO_GCE_CHECK": "true", "COLUMNS": "200"}
+    if emulator:
+        environment["DATAPLEX_EMULATOR_HOST"] = emulator
+    return subprocess.run(
+        [sys.executable, "-m", "wattif", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_from_creation_to_deletion(server: DataplexServer) -> None:
+    created = _wattif("dataplex", "create", *PLACE, emulator=server.address)
+    assert (created.returncode, created.stderr) == (0, "")
+    assert created.stdout.endswith("/dataScans/smart-meter-anomalies, 12 rules\n")
+    assert _wattif("dataplex", "run", *PLACE[:4], emulator=server.address).returncode == 0
+    results = _wattif("dataplex", "results", *PLACE[:4], emulator=server.address)
+    assert (results.returncode, results.stderr) == (1, "")
+    assert "1 of 12 rules failed" in results.stdout
+    assert "FAILED  anomaly-avg " in results.stdout
+    as_json = _wattif("dataplex", "results", *PLACE[:4], "--json", emulator=server.address)
+    assert as_json.returncode == 1
+    assert [rule["name"] for rule in json.loads(as_json.stdout)["rules"] if not rule["passed"]] == ["anomaly-avg"]
+    deleted = _wattif("dataplex", "delete", *PLACE[:4], emulator=server.address)
+    assert (deleted.returncode, deleted.stderr) == (0, "")
+
+
+def test_results_of_a_scan_in_order_leave_with_0(server: DataplexServer) -> None:
+    _wattif("dataplex", "create", *PLACE, "--metrics", "MAX", emulator=server.address)
+    _wattif("dataplex", "run", *PLACE, emulator=server.address)
+    results = _wattif("dataplex", "results", *PLACE, emulator=server.address)
+    assert (results.returncode, results.stderr) == (0, "")
+
+
+def test_ctrl_c_leaves_the_job_to_the_cloud(server: DataplexServer) -> None:
+    _wattif("dataplex", "create", *PLACE, emulator=server.address)
+    server.scans.polls = 10**9
+    command = [sys.executable, "-m", "wattif", "dataplex", "run", *PLACE]
+    environment = {**os.environ, "DATAPLEX_EMULATOR_HOST": server.address}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        while server.count("GetDataScanJob") == 0 and process.poll() is None:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=30)
+    assert (process.returncode, error.count("\n")) == (130, 1)
+    assert "interrupted: what was asked for may go on in the cloud" in error
+
+
+def test_an_empty_field_is_the_whole_table() -> None:
+    assert (
+        "--incremental-field" not in _wattif("dataplex", "create", *PLACE, "--incremental-field", "", "--print").stdout
+    )
+    assert (
+        "--incremental-field=other"
+        in _wattif("dataplex", "create", *PLACE, "--incremental-field", "other", "--print").stdout
+    )
+
+
+def test_printing_needs_no_service() -> None:
+    printed = _wattif("dataplex", "create", *PLACE, "--print")
+    assert (printed.returncode, printed.stderr) == (0, "")
+    assert printed.stdout.startswith("# gcloud dataplex datascans create data-quality smart-meter-anomalies ")
+
+
+def test_errors_are_one_line() -> None:
+    wrong = _wattif("dataplex", "create", *PLACE, "--threshold", "2")
+    assert (wrong.returncode, wrong.stderr) == (2, "wattif dataplex: error: --threshold 2: must be less than 1\n")
+    nobody = _wattif("dataplex", "run", *PLACE, emulator="127.0.0.1:1")
+    assert nobody.returncode == 1
+    assert nobody.stderr.startswith("wattif dataplex: error: Dataplex: 127.0.0.1:1 does not answer: ")
+    assert nobody.stderr.count("\n") == 1
+    stranger = _wattif("dataplex", "results", *PLACE)
+    assert stranger.returncode == 1
+    assert stranger.stderr.startswith("wattif dataplex: error: Dataplex: no credentials; run 'gcloud auth ")
+    assert stranger.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["dataplex", "--help"], ["dataplex", "create", "--project", "x"]])
+def test_help_and_wrong_options_load_no_cloud(arguments: list[str]) -> None:
+    code = (
+        "import sys, contextlib, wattif.cli\n"
+        "with contextlib.suppress(SystemExit):\n"
+        f"    wattif.cli.main({arguments!r})\n"
+        "print([name for name in sys.modules if name.split('.')[0] in ('google', 'grpc', 'yaml', 'requests')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"

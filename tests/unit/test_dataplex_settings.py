@@ -1,0 +1,86 @@
+"""Options of `wattif dataplex`: wrong ones get one line that names the option and the way out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wattif.errors import UsageError
+from wattif.options import read_settings
+from wattif.warehouse.dataplex_settings import DataplexSettings
+
+PLACE = ["--project", "my-project", "--location", "europe-west3", "--dataset", "meters"]
+
+
+def _read(*arguments: str) -> DataplexSettings:
+    return read_settings(DataplexSettings, list(arguments), "wattif dataplex")
+
+
+def test_defaults() -> None:
+    settings = _read("create", *PLACE)
+    assert settings.scan_name == "projects/my-project/locations/europe-west3/dataScans/smart-meter-anomalies"
+    assert settings.full_table == "my-project.meters.smart_meter_readings_hour_rolled"
+    assert settings.full_results_table == "my-project.meters.dataplex_results"
+    assert (settings.threshold, settings.metric_names, settings.interval) == (0.99, ["AVG", "MAX"], 10)
+    assert (settings.schedule, settings.incremental_field, settings.recipients) == (None, "time_hour_rolled", [])
+
+
+def test_only_create_needs_the_dataset() -> None:
+    for action in ("run", "results", "delete"):
+        assert _read(action, *PLACE[:4]).action == action
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "the following arguments are required: ACTION; see --help"),
+        (["drop", *PLACE], "drop"),
+        (["create", *PLACE[2:]], "--project is missing"),
+        (["create", *PLACE[:2], *PLACE[4:]], "--location is missing"),
+        (["create", *PLACE[:4]], "--dataset is missing"),
+        (["create", *PLACE, "--project", "My Project"], "is not a project id such as my-project"),
+        (["create", *PLACE, "--location", "EU"], "for a dataset in EU or US name a region inside it"),
+        (["create", *PLACE, "--location", "europe-west3-a"], "is not a region such as europe-west3"),
+        (["create", *PLACE, "--dataset", "p.d"], "is not a dataset's name"),
+        (["create", *PLACE, "--table", "d.t"], "--table d.t: is not a name in a dataset"),
+        (["create", *PLACE, "--table", "t` WHERE 1; --"], "is not a name in a dataset"),
+        (["create", *PLACE, "--model", "p.d.m"], "--model p.d.m: is not a name in a dataset"),
+        (["create", *PLACE, "--scan", "Scan"], "--scan Scan: is not a scan's id: at most 63 of a-z, 0-9 and -"),
+        (["create", *PLACE, "--scan", "scan-"], "no - at the end"),
+        (["create", *PLACE, "--scan", "s" * 64], "at most 63"),
+        (["create", *PLACE, "--threshold", "1"], "--threshold 1: must be less than 1"),
+        (["create", *PLACE, "--threshold", "-0.1"], "--threshold -0.1: must be greater than or equal to 0"),
+        (["create", *PLACE, "--threshold", "nan"], "--threshold nan: must be less than 1"),
+        (["create", *PLACE, "--metrics", "AVG,SUM"], "--metrics AVG,SUM: must be AVG, MAX or AVG,MAX"),
+        (["create", *PLACE, "--metrics", "AVG,avg"], "must be AVG, MAX or AVG,MAX"),
+        (["create", *PLACE, "--metrics", ","], "must be AVG, MAX or AVG,MAX"),
+        (["create", *PLACE, "--interval", "7"], "--interval 7: does not divide an hour"),
+        (["create", *PLACE, "--schedule", "hourly"], "--schedule hourly: is not cron: minute, hour, day"),
+        (["create", *PLACE, "--schedule", "TZ=Asia/Nowhere 1 * * * *"], "there is no time zone 'Asia/Nowhere'"),
+        (["create", *PLACE, "--schedule", ""], "is not cron"),
+        (["create", *PLACE, "--schedule", "15 * * * $"], "is not cron"),
+        (["create", *PLACE, "--incremental-field", "a b"], "is not a column's name; leave it empty"),
+        (["create", *PLACE, "--results-table", "d.t"], "write it as PROJECT.DATASET.TABLE"),
+        (["create", *PLACE, "--notify", "me"], "'me' is not an e-mail address; separate several with commas"),
+        (["create", *PLACE, "--notify", ""], "must be one to 5 e-mail addresses"),
+        (["create", *PLACE, "--notify", ",".join(f"a{n}@b.org" for n in range(6))], "must be one to 5"),
+        (["run", *PLACE, "--print"], "--print goes with create, not with run"),
+        (["create", *PLACE, "--json"], "--json goes with results, not with create"),
+    ],
+)
+def test_wrong_options_name_themselves_and_the_way_out(arguments: list[str], message: str) -> None:
+    with pytest.raises(UsageError) as error:
+        _read(*arguments)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_the_environment_and_a_file_of_other_verbs_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "wattif.toml"
+    file.write_text('start = 2024-01-01\nmeters = 7\nclass = "residential"\nproject = "my-project"\ninterval = 60\n')
+    monkeypatch.setenv("WATTIF_LOCATION", "us-central1")
+    monkeypatch.setenv("WATTIF_JSON", "true")
+    settings = _read("results", "--config", str(file))
+    assert (settings.project, settings.location, settings.interval) == ("my-project", "us-central1", 60)
+    assert settings.as_json

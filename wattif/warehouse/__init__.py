@@ -1,0 +1,1 @@
+"""What lies behind the lake: tables, and the checks that run on them."""

@@ -1,0 +1,217 @@
+"""What the user asked of Dataplex: one scan of one BigQuery table."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, ClassVar, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import CliPositionalArg, CliToggleFlag, SettingsConfigDict
+
+from wattif.errors import UsageError
+from wattif.options import Options
+from wattif.settings import GenerateSettings
+from wattif.show.settings import ShowSettings
+
+METRICS = ("AVG", "MAX")
+MOST_RECIPIENTS = 5  # of a notification report, says the service's documentation
+_SCAN_ID = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_PROJECT = re.compile(r"(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]")
+_REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
+_DATASET = re.compile(r"[A-Za-z0-9_]{1,1024}")
+_TABLE = re.compile(r"[A-Za-z0-9_-]{1,1024}")
+_COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,299}")
+_EMAIL = re.compile(r"[^@\s,]+@[^@\s,.]+(?:\.[^@\s,.]+)+")
+_CRON_FIELD = re.compile(r"[0-9A-Za-z*/,?#-]+")
+_CRON_FIELDS = 5
+
+
+class DataplexSettings(Options):
+    """Check the hourly readings in BigQuery with a Dataplex data-quality scan: anomalies, gaps, duplicates, ranges."""
+
+    model_config = SettingsConfigDict(env_prefix_target="all")  # WATTIF_JSON, though the field has another name
+
+    action: CliPositionalArg[Literal["create", "run", "results", "delete"]] = Field(
+        description="create the scan, run it once, show the results of its latest job, or delete it"
+    )
+    project: str = Field(description="Google Cloud project of the scan and of the dataset")
+    location: str = Field(description="region of the scan, that of the dataset, for example europe-west3")
+    dataset: str | None = Field(None, description="BigQuery dataset of the table and of the models")
+    table: str = Field("smart_meter_readings_hour_rolled", description="table of the hourly readings")
+    scan: str = Field("smart-meter-anomalies", description="id of the scan")
+    threshold: float = Field(0.99, ge=0, lt=1, description="probability from which a point counts as an anomaly")
+    metrics: str = Field(",".join(METRICS), description="what is watched of an hour: AVG, MAX or both, with a comma")
+    model: str = Field(
+        "smart_meter_arima", description="the models' name before _avg and _max; they lie in the same dataset"
+    )
+    interval: int = Field(10, ge=1, le=3600, description="seconds between two readings; an hour has 3600/interval")
+    max_age_hours: int = Field(
+        48, ge=0, le=87_600, description="hours that the newest row may be old; 0 for data of the past: no such rule"
+    )
+    schedule: str | None = Field(
+        None, description="cron, for example '15 * * * *' or 'TZ=Asia/Manila 0 6 * * *'; on demand without it"
+    )
+    incremental_field: str = Field(
+        "time_hour_rolled", description="column by which a job scans only what is new; empty: the whole table each time"
+    )
+    results_table: str | None = Field(
+        None, description="PROJECT.DATASET.TABLE that gets all results; dataplex_results in the dataset without it"
+    )
+    notify: str | None = Field(None, description="e-mail addresses, with commas, that hear of failed rules and jobs")
+    preview_anomaly_rules: CliToggleFlag[bool] = Field(
+        False, description="Dataplex's own anomaly rule instead of the models: only for projects on its preview's list"
+    )
+    print_only: Annotated[CliToggleFlag[bool], Field(alias="print")] = Field(
+        False, description="with create: only print the definition as YAML, for gcloud; touch nothing"
+    )
+    as_json: Annotated[CliToggleFlag[bool], Field(alias="json")] = Field(
+        False, description="with results: print them as JSON"
+    )
+    ignored_in_file: ClassVar[frozenset[str]] = frozenset(
+        field.alias or name
+        for verb in (GenerateSettings, ShowSettings)
+        for name, field in verb.model_fields.items()
+        if name not in ("interval", "config")
+    )
+
+    @field_validator("project")
+    @classmethod
+    def _is_project(cls, value: str) -> str:
+        return _matching(_PROJECT, value, "is not a project id such as my-project; its name and number do not count")
+
+    @field_validator("location")
+    @classmethod
+    def _is_region(cls, value: str) -> str:
+        return _matching(
+            _REGION,
+            value,
+            "is not a region such as europe-west3; for a dataset in EU or US name a region inside it",
+        )
+
+    @field_validator("dataset")
+    @classmethod
+    def _is_dataset(cls, value: str | None) -> str | None:
+        return value and _matching(_DATASET, value, "is not a dataset's name: letters, digits and _, without project")
+
+    @field_validator("table", "model")
+    @classmethod
+    def _is_table(cls, value: str) -> str:
+        return _matching(_TABLE, value, "is not a name in a dataset: letters, digits, _ and -, without the dataset")
+
+    @field_validator("scan")
+    @classmethod
+    def _is_scan_id(cls, value: str) -> str:
+        return _matching(
+            _SCAN_ID, value, "is not a scan's id: at most 63 of a-z, 0-9 and -, a letter first, no - at the end"
+        )
+
+    @field_validator("incremental_field")
+    @classmethod
+    def _is_column(cls, value: str) -> str:
+        return value and _matching(_COLUMN, value, "is not a column's name; leave it empty for the whole table")
+
+    @field_validator("results_table")
+    @classmethod
+    def _is_full_name(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = value.split(".")
+        if len(parts) != 3 or not (
+            _PROJECT.fullmatch(parts[0]) and _DATASET.fullmatch(parts[1]) and _TABLE.fullmatch(parts[2])
+        ):
+            raise ValueError("is not a table's full name; write it as PROJECT.DATASET.TABLE")
+        return value
+
+    @field_validator("interval")
+    @classmethod
+    def _divides_an_hour(cls, value: int) -> int:
+        if 3600 % value:
+            raise ValueError("does not divide an hour; give the --interval that the readings were made with")
+        return value
+
+    @field_validator("metrics")
+    @classmethod
+    def _are_metrics(cls, value: str) -> str:
+        names = [name.upper() for name in _parts(value)]
+        if not names or len(set(names)) < len(names) or not set(names) <= set(METRICS):
+            raise ValueError("must be AVG, MAX or AVG,MAX")
+        return ",".join(names)
+
+    @field_validator("notify")
+    @classmethod
+    def _are_addresses(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        for address in _parts(value):
+            if not _EMAIL.fullmatch(address):
+                raise ValueError(f"{address!r} is not an e-mail address; separate several with commas")
+        if not 1 <= len(_parts(value)) <= MOST_RECIPIENTS:
+            raise ValueError(f"must be one to {MOST_RECIPIENTS} e-mail addresses, separated by commas")
+        return value
+
+    @field_validator("schedule")
+    @classmethod
+    def _is_cron(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        fields = value.split()
+        if fields and (zone := re.fullmatch(r"(?:CRON_)?TZ=(.+)", fields[0])):
+            try:
+                ZoneInfo(zone[1])
+            except (ZoneInfoNotFoundError, ValueError):
+                raise ValueError(f"there is no time zone {zone[1]!r}; name one such as Asia/Manila") from None
+            fields = fields[1:]
+        if len(fields) != _CRON_FIELDS or not all(map(_CRON_FIELD.fullmatch, fields)):
+            raise ValueError("is not cron: minute, hour, day, month and weekday, for example '15 * * * *'")
+        return value
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        if self.action == "create" and self.dataset is None:
+            raise UsageError("--dataset is missing")
+        if self.print_only and self.action != "create":
+            raise UsageError(f"--print goes with create, not with {self.action}; leave it out")
+        if self.as_json and self.action != "results":
+            raise UsageError(f"--json goes with results, not with {self.action}; leave it out")
+        return self
+
+    @property
+    def parent(self) -> str:
+        """The place of the scan, as a resource name."""
+        return f"projects/{self.project}/locations/{self.location}"
+
+    @property
+    def scan_name(self) -> str:
+        """The scan, as a resource name."""
+        return f"{self.parent}/dataScans/{self.scan}"
+
+    @property
+    def full_table(self) -> str:
+        """The scanned table: PROJECT.DATASET.TABLE."""
+        return f"{self.project}.{self.dataset}.{self.table}"
+
+    @property
+    def full_results_table(self) -> str:
+        """The table that gets the results: PROJECT.DATASET.TABLE."""
+        return self.results_table or f"{self.project}.{self.dataset}.dataplex_results"
+
+    @property
+    def metric_names(self) -> list[str]:
+        """The names in `metrics`: AVG, MAX."""
+        return _parts(self.metrics)
+
+    @property
+    def recipients(self) -> list[str]:
+        """The addresses in `notify`."""
+        return _parts(self.notify or "")
+
+
+def _parts(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _matching(pattern: re.Pattern[str], value: str, complaint: str) -> str:
+    if not pattern.fullmatch(value):
+        raise ValueError(complaint)
+    return value

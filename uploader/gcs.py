@@ -9,6 +9,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 import requests
@@ -173,6 +174,21 @@ class GcsStore:
                 return None
 
         return self._calling(name, get)
+
+    def fetch(self, name: str, folder: Path) -> Path:
+        """A copy in *folder*; the client compares its checksum. `LakeError` when there is no such object."""
+        blob, path = self._blob(name), folder / name.replace("/", "_")
+
+        def fetch() -> None:
+            try:
+                blob.download_to_filename(str(path), timeout=_TIMEOUT_S, retry=self._retry)
+            except api.NotFound:
+                raise LakeError(
+                    f"{self.place}/{name} is committed, but not there; bring it back, or generate its day again"
+                ) from None
+
+        self._calling(name, fetch)
+        return path
 
     def list(self, prefix: str) -> Iterator[str]:
         """Names of all objects that begin with *prefix*."""

@@ -122,6 +122,13 @@ class LocalStore:
         except OSError as error:
             raise _explain(error, self._path(name)) from error
 
+    def fetch(self, name: str, folder: Path) -> Path:
+        """The file itself; `LakeError` when there is none."""
+        path = self._path(name)
+        if not path.is_file():
+            raise LakeError(f"{path} is committed, but not there; bring it back, or generate its day again")
+        return path
+
     def list(self, prefix: str) -> Iterator[str]:
         """Names of all files that begin with *prefix*, folder by folder, in order."""
         top = self._path(prefix if prefix.endswith("/") else prefix.rpartition("/")[0])

@@ -68,6 +68,9 @@ class Store(Protocol):
     def get_bytes(self, name: str) -> bytes | None:
         """The content of a small object; None when there is none."""
 
+    def fetch(self, name: str, folder: Path) -> Path:
+        """A file on this machine with the content of an object: a copy in *folder*, or the object itself."""
+
     def list(self, prefix: str) -> Iterator[str]:
         """Names of all objects that begin with *prefix*."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import signal
@@ -154,11 +155,57 @@ def dataplex(arguments: Sequence[str], program: str) -> int:
     return 0 if answer.passed else 1
 
 
+def load(arguments: Sequence[str], program: str) -> int:
+    """Load committed days of the lake into the warehouse; the exit code."""
+    return _report("load", "LoadSettings", arguments, program)
+
+
+def rollup(arguments: Sequence[str], program: str) -> int:
+    """Roll up what was loaded, by hour and month; the exit code."""
+    return _report("rollup", "RollupSettings", arguments, program)
+
+
+def scan(arguments: Sequence[str], program: str) -> int:
+    """Scan the hours for anomalies; the exit code."""
+    return _report("scan", "ScanSettings", arguments, program)
+
+
+def score(arguments: Sequence[str], program: str) -> int:
+    """Score the scan against the labels; the exit code."""
+    return _report("score", "ScoreSettings", arguments, program)
+
+
+def _report(verb: str, settings_name: str, arguments: Sequence[str], program: str) -> int:
+    """Do a verb of the warehouse and print its report, for people or as JSON; the exit code."""
+    try:
+        from wattif.options import read_settings
+        from wattif.warehouse import settings as known
+
+        settings = read_settings(getattr(known, settings_name), arguments, program)
+        report = getattr(importlib.import_module(f"wattif.warehouse.{verb}"), verb)(settings)
+    except WattIfError as error:
+        return _fail(program, error)
+    except KeyboardInterrupt:
+        print(f"{program}: interrupted: whole days stay as they are; run the same command to go on", file=sys.stderr)
+        return Interrupted.exit_code
+    if settings.as_json:
+        import orjson
+
+        print(orjson.dumps(report).decode())
+    else:
+        print(report.summary)
+    return 0
+
+
 VERBS: dict[str, tuple[Callable[[Sequence[str], str], int], str]] = {
     "generate": (generate, "write the readings of a fleet of meters into the lake"),
     "expect": (expect, "compute what the tables downstream must hold, without reading the lake"),
     "show": (show, "draw a meter, a class of meters or the whole fleet"),
     "reconcile": (reconcile, "compare a lake, or a table made of it, with what must be there"),
+    "load": (load, "load the lake into a warehouse: DuckDB here, or BigQuery"),
+    "rollup": (rollup, "roll the loaded readings up by hour and month"),
+    "scan": (scan, "scan the hours for anomalies"),
+    "score": (score, "score the scan against the labels: precision, recall and delay by kind"),
     "dataplex": (dataplex, "check the hourly readings in BigQuery with a Dataplex scan"),
 }
 

@@ -114,6 +114,28 @@ def test_what_was_corrupted_on_the_way_down_is_never_returned(lake: Lake, fault:
     assert store.get_bytes("x") == b"content"
 
 
+def test_an_object_is_fetched_into_a_folder(lake: Lake, tmp_path: Path) -> None:
+    lake.server.put("lake", "city/dt=2024-01-01/a.json", b"content")
+    lake.server.put("lake", "city/dt=2024-01-02/a.json", b"other")
+    fetched = [lake.store().fetch(f"dt=2024-01-0{day}/a.json", tmp_path) for day in (1, 2)]
+    assert [path.read_bytes() for path in fetched] == [b"content", b"other"]
+
+
+@pytest.mark.parametrize("fault", [Corrupt(), WrongChecksum()], ids=str)
+def test_what_was_corrupted_on_the_way_down_is_never_kept(lake: Lake, tmp_path: Path, fault: Fault) -> None:
+    lake.server.put("lake", "city/a.json", b"content")
+    lake.server.add_fault(fault, "media")
+    with pytest.raises(Unavailable):
+        lake.store().fetch("a.json", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_object_that_is_gone_cannot_be_fetched(lake: Lake, tmp_path: Path) -> None:
+    with pytest.raises(LakeError) as failure:
+        lake.store().fetch("dt=2024-01-01/a.json", tmp_path)
+    assert_explains(failure.value, "gs://lake/city/dt=2024-01-01/a.json", "committed, but not there")
+
+
 # Credentials
 
 

@@ -20,6 +20,7 @@ FORBIDDEN = {
     "wattif/engine": ("wattif.show", "wattif.reconcile", "wattif.warehouse", *CLOUD),
     "wattif/reconcile": ("wattif.show", *CLOUD),
     "wattif/show": ("wattif.lake", "wattif.reconcile", "wattif.warehouse", "uploader", *CLOUD),
+    "wattif/warehouse": ("wattif.engine", "wattif.kernels", "wattif.show", "wattif.reconcile"),
     "wattif/warehouse/dataplex": ("wattif.engine", "wattif.lake", "wattif.world", "wattif.kernels", "uploader"),
     "uploader": ("wattif.engine", "wattif.lake", "wattif.world", "wattif.kernels", "wattif.formats", "wattif.settings"),
 }
@@ -57,6 +58,7 @@ def test_each_part_of_the_cloud_has_its_modules() -> None:
                 users.setdefault(_name(source), set()).add(".".join(name.split(".")[:3]))
     assert set(users) == {
         "uploader/gcs.py",
+        "wattif/warehouse/bigquery_warehouse.py",
         "wattif/warehouse/dataplex.py",
         "wattif/warehouse/dataplex_errors.py",
         "wattif/warehouse/dataplex_preview.py",
@@ -68,7 +70,9 @@ def test_each_part_of_the_cloud_has_its_modules() -> None:
         name for name, modules in users.items() if any(part.startswith("google.cloud.dataplex") for part in modules)
     }
     assert storage == {"uploader/gcs.py"}
-    assert scans == set(users) - {"uploader/gcs.py", "wattif/warehouse/dataplex_errors.py"}
+    tables = {name for name, modules in users.items() if "google.cloud.bigquery" in modules}
+    assert scans == set(users) - storage - tables - {"wattif/warehouse/dataplex_errors.py"}
+    assert tables == {"wattif/warehouse/bigquery_warehouse.py"}
 
 
 def test_a_module_of_the_cloud_is_imported_when_it_is_needed() -> None:

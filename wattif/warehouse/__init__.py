@@ -1,1 +1,1 @@
-"""What lies behind the lake: tables, and the checks that run on them."""
+"""From the lake to verdicts: load, roll up by the hour, scan for anomalies; in DuckDB or in BigQuery."""

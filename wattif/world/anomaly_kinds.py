@@ -81,6 +81,7 @@ class Kind:
     shortest_interval_s: int = 1
     largest_power_w: int | None = None  # of the meters that it can happen to
     expected_auc: float | None = None  # of an isolation forest on real homes, day level
+    hidden_from_hours: str | None = None  # why means and maxima of hours hardly show it
 
 
 def _constant(name: str, low: float, high: float, *, either_sign: bool = False) -> Callable[[Draws], dict[str, float]]:
@@ -93,6 +94,7 @@ def _constant(name: str, low: float, high: float, *, either_sign: bool = False) 
 
 _READINGS: Literal["readings"] = "readings"
 _DAYS: Literal["days"] = "days"
+_SLOW = "it stays below the scatter of the hours for weeks"
 _either_way = _constant("a_day", 0.0005, 0.005, either_sign=True)
 _draw_spike = _constant("factor", 5.0, 20.0)
 KINDS: Mapping[str, Kind] = {
@@ -101,14 +103,17 @@ KINDS: Mapping[str, Kind] = {
     "theft_random": Kind(anomalies.theft_random, "consumption", expected_auc=0.83),
     "theft_mean_random": Kind(anomalies.theft_mean_random, "consumption", (1, 28), _DAYS, expected_auc=0.90),
     "theft_mean": Kind(anomalies.theft_mean, "consumption", (1, 28), _DAYS, expected_auc=0.99),
-    "theft_reverse": Kind(anomalies.theft_reverse, "consumption", (1, 28), _DAYS, expected_auc=0.84),
+    "theft_reverse": Kind(
+        anomalies.theft_reverse, "consumption", (1, 28), _DAYS, expected_auc=0.84,
+        hidden_from_hours="a day keeps its total and only its hours change places",
+    ),
     "theft_cap": Kind(anomalies.theft_cap, "consumption", measure=_limit, expected_auc=0.74),
     "theft_cut": Kind(anomalies.theft_cut, "consumption", measure=_limit),
     "theft_ramp": Kind(anomalies.theft_ramp, "consumption", (4 * DAY_S, 28 * DAY_S), draw=_draw_ramp),
     "ghost_load": Kind(anomalies.ghost_load, "consumption", (4 * DAY_S, 60 * DAY_S)),
     "stuck": Kind(anomalies.stuck, "consumption", (HOUR_S, 14 * DAY_S), measure=_first_value, expected_auc=0.99),
     "dead": Kind(anomalies.dead, "consumption", (HOUR_S, 14 * DAY_S)),
-    "drift": Kind(anomalies.drift, "consumption", (7 * DAY_S, 60 * DAY_S), draw=_either_way),
+    "drift": Kind(anomalies.drift, "consumption", (7 * DAY_S, 60 * DAY_S), draw=_either_way, hidden_from_hours=_SLOW),
     "spike": Kind(anomalies.spike, "consumption", (1, 3), _READINGS, draw=_draw_spike, expected_auc=0.72),
     "clock_skew": Kind(anomalies.clock_skew, "timestamp", draw=_draw_clock, shortest_interval_s=3),
     "missing": Kind(anomalies.missing, "rows", (30, 6 * HOUR_S), draw=lambda draws: {"share": 1.0}),

@@ -1,0 +1,74 @@
+"""The days of a lake as its manifests commit them: what a reader may rely on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+
+from uploader.store import Store
+from wattif.errors import LakeError
+from wattif.formats.schema import Field, select_fields
+from wattif.lake import layout
+from wattif.lake.dataset import read_document
+from wattif.lake.manifest import ManifestEntry, read_manifest
+
+
+@dataclass(frozen=True)
+class LakeDataset:
+    """What a reader must know of the dataset that lies in a lake."""
+
+    fingerprint: str
+    fields: tuple[Field, ...]  # of a reading, in order
+    interval_s: int  # between two readings
+
+
+@dataclass(frozen=True)
+class CommittedDay:
+    """The committed files of a UTC day; the fingerprint changes with any of its manifests."""
+
+    day: date
+    files: tuple[ManifestEntry, ...]
+    fingerprint: str  # SHA-256
+
+
+def lake_dataset(store: Store) -> LakeDataset:
+    """The dataset in *store*; `LakeError` when there is none."""
+    document = store.get_bytes(layout.DATASET)
+    if document is None:
+        raise LakeError(
+            f"{store.place}: no WattIf dataset lies there; name its --lake or --bucket and --prefix,"
+            " or write one with 'python -m wattif generate'"
+        )
+    content = read_document(document, store.place)
+    try:
+        fields = select_fields(str(content["columns"]).split(","), int(content["interval"]))
+        return LakeDataset(str(content["fingerprint"]), fields, int(content["interval"]))
+    except (KeyError, ValueError) as error:
+        raise LakeError(
+            f"{store.place}/{layout.DATASET} does not say which readings lie there ({error});"
+            " replace the dataset with 'python -m wattif generate --overwrite'"
+        ) from None
+
+
+def committed_days(store: Store, start: date | None = None, end: date | None = None) -> list[CommittedDay]:
+    """The days from *start* to *end* (both included; None: from the first, to the last) of which something is there."""
+    manifests: dict[date, list[str]] = defaultdict(list)
+    for name in store.list(layout.MANIFESTS):
+        parsed = layout.parse_manifest_name(name)
+        if parsed is not None and (start is None or start <= parsed[0]) and (end is None or parsed[0] <= end):
+            manifests[parsed[0]].append(name)
+    return [_committed(store, day, sorted(manifests[day])) for day in sorted(manifests)]
+
+
+def _committed(store: Store, day: date, names: list[str]) -> CommittedDay:
+    digest = hashlib.sha256()
+    files: list[ManifestEntry] = []
+    for name in names:
+        content = store.get_bytes(name)
+        if content is None:
+            raise LakeError(f"{store.place}/{name} is gone while it is read; run the same command again")
+        digest.update(name.encode() + b"\0" + content)
+        files += read_manifest(content, f"{store.place}/{name}")
+    return CommittedDay(day, tuple(files), digest.hexdigest())

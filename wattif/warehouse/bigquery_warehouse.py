@@ -1,0 +1,262 @@
+"""A warehouse that is a dataset of BigQuery; the only module that imports google.cloud.bigquery."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import requests
+from google.api_core import exceptions as api
+from google.auth import exceptions as auth
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+from uploader.store import Store
+from wattif.errors import WarehouseError
+from wattif.lake.days import CommittedDay
+from wattif.warehouse import bigquery_answers as answers
+from wattif.warehouse.statements import literal, read_sql
+from wattif.warehouse.tables import METRIC_COLUMNS, Table
+from wattif.warehouse.warehouse import BadRecord, Period, Staged
+
+MODELS = {"AVG": "smart_meter_arima_avg", "MAX": "smart_meter_arima_max"}
+LONGEST_HORIZON_HOURS = 10_000  # that ARIMA_PLUS forecasts
+_URIS_A_JOB = 10_000  # that a load job takes
+_ALL_BAD_RECORDS = 2**31 - 1  # none of them may stop a load
+_TIMEOUT_S = 60.0  # of a request, not of a job
+_PASSING = timedelta(days=1)  # after which a table that was left behind removes itself
+_OLD_NAMES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}  # as the service calls types
+
+
+class BigQueryWarehouse:
+    """Tables of one dataset. A job's own retries are the client's; *retry_s* is how long it tries a request again."""
+
+    def __init__(self, project: str, dataset: str, location: str | None = None, *, retry_s: float = 120.0) -> None:
+        """Connect; `WarehouseError` when there are no credentials, no dataset, or it lies elsewhere."""
+        self._project, self._name = project, dataset
+        self._retry = bigquery.DEFAULT_RETRY.with_timeout(retry_s)
+        anonymous: Any = AnonymousCredentials  # its constructor has no types
+        credentials = anonymous() if os.environ.get("BIGQUERY_EMULATOR_HOST") else None
+        with self._explaining():
+            self._client = bigquery.Client(project, credentials=credentials, location=location)
+            there = self._client.get_dataset(f"{project}.{dataset}", retry=self._retry, timeout=_TIMEOUT_S)
+        if location is not None and (there.location or "").lower() != location.lower():
+            self.close()
+            raise WarehouseError(f"{self.place} lies in {there.location}, not in {location}; correct --location")
+        self._location = there.location
+
+    @property
+    def place(self) -> str:
+        """``project.dataset``."""
+        return f"{self._project}.{self._name}"
+
+    def _full_name(self, name: str) -> str:
+        return f"{self._project}.{self._name}.{name}"
+
+    def create_table(self, table: Table) -> None:
+        """Create a table, partitioned and clustered, unless it is there; an error when it has other columns."""
+        wanted = self._declare(table)
+        if table.partition is not None:
+            wanted.time_partitioning = bigquery.TimePartitioning("DAY", field=table.partition)
+        if table.cluster is not None:
+            wanted.clustering_fields = [table.cluster]
+        self._create(wanted, [(column.name, column.bigquery_type) for column in table.columns])
+
+    def create_external_table(self, table: Table, lake: str) -> None:
+        """Lay *table* over the objects of *lake*, ``gs://bucket/prefix``; its last column is the partition."""
+        config = bigquery.ExternalConfig("NEWLINE_DELIMITED_JSON")
+        config.source_uris = [f"{lake}/dt=*"]
+        config.schema = self._fields(table)[:-1]
+        config.ignore_unknown_values = True
+        config.max_bad_records = _ALL_BAD_RECORDS
+        partitions = bigquery.HivePartitioningOptions()
+        partitions.mode = "CUSTOM"
+        partitions.source_uri_prefix = f"{lake}/{{dt:DATE}}"
+        config.hive_partitioning = partitions
+        wanted = bigquery.Table(self._full_name(table.name))
+        wanted.description = table.description
+        wanted.external_data_configuration = config
+        self._create(wanted, [(column.name, column.bigquery_type) for column in table.columns])
+
+    def _create(self, wanted: bigquery.Table, columns: Sequence[tuple[str, str]]) -> None:
+        with self._explaining():
+            there = self._client.create_table(wanted, exists_ok=True, retry=self._retry, timeout=_TIMEOUT_S)
+        kinds = [bool(each.external_data_configuration) for each in (wanted, there)]
+        if kinds[0] != kinds[1]:
+            raise WarehouseError(
+                f"{self.place}: {wanted.table_id} is there as {'an external' if kinds[1] else 'a native'} table;"
+                f" {'add' if kinds[1] else 'drop'} --external, name another --dataset, or remove its tables"
+            )
+        found = [(field.name, _OLD_NAMES.get(field.field_type, field.field_type)) for field in there.schema]
+        if found and found != list(columns):  # the service may tell an external table's columns later
+            raise WarehouseError(
+                f"{self.place}: table {wanted.table_id} has other columns than this dataset's;"
+                " name another --dataset, or remove its tables"
+            )
+
+    def drop_table(self, name: str) -> None:
+        """Remove a table that only passed by."""
+        with self._explaining():
+            self._client.delete_table(self._full_name(name), not_found_ok=True, retry=self._retry, timeout=_TIMEOUT_S)
+
+    def put_table(self, table: Table, content: pa.Table) -> None:
+        """Write a small table that is only passing by."""
+        self._create_passing(table)
+        if not content.num_rows:
+            return
+        file = io.BytesIO()
+        pq.write_table(content, file)
+        config = bigquery.LoadJobConfig(
+            source_format="PARQUET", write_disposition="WRITE_TRUNCATE", schema=self._fields(table)
+        )
+        with self._explaining():
+            self._client.load_table_from_file(
+                file, self._full_name(table.name), rewind=True, job_config=config, timeout=_TIMEOUT_S
+            ).result(retry=self._retry)
+
+    def stage(self, store: Store, day: CommittedDay, table: Table) -> Staged:
+        """Load the files of a day: those of a bucket by their names, those of a folder through this machine."""
+        self._create_passing(table)
+        jobs = self._load_uris if store.place.startswith("gs://") else self._load_files
+        bad_records: list[BadRecord] = []
+        count = 0
+        for errors, bad in jobs(store, day, self._full_name(table.name), self._load_config(table)):
+            count += bad
+            bad_records += errors
+        return Staged(tuple(bad_records), max(count, len(bad_records)))
+
+    def _load_config(self, table: Table) -> bigquery.LoadJobConfig:
+        return bigquery.LoadJobConfig(
+            source_format="NEWLINE_DELIMITED_JSON",
+            schema=self._fields(table),
+            ignore_unknown_values=True,
+            max_bad_records=_ALL_BAD_RECORDS,
+            write_disposition="WRITE_APPEND",
+            create_disposition="CREATE_NEVER",
+        )
+
+    def _load_uris(
+        self, store: Store, day: CommittedDay, table: str, config: bigquery.LoadJobConfig
+    ) -> Iterator[tuple[list[BadRecord], int]]:
+        uris = [f"{store.place}/{file.name}" for file in day.files]
+        for first in range(0, len(uris), _URIS_A_JOB):
+            with self._explaining():
+                job = self._client.load_table_from_uri(
+                    uris[first : first + _URIS_A_JOB], table, job_config=config, location=self._location,
+                    retry=self._retry, timeout=_TIMEOUT_S,
+                )  # fmt: skip
+                job.result(retry=self._retry)
+            yield self._bad_records(store, job, None)
+
+    def _load_files(
+        self, store: Store, day: CommittedDay, table: str, config: bigquery.LoadJobConfig
+    ) -> Iterator[tuple[list[BadRecord], int]]:
+        for entry in day.files:
+            with self._explaining(), store.fetch(entry.name, Path()).open("rb") as file:
+                job = self._client.load_table_from_file(
+                    file, table, job_config=config, location=self._location, timeout=_TIMEOUT_S
+                )
+                job.result(retry=self._retry)
+            yield self._bad_records(store, job, entry.name)
+
+    def _bad_records(self, store: Store, job: bigquery.LoadJob, name: str | None) -> tuple[list[BadRecord], int]:
+        """The bad records that a job describes, which need not be all, and how many there were."""
+        document: dict[str, Any] = job._properties  # no attribute tells how many were bad
+        statistics: dict[str, Any] = document.get("statistics", {}).get("load", {})
+        positions = [answers.position_of(error, store.place, name) for error in job.errors or []]
+        with tempfile.TemporaryDirectory(prefix="wattif-") as folder:
+            described = answers.describe(store, [each for each in positions if each is not None], Path(folder))
+        return described, int(statistics.get("badRecords", 0))
+
+    def execute(self, script: str) -> None:
+        """Execute statements in one transaction."""
+        self._run(f"BEGIN TRANSACTION;\n{script}\nCOMMIT TRANSACTION;")
+
+    def query(self, sql: str) -> pa.Table:
+        """The rows that a query returns."""
+        return self._run(sql).to_arrow(create_bqstorage_client=False)
+
+    def judge(self, metric: str, period: Period, threshold: float, verdicts: Table) -> None:
+        """Train an ARIMA_PLUS model of one series a meter, and have it judge."""
+        if period.horizon_hours > LONGEST_HORIZON_HOURS:
+            raise WarehouseError(
+                f"{self.place}: from {period.train_until} to {period.scan_until} are {period.horizon_hours:,} hours,"
+                f" ARIMA_PLUS forecasts {LONGEST_HORIZON_HOURS:,}; choose a later --train-until"
+            )
+        values = {
+            "dataset": self.place,
+            "model": MODELS[metric],
+            "column": METRIC_COLUMNS[metric],
+            "train_start": literal(period.start_of(period.train_from)),
+            "train_end": literal(period.end_of(period.train_until)),
+        }
+        self._run(read_sql("arima_model.bigquery.sql", horizon=literal(period.horizon_hours), **values))
+        self._run(
+            read_sql(
+                "arima_verdicts.bigquery.sql", verdicts=f"`{verdicts.name}`", metric=literal(metric),
+                threshold=literal(threshold), scan_from=literal(period.scan_from),
+                scan_until=literal(period.scan_until), scan_start=literal(period.start_of(period.scan_from)),
+                scan_end=literal(period.end_of(period.scan_until)), **values,
+            )
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Close the connections."""
+        client: Any = self._client  # its method has no types
+        client.close()
+
+    def _run(self, sql: str) -> Any:
+        config = bigquery.QueryJobConfig(default_dataset=self.place)
+        with self._explaining():
+            job = self._client.query(
+                sql, job_config=config, location=self._location, retry=self._retry, timeout=_TIMEOUT_S
+            )
+            return job.result(retry=self._retry)
+
+    def _fields(self, table: Table) -> list[bigquery.SchemaField]:
+        return [
+            bigquery.SchemaField(column.name, column.bigquery_type, description=column.description)
+            for column in table.columns
+        ]
+
+    def _declare(self, table: Table) -> bigquery.Table:
+        declared = bigquery.Table(self._full_name(table.name), self._fields(table))
+        declared.description = table.description
+        return declared
+
+    def _create_passing(self, table: Table) -> None:
+        declared = self._declare(table)
+        declared.expires = datetime.now(UTC) + _PASSING
+        with self._explaining():
+            self._client.create_table(declared, retry=self._retry, timeout=_TIMEOUT_S)
+
+    @contextlib.contextmanager
+    def _explaining(self) -> Iterator[None]:
+        """What the client's exceptions mean to the user."""
+        try:
+            yield
+        except auth.DefaultCredentialsError:
+            raise WarehouseError(
+                f"{self.place}: no credentials for Google Cloud; run 'gcloud auth application-default login' or point"
+                " GOOGLE_APPLICATION_CREDENTIALS to a key file, or leave out --warehouse for DuckDB on this machine"
+            ) from None
+        except auth.RefreshError as error:
+            raise WarehouseError(
+                f"{self.place}: the credentials are not valid any more ({answers.first_line(error)});"
+                " run 'gcloud auth application-default login'"
+            ) from None
+        except api.GoogleAPICallError as error:
+            words = answers.words_of(error.message)
+            raise WarehouseError(answers.explain(self._project, self._name, error.code, words)) from error
+        except (api.GoogleAPIError, auth.GoogleAuthError, requests.RequestException, TimeoutError, OSError) as error:
+            raise WarehouseError(
+                f"{self.place}: BigQuery does not answer: {answers.first_line(error)}; run the same command again"
+            ) from error

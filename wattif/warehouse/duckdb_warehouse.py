@@ -1,0 +1,170 @@
+"""A warehouse that is a file of DuckDB on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import sqlglot
+
+from uploader.store import Store
+from wattif.errors import WarehouseError
+from wattif.lake.days import CommittedDay
+from wattif.warehouse.duckdb_readings import stage_lines
+from wattif.warehouse.statements import literal, read_sql
+from wattif.warehouse.tables import METRIC_COLUMNS, Table
+from wattif.warehouse.warehouse import Period, Staged
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_HOUR_OF_WEEK_DAYS = 21  # of training, from which on each hour of the week has a baseline of its own
+_HOUR_OF_WEEK = "isodow({0}) * 24 + hour({0})"
+_HOUR_AND_WEEKEND = "if(isodow({0}) >= 6, 24, 0) + hour({0})"
+
+
+class DuckDBWarehouse:
+    """Tables in one file; a process at a time may write to it."""
+
+    def __init__(self, file: Path, *, create: bool = False) -> None:
+        self._file = file
+        if not create and not file.exists():
+            raise WarehouseError(
+                f"{file}: there is no such database; run 'python -m wattif load' first, or name --database"
+            )
+        with self._explaining():
+            if create:
+                file.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = duckdb.connect(str(file))
+            self._connection.execute("SET TimeZone = 'UTC'")
+
+    @property
+    def place(self) -> str:
+        """The file."""
+        return str(self._file)
+
+    def create_table(self, table: Table) -> None:
+        """Create a table unless it is there; an error when it is there with other columns."""
+        wanted = [(column.name, column.duckdb_type) for column in table.columns]
+        self._run(f'CREATE TABLE IF NOT EXISTS "{table.name}" ({_declare(table)})')
+        there = self._rows(
+            "SELECT column_name, data_type FROM information_schema.columns"
+            f" WHERE table_name = '{table.name}' ORDER BY ordinal_position"
+        )
+        if there != wanted:
+            raise WarehouseError(
+                f"{self._file}: table {table.name} has other columns than this dataset's;"
+                " name another --database, or remove the file"
+            )
+
+    def drop_table(self, name: str) -> None:
+        """Remove a table that only passed by."""
+        self._run(f'DROP TABLE IF EXISTS "{name}"')
+
+    def put_table(self, table: Table, content: pa.Table) -> None:
+        """Write a small table that is only passing by."""
+        self._run(f'CREATE OR REPLACE TEMP TABLE "{table.name}" ({_declare(table)})')
+        with self._explaining():
+            self._connection.register("arrow_content", content)
+            self._connection.execute(f'INSERT INTO "{table.name}" BY NAME SELECT * FROM arrow_content')
+            self._connection.unregister("arrow_content")
+
+    def stage(self, store: Store, day: CommittedDay, table: Table) -> Staged:
+        """Read the files of a day; those of a bucket are copied to the temporary folder first."""
+        self._run(f'CREATE OR REPLACE TEMP TABLE "{table.name}" ({_declare(table)})')
+        with self._explaining():
+            return stage_lines(self._connection, store, day, table)
+
+    def execute(self, script: str) -> None:
+        """Execute statements in one transaction."""
+        statements = _translate(script)
+        self._run("BEGIN TRANSACTION")
+        try:
+            for statement in statements:
+                self._run(statement)
+            self._run("COMMIT")
+        except BaseException:
+            with contextlib.suppress(duckdb.Error):  # an error may have ended it already
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def query(self, sql: str) -> pa.Table:
+        """The rows that a query returns."""
+        (statement,) = _translate(sql)
+        with self._explaining():
+            return self._connection.sql(statement).to_arrow_table()
+
+    def judge(self, metric: str, period: Period, threshold: float, verdicts: Table) -> None:
+        """Judge each hour against the robust seasonal baseline of its meter; see docs/warehouse.md."""
+        by_week = (period.train_until - period.train_from).days + 1 >= _HOUR_OF_WEEK_DAYS
+        season = _HOUR_OF_WEEK if by_week else _HOUR_AND_WEEKEND
+        script = read_sql(
+            "baseline.duckdb.sql",
+            verdicts=f'"{verdicts.name}"',
+            column=METRIC_COLUMNS[metric],
+            metric=literal(metric),
+            threshold=literal(threshold),
+            season=season.format("time_hour_rolled"),
+            expected_season=season.format("expected.time_hour_rolled"),
+            train_start=literal(period.start_of(period.train_from)),
+            train_end=literal(period.end_of(period.train_until)),
+            scan_from=literal(period.scan_from),
+            scan_until=literal(period.scan_until),
+            scan_end=literal(period.end_of(period.scan_until)),
+        )
+        self._run(script)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def _run(self, statement: str) -> None:
+        with self._explaining():
+            self._connection.execute(statement)
+
+    def _rows(self, statement: str) -> list[tuple[object, ...]]:
+        with self._explaining():
+            return self._connection.execute(statement).fetchall()
+
+    @contextlib.contextmanager
+    def _explaining(self) -> Iterator[None]:
+        """What DuckDB's exceptions mean to the user."""
+        try:
+            yield
+        except duckdb.CatalogException as error:
+            if "does not exist" not in str(error):
+                raise WarehouseError(f"{self._file}: {_first_line(error)}") from error
+            raise WarehouseError(
+                f"{self._file}: {_first_line(error)}; run 'python -m wattif load', then 'rollup', then 'scan'"
+            ) from None
+        except duckdb.IOException as error:
+            if "lock" in str(error):
+                raise WarehouseError(
+                    f"{self._file}: another process has the database open; end it, or name another --database"
+                ) from None
+            raise WarehouseError(f"{self._file}: {_first_line(error)}; mend it, or name another --database") from error
+        except duckdb.OutOfMemoryException as error:
+            raise WarehouseError(
+                f"{self._file}: {_first_line(error)}; give the disk or the machine more room"
+            ) from error
+        except (duckdb.Error, OSError) as error:
+            raise WarehouseError(f"{self._file}: {_first_line(error)}") from error
+        except RuntimeError as error:
+            if "interrupted" in str(error):  # how DuckDB tells of Ctrl-C
+                raise KeyboardInterrupt from None
+            raise
+
+
+def _declare(table: Table) -> str:
+    return ", ".join(f'"{column.name}" {column.duckdb_type}' for column in table.columns)
+
+
+def _translate(script: str) -> list[str]:
+    return sqlglot.transpile(script, read="bigquery", write="duckdb", unsupported_level=sqlglot.ErrorLevel.RAISE)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [""])[0][:300]

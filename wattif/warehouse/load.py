@@ -1,0 +1,193 @@
+"""`wattif load`: the committed days of a lake into the readings' table, each day whole or not at all."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from uploader.store import Store, Unavailable
+from wattif.errors import LakeError, TransferError, WarehouseError
+from wattif.lake.days import CommittedDay, LakeDataset, committed_days, lake_dataset
+from wattif.lake.place import open_store
+from wattif.warehouse.settings import LoadSettings
+from wattif.warehouse.statements import literal, names, read_sql
+from wattif.warehouse.tables import BAD_RECORDS, LOADS, READINGS, Column, Table, readings_table
+from wattif.warehouse.warehouse import BadRecord, Staged, Warehouse, open_warehouse, passing
+
+NEEDED = ("mac", "timestamp", "consumption_wh")
+_SHOWN = 5  # bad records that the summary names
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What a load did."""
+
+    place: str
+    days_loaded: int = 0
+    days_skipped: int = 0  # loaded before, and unchanged since
+    files: int = 0
+    rows: int = 0
+    bad_record_count: int = 0
+    bad_records: tuple[BadRecord, ...] = ()  # the first ones
+    unknown_fields: Counter[str] = field(default_factory=Counter)  # rows by field that no column takes
+    missing_fields: Counter[str] = field(default_factory=Counter)  # rows by field that was not there
+
+    @property
+    def summary(self) -> str:
+        """What was done, for people."""
+        skipped = f" ({self.days_skipped:,} days were loaded already)" if self.days_skipped else ""
+        lines = [
+            f"{self.rows:,} readings of {self.days_loaded:,} days, {self.files:,} files, into"
+            f" {self.place}: {READINGS}{skipped}"
+        ]
+        if self.bad_record_count:
+            lines.append(f"{self.bad_record_count:,} bad records, all that are known in {BAD_RECORDS.name}; the first:")
+            lines += [f"  {bad.file} line {bad.line or '?'}: {bad.error}" for bad in self.bad_records]
+        for counts, what in ((self.unknown_fields, "not loaded"), (self.missing_fields, "missing, NULL")):
+            lines += [f"field {name}: {what} in {rows:,} rows" for name, rows in sorted(counts.items())]
+        return "\n".join(lines)
+
+
+def load(settings: LoadSettings) -> LoadReport:
+    """Load what *settings* ask for; `LakeError` when there is nothing to load, `WarehouseError` when it cannot be."""
+    store = open_store(settings)
+    try:
+        return _load(settings, store)
+    except Unavailable as error:
+        raise TransferError(f"{error}; gave up for now, run the same command again to go on") from error
+
+
+def _load(settings: LoadSettings, store: Store) -> LoadReport:
+    dataset = lake_dataset(store)
+    lacking = [name for name in NEEDED if name not in {each.name for each in dataset.fields}]
+    if lacking:
+        raise LakeError(
+            f"{store.place}: the readings have no {' and no '.join(lacking)}, which hours are made of;"
+            f" generate them with --columns {','.join(NEEDED)} and more"
+        )
+    days = committed_days(store, settings.start, settings.end)
+    if not days:
+        span = f" from {settings.start or 'the first day'} to {settings.end or 'the last'}"
+        raise LakeError(
+            f"{store.place} holds no committed day{span if settings.start or settings.end else ''};"
+            " generate it first, or choose other days"
+        )
+    warehouse = open_warehouse(settings, create=True)
+    try:
+        return load_days(store, dataset, days, warehouse, external_table_of(settings, warehouse))
+    finally:
+        warehouse.close()
+
+
+def external_table_of(settings: LoadSettings, warehouse: Warehouse) -> Callable[[Table], None] | None:
+    """How the readings' table is laid over the bucket, when that was asked for."""
+    if not settings.external:
+        return None
+    from wattif.warehouse.bigquery_warehouse import BigQueryWarehouse
+
+    assert isinstance(warehouse, BigQueryWarehouse)
+    place = f"gs://{settings.bucket}/{settings.prefix}".rstrip("/")
+    return lambda table: warehouse.create_external_table(table, place)
+
+
+def load_days(
+    store: Store,
+    dataset: LakeDataset,
+    days: Sequence[CommittedDay],
+    warehouse: Warehouse,
+    create_external: Callable[[Table], None] | None = None,
+) -> LoadReport:
+    """Load *days*; those whose manifests are the same as when they were loaded are skipped.
+
+    With *create_external* the readings stay where they are; only the record of what is there is written.
+    """
+    readings = readings_table(dataset.fields)
+    for table in (LOADS, BAD_RECORDS):
+        warehouse.create_table(table)
+    loaded = _loaded(warehouse, dataset)
+    (create_external or warehouse.create_table)(readings)
+    report = LoadReport(warehouse.place)
+    for day in days:
+        if loaded.get(day.day) == day.fingerprint:
+            report = replace(report, days_skipped=report.days_skipped + 1)
+        else:
+            report = _load_day(store, dataset, day, warehouse, report, external=create_external is not None)
+    if not _any_reading(warehouse, days):
+        raise WarehouseError(
+            f"{warehouse.place}: the {len(days)} days of {store.place} hold not one reading;"
+            f" look into {BAD_RECORDS.name}, or generate them again"
+        )
+    return report
+
+
+def _loaded(warehouse: Warehouse, dataset: LakeDataset) -> dict[date, str]:
+    """The fingerprints of the days that are loaded; `WarehouseError` when they are another dataset's."""
+    there = warehouse.query("SELECT dt, dataset, fingerprint FROM wattif_loads").to_pylist()
+    if any(row["dataset"] != dataset.fingerprint for row in there):
+        raise WarehouseError(
+            f"{warehouse.place} holds the readings of another dataset; name another --database or --dataset,"
+            " or remove its tables"
+        )
+    return {row["dt"]: row["fingerprint"] for row in there}
+
+
+def _load_day(
+    store: Store, dataset: LakeDataset, day: CommittedDay, warehouse: Warehouse, report: LoadReport, *, external: bool
+) -> LoadReport:
+    load_id = uuid.uuid4().hex
+    staged_table = Table(f"wattif_staged_{load_id}", "passing by", readings_table(dataset.fields).columns[:-1])
+    bad_table = replace(BAD_RECORDS, name=f"wattif_bad_{load_id}", columns=BAD_RECORDS.columns[1:])
+    staged, missing, script = Staged(), Counter[str](), ""
+    with passing(warehouse, staged_table, bad_table):
+        if not external:
+            staged = warehouse.stage(store, day, staged_table)
+            missing = _missing_fields(warehouse, staged_table)
+            columns = names(list(staged_table.column_names))
+            script = read_sql("replace_day.sql", day=literal(day.day), columns=columns, staged=f"`{staged_table.name}`")
+        warehouse.put_table(bad_table, _arrow(staged.bad_records))
+        warehouse.execute(
+            script
+            + read_sql(
+                "record_load.sql", day=literal(day.day), load_id=literal(load_id), bad_records=f"`{bad_table.name}`",
+                dataset=literal(dataset.fingerprint), fingerprint=literal(day.fingerprint),
+                files=literal(len(day.files)), bad_record_count=literal(staged.bad_record_count),
+            )
+        )  # fmt: skip
+    rows = warehouse.query(f"SELECT `rows` FROM wattif_loads WHERE load_id = {literal(load_id)}").to_pylist()[0]["rows"]
+    return replace(
+        report,
+        days_loaded=report.days_loaded + 1,
+        files=report.files + len(day.files),
+        rows=report.rows + rows,
+        bad_record_count=report.bad_record_count + staged.bad_record_count,
+        bad_records=(*report.bad_records, *staged.bad_records)[:_SHOWN],
+        unknown_fields=report.unknown_fields + Counter(staged.unknown_fields),
+        missing_fields=report.missing_fields + missing,
+    )
+
+
+def _missing_fields(warehouse: Warehouse, staged: Table) -> Counter[str]:
+    counts = ", ".join(f"COUNT(*) - COUNT(`{column.name}`) AS `{column.name}`" for column in staged.columns)
+    sql = f"SELECT {counts} FROM `{staged.name}` WHERE mac IS NOT NULL AND `timestamp` IS NOT NULL"
+    return +Counter(warehouse.query(sql).to_pylist()[0])
+
+
+def _any_reading(warehouse: Warehouse, days: Sequence[CommittedDay]) -> bool:
+    wanted = ", ".join(literal(day.day) for day in days)
+    rows = warehouse.query(f"SELECT SUM(`rows`) AS total FROM wattif_loads WHERE dt IN ({wanted})").to_pylist()
+    return bool(rows[0]["total"])
+
+
+def _arrow(bad_records: Sequence[BadRecord]) -> Any:
+    import pyarrow as pa
+
+    kinds: dict[str, pa.DataType] = {"string": pa.string(), "integer": pa.int64()}
+    columns: tuple[Column, ...] = BAD_RECORDS.columns[1:]
+    return pa.table(
+        {column.name: [getattr(bad, column.name) for bad in bad_records] for column in columns},
+        schema=pa.schema([(column.name, kinds[column.kind]) for column in columns]),
+    )

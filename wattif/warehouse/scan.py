@@ -1,0 +1,130 @@
+"""`wattif scan`: verdicts on hours, learnt from the days before them; flagged hours go to the results' table."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from wattif.errors import UsageError, WarehouseError
+from wattif.warehouse.settings import LEAST_TRAINING_DAYS, MOST_DEFAULT_TRAINING_DAYS, ScanSettings
+from wattif.warehouse.statements import literal, read_sql
+from wattif.warehouse.tables import ANOMALIES, HOURLY, SCANS
+from wattif.warehouse.warehouse import Period, Warehouse, open_warehouse, passing
+
+
+@dataclass(frozen=True)
+class MetricReport:
+    """What the scan found of one metric."""
+
+    metric: str
+    hours: int  # of meters that were to be judged
+    anomalies: int
+    no_verdict: int
+    without_readings: int  # of those without a verdict
+
+
+@dataclass(frozen=True)
+class ScanReport:
+    """What a scan found."""
+
+    place: str
+    threshold: float
+    period: Period
+    metrics: tuple[MetricReport, ...]
+
+    @property
+    def summary(self) -> str:
+        """What was found, for people."""
+        period = self.period
+        lines = [
+            f"learnt from {period.train_from} to {period.train_until}, judged {period.scan_from} to"
+            f" {period.scan_until} at {self.threshold}; results in {self.place}: {ANOMALIES.name}"
+        ]
+        for each in self.metrics:
+            share = each.anomalies / max(each.hours - each.no_verdict, 1)
+            lines.append(
+                f"{each.metric}: {each.anomalies:,} of {each.hours:,} hours are anomalies ({share:.2%} of the judged);"
+                f" no verdict on {each.no_verdict:,}, {each.without_readings:,} of them without readings"
+            )
+        return "\n".join(lines)
+
+
+def scan(settings: ScanSettings) -> ScanReport:
+    """Scan as *settings* ask; `UsageError` when the days do not suffice, `WarehouseError` when nothing is rolled up."""
+    warehouse = open_warehouse(settings)
+    try:
+        return scan_hours(settings, warehouse)
+    finally:
+        warehouse.close()
+
+
+def scan_hours(settings: ScanSettings, warehouse: Warehouse) -> ScanReport:
+    """Judge the hours of each metric, and keep what was flagged, and what has no verdict."""
+    period = period_of(settings, _rolled_up_days(warehouse))
+    for table in (ANOMALIES, SCANS):
+        warehouse.create_table(table)
+    for metric in settings.metric_names:
+        verdicts = replace(ANOMALIES, name=f"wattif_verdicts_{uuid.uuid4().hex}")
+        with passing(warehouse, verdicts):
+            warehouse.judge(metric, period, settings.threshold, verdicts)
+            warehouse.execute(
+                read_sql(
+                    "keep_verdicts.sql", verdicts=f"`{verdicts.name}`", metric=literal(metric),
+                    threshold=literal(settings.threshold), train_from=literal(period.train_from),
+                    train_until=literal(period.train_until), scan_from=literal(period.scan_from),
+                    scan_until=literal(period.scan_until),
+                )
+            )  # fmt: skip
+    return ScanReport(warehouse.place, settings.threshold, period, _metric_reports(warehouse, settings.metric_names))
+
+
+def _rolled_up_days(warehouse: Warehouse) -> list[date]:
+    loads = warehouse.query("SELECT dt, rolled_up FROM wattif_loads ORDER BY dt").to_pylist()
+    if not loads:
+        raise WarehouseError(f"{warehouse.place}: no day is loaded; run 'python -m wattif load' and 'rollup' first")
+    waiting = [load["dt"] for load in loads if not load["rolled_up"]]
+    if waiting:
+        raise WarehouseError(
+            f"{warehouse.place}: {HOURLY.name} lacks {len(waiting)} of {len(loads)} loaded days, the first is"
+            f" {waiting[0]}; run 'python -m wattif rollup' first"
+        )
+    return [load["dt"] for load in loads]
+
+
+def period_of(settings: ScanSettings, days: Sequence[date]) -> Period:
+    """Which of the rolled-up *days*, in order, are learnt from and which judged; `UsageError` when they do not suffice.
+
+    Without --train-until, half of the days are learnt from, but from 7 to 28.
+    """
+    if settings.train_until is not None:
+        train_until = settings.train_until
+    elif settings.scan_from is not None:
+        train_until = settings.scan_from - timedelta(days=1)
+    else:
+        wanted = min(max(len(days) // 2, LEAST_TRAINING_DAYS), MOST_DEFAULT_TRAINING_DAYS)
+        train_until = days[min(wanted, len(days)) - 1]
+    training = [day for day in days if day <= train_until]
+    scan_from = settings.scan_from or train_until + timedelta(days=1)
+    judged = [day for day in days if day >= scan_from]
+    span = f"the warehouse holds {len(days)} days from {days[0]} to {days[-1]}"
+    if len(training) < LEAST_TRAINING_DAYS:
+        raise UsageError(
+            f"--train-until {train_until}: {len(training)} days are too few to learn from, {LEAST_TRAINING_DAYS} are"
+            f" needed; {span}: choose a later day, or generate and load more days"
+        )
+    if not judged:
+        raise UsageError(
+            f"--scan-from {scan_from}: no day is left to judge; {span}: choose an earlier --train-until,"
+            " or generate and load more days"
+        )
+    return Period(training[0], training[-1], judged[0], judged[-1])
+
+
+def _metric_reports(warehouse: Warehouse, metrics: Sequence[str]) -> tuple[MetricReport, ...]:
+    rows: list[dict[str, Any]] = warehouse.query(
+        f"SELECT metric, hours, anomalies, no_verdict, without_readings FROM {SCANS.name} ORDER BY metric"
+    ).to_pylist()
+    return tuple(MetricReport(**row) for row in rows if row["metric"] in metrics)

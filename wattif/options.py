@@ -6,11 +6,12 @@ one line each, naming the option and the way out.
 
 from __future__ import annotations
 
+import importlib
 import os
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import Field, ValidationError
 from pydantic_settings import (
@@ -42,8 +43,6 @@ class Options(BaseSettings):
 
     config: Path | None = Field(None, description="TOML file with any of these options, for example wattif.toml")
 
-    ignored_in_file: ClassVar[frozenset[str]] = frozenset()  # options of other verbs, which may share a file
-
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         """Help and docs name what is required first, though a subclass adds it after what it inherits."""
@@ -51,6 +50,17 @@ class Options(BaseSettings):
         cls.__pydantic_fields__ = dict(required_first)
 
 
+_VERBS = (
+    "wattif.settings:GenerateSettings",
+    "wattif.show.settings:ShowSettings",
+    "wattif.engine.expect_settings:ExpectSettings",
+    "wattif.reconcile.settings:ReconcileSettings",
+    "wattif.warehouse.settings:LoadSettings",
+    "wattif.warehouse.settings:RollupSettings",
+    "wattif.warehouse.settings:ScanSettings",
+    "wattif.warehouse.settings:ScoreSettings",
+    "wattif.warehouse.dataplex_settings:DataplexSettings",
+)
 AnySettings = TypeVar("AnySettings", bound=Options)
 Stored = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
@@ -69,9 +79,20 @@ def _toml_source(settings_cls: type[Options], path: Path) -> TomlConfigSettingsS
         raise UsageError(f"--config {path}: not a TOML file: {error}") from None
     if source is None:
         raise UsageError(f"--config {path}: there is no such file")
-    for name in settings_cls.ignored_in_file:
+    for name in _option_names(*_of_all_verbs()) - _option_names(settings_cls):
         source.init_kwargs.pop(name, None)
     return source
+
+
+def _of_all_verbs() -> Iterator[type[Options]]:
+    """The settings of every verb: a file may be shared by all of them."""
+    for place in _VERBS:
+        module, _, name = place.partition(":")
+        yield getattr(importlib.import_module(module), name)
+
+
+def _option_names(*settings: type[Options]) -> set[str]:
+    return {field.alias or name for each in settings for name, field in each.model_fields.items()}
 
 
 def read_settings(

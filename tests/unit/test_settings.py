@@ -7,9 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from wattif import cli
+from wattif.engine.expect_settings import ExpectSettings
 from wattif.errors import UsageError
-from wattif.options import read_settings
+from wattif.options import Options, read_settings
+from wattif.reconcile.settings import ReconcileSettings
 from wattif.settings import GenerateSettings
+from wattif.show.settings import ShowSettings
+from wattif.warehouse.dataplex_settings import DataplexSettings
+from wattif.warehouse.settings import LoadSettings, RollupSettings, ScanSettings, ScoreSettings
 
 DAYS = ["--start", "2024-01-01", "--end", "2024-01-02"]
 
@@ -115,3 +121,34 @@ def test_a_wrong_file_is_named(tmp_path: Path, text: str, message: str) -> None:
 def test_all_wrong_prefixes_are_cleaned_or_refused() -> None:
     assert _read(*DAYS, "--prefix", "/raw//meters/").prefix == "raw/meters"
     assert _read(*DAYS, "--prefix", "").prefix == ""
+
+
+VERBS: dict[str, tuple[type[Options], list[str]]] = {
+    "generate": (GenerateSettings, []),
+    "show": (ShowSettings, ["--fleet", "--out", "x.png"]),
+    "expect": (ExpectSettings, ["--out", "expected"]),
+    "reconcile": (ReconcileSettings, []),
+    "load": (LoadSettings, []),
+    "rollup": (RollupSettings, []),
+    "scan": (ScanSettings, []),
+    "score": (ScoreSettings, []),
+    "dataplex": (DataplexSettings, ["run", "--project", "my-project"]),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_one_file_may_hold_the_options_of_all_verbs(verb: str, tmp_path: Path) -> None:
+    """Each verb takes its own; what no verb knows is refused all the same."""
+    settings_cls, arguments = VERBS[verb]
+    assert set(VERBS) == set(cli.VERBS)
+    file = tmp_path / "wattif.toml"
+    file.write_text(
+        'start = 2024-01-01\nend = 2024-01-02\nmeters = 7\nlake = "there"\nwrite-workers = 3\nfirst-day = 2024-01-02\n'
+        'workers = 2\ndeep = true\nthreshold = 0.9\nlocation = "europe-west3"\nscan = "my-scan"\n'
+    )
+    settings = read_settings(settings_cls, ["--config", str(file), *arguments], f"wattif {verb}")
+    for name, value in {"meters": 7, "lake": Path("there"), "deep": True, "threshold": 0.9, "scan": "my-scan"}.items():
+        assert getattr(settings, name, value) == value
+    file.write_text("start = 2024-01-01\nnonsense = 1\n")
+    with pytest.raises(UsageError, match="--nonsense 1: is not an option; see --help"):
+        read_settings(settings_cls, ["--config", str(file), *arguments], f"wattif {verb}")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 from pydantic_settings import CliToggleFlag, SettingsConfigDict
 
 from wattif.errors import UsageError
-from wattif.settings import GenerateSettings, LakeSettings
+from wattif.settings import LakeSettings
 
 
 class ExpectSettings(LakeSettings):
@@ -23,10 +23,6 @@ class ExpectSettings(LakeSettings):
     )
     workers: int = Field(os.cpu_count() or 1, ge=1, description="threads that compute; one a processor by default")
     quiet: CliToggleFlag[bool] = Field(False, description="say nothing but warnings and errors")
-
-    ignored_in_file: ClassVar[frozenset[str]] = frozenset(GenerateSettings.model_fields) - frozenset(
-        LakeSettings.model_fields
-    )
 
     @model_validator(mode="after")
     def _out_is_a_folder(self) -> Self:

@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Self
 
 from pydantic import Field, field_validator, model_validator
-from pydantic_settings import CliToggleFlag, SettingsConfigDict
+from pydantic_settings import CliToggleFlag
 
 from wattif.errors import UsageError
-from wattif.settings import GenerateSettings, LakeSettings
+from wattif.settings import LakeSettings
+from wattif.warehouse.settings import WarehouseSettings
 
 
-class ReconcileSettings(LakeSettings):
+class ReconcileSettings(LakeSettings, WarehouseSettings):
     """Compare a lake, or a table made of it, with what must be there; say what is missing, extra or altered."""
-
-    model_config = SettingsConfigDict(env_prefix_target="all")  # WATTIF_JSON, though the field has another name
 
     deep: CliToggleFlag[bool] = Field(
         False, description="read every row of the lake, too: down to the meter, hour and field"
     )
-    table: str | None = Field(None, description="compare this table instead of the lake")
-    database: Path | None = Field(None, description="DuckDB file that holds --table")
+    table: str | None = Field(
+        None, description="compare this table of the warehouse instead of the lake: of readings, or the hourly one"
+    )
     parquet: str | None = Field(
         None, description="compare these Parquet files instead of the lake, for example t/*.parquet"
     )
-    as_json: CliToggleFlag[bool] = Field(
-        False, alias="json", description="print one JSON document for machines: a summary and all differences"
-    )
     differences: Path | None = Field(None, description="write the differences into this Parquet file, too")
-
-    ignored_in_file: ClassVar[frozenset[str]] = frozenset(GenerateSettings.model_fields) - frozenset(
-        LakeSettings.model_fields
-    )
 
     @field_validator("differences")
     @classmethod
@@ -49,8 +42,9 @@ class ReconcileSettings(LakeSettings):
     def _compare_one_thing(self) -> Self:
         if self.table is not None and self.parquet is not None:
             raise UsageError("--table and --parquet both say what to compare; give one of them")
-        if self.database is not None and self.table is None:
-            raise UsageError(f"--database {self.database}: needs --table, the table in it to compare")
+        if self.table is None and (self.database is not None or self.warehouse == "bigquery"):
+            given = "--warehouse bigquery" if self.database is None else f"--database {self.database}"
+            raise UsageError(f"{given}: needs --table, the table in it to compare")
         if self.deep and self.of_table:
             raise UsageError("--deep reads the rows of the lake; leave it out with --table or --parquet")
         return self

@@ -7,8 +7,10 @@ from typing import Protocol
 
 import duckdb
 import pyarrow as pa
+import sqlglot
 
 from wattif.errors import LakeError, UsageError
+from wattif.warehouse.warehouse import Warehouse
 
 
 class Source(Protocol):
@@ -90,6 +92,32 @@ class DuckDbSource:
     def close(self) -> None:
         """Let go of the database."""
         self._connection.close()
+
+
+class WarehouseSource:
+    """A table of the warehouse in the cloud."""
+
+    largest_query = None  # it counts distinct timestamps on its own machines
+
+    def __init__(self, warehouse: Warehouse, table: str) -> None:
+        """`WarehouseError` when the table is not there."""
+        self._warehouse = warehouse
+        self.place = f"{warehouse.place}.{table}"
+        self.relation = _quoted(table)
+        self.columns()
+
+    def columns(self) -> list[str]:
+        """The names of its columns."""
+        return list(self.aggregate(f"SELECT * FROM {self.relation} LIMIT 0").column_names)
+
+    def aggregate(self, sql: str) -> pa.Table:
+        """The answer to a query."""
+        (statement,) = sqlglot.transpile(sql, read="duckdb", write="bigquery")
+        return self._warehouse.query(statement)
+
+    def close(self) -> None:
+        """Leave the warehouse."""
+        self._warehouse.close()
 
 
 def _quoted(name: str) -> str:

@@ -35,7 +35,8 @@ from wattif.kernels.hours import LARGEST, READINGS, SUMS
 from wattif.reconcile import sql, verdicts
 from wattif.reconcile.differences import Difference
 from wattif.reconcile.settings import ReconcileSettings
-from wattif.reconcile.sources import DuckDbSource, Source
+from wattif.reconcile.sources import DuckDbSource, Source, WarehouseSource
+from wattif.warehouse.warehouse import open_warehouse
 
 _HOUR_US = 3_600_000_000
 _EPOCH = date(1970, 1, 1)
@@ -127,12 +128,13 @@ def compared_table(
         yield held.run(), held.differences()
 
 
-def _source_of(settings: ReconcileSettings) -> DuckDbSource:
+def _source_of(settings: ReconcileSettings) -> DuckDbSource | WarehouseSource:
     if settings.parquet is not None:
         return DuckDbSource.of_parquet(settings.parquet)
     assert settings.table is not None
-    database = settings.database or settings.lake / settings.prefix / "wattif.duckdb"
-    return DuckDbSource.of_table(database, settings.table)
+    if settings.warehouse == "bigquery":
+        return WarehouseSource(open_warehouse(settings), settings.table)
+    return DuckDbSource.of_table(settings.database_file, settings.table)
 
 
 class TableReconciliation:

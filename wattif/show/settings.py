@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import CliToggleFlag, SettingsConfigDict
 
 from wattif.errors import UsageError
-from wattif.settings import DatasetSettings, Day, GenerateSettings
+from wattif.settings import DatasetSettings, Day
 
 ENDINGS = ("png", "pdf", "svg", "jpg", "jpeg", "webp", "tif", "tiff", "eps", "ps")  # what matplotlib can write
 MOST_READINGS = 4_000_000  # of one meter: a hundred megabytes
@@ -29,10 +29,6 @@ class ShowSettings(DatasetSettings):
     fleet: CliToggleFlag[bool] = Field(False, description="draw the whole fleet")
     first_day: Day | None = Field(None, description="first day (UTC) to draw; the dataset's first one without it")
     days: int = Field(7, ge=1, le=366, description="how many days to draw")
-
-    ignored_in_file: ClassVar[frozenset[str]] = frozenset(GenerateSettings.model_fields) - frozenset(
-        DatasetSettings.model_fields
-    )
 
     @field_validator("out")
     @classmethod

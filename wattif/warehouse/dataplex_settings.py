@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
@@ -11,8 +11,6 @@ from pydantic_settings import CliPositionalArg, CliToggleFlag, SettingsConfigDic
 
 from wattif.errors import UsageError
 from wattif.options import Options
-from wattif.settings import GenerateSettings
-from wattif.show.settings import ShowSettings
 
 METRICS = ("AVG", "MAX")
 MOST_RECIPIENTS = 5  # of a notification report, says the service's documentation
@@ -67,12 +65,6 @@ class DataplexSettings(Options):
     )
     as_json: Annotated[CliToggleFlag[bool], Field(alias="json")] = Field(
         False, description="with results: print them as JSON"
-    )
-    ignored_in_file: ClassVar[frozenset[str]] = frozenset(
-        field.alias or name
-        for verb in (GenerateSettings, ShowSettings)
-        for name, field in verb.model_fields.items()
-        if name not in ("interval", "config")
     )
 
     @field_validator("project")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import CliToggleFlag, SettingsConfigDict
 
 from wattif.errors import UsageError
-from wattif.settings import Day, GenerateSettings, LakePlace
+from wattif.settings import Day, LakePlace
 
 METRICS = ("AVG", "MAX")
 LEAST_TRAINING_DAYS = 7  # below it, no weekend is among them
@@ -34,11 +34,6 @@ class WarehouseSettings(LakePlace):
     dataset: str | None = Field(None, description="BigQuery dataset that holds the tables; it must exist")
     location: str | None = Field(None, description="location of the dataset, for example EU; asked for without it")
     as_json: CliToggleFlag[bool] = Field(False, alias="json", description="print what was done as one JSON object")
-
-    # a file may be shared with generate
-    ignored_in_file: ClassVar[frozenset[str]] = frozenset(GenerateSettings.model_fields) - frozenset(
-        {*LakePlace.model_fields, "start", "end"}
-    )
 
     @field_validator("dataset")
     @classmethod
@@ -101,8 +96,6 @@ class LoadSettings(WarehouseSettings):
 class RollupSettings(WarehouseSettings):
     """Roll the loaded days up, by hour and by month; days that are rolled up already are left alone."""
 
-    ignored_in_file: ClassVar[frozenset[str]] = WarehouseSettings.ignored_in_file | {"start", "end"}
-
 
 class ScanSettings(WarehouseSettings):
     """Scan the hours for anomalies: learn from a first period, judge the hours after it."""
@@ -115,8 +108,6 @@ class ScanSettings(WarehouseSettings):
         f" {LEAST_TRAINING_DAYS} to {MOST_DEFAULT_TRAINING_DAYS}",
     )
     scan_from: Day | None = Field(None, description="first day (UTC) to judge; the one after --train-until without it")
-
-    ignored_in_file: ClassVar[frozenset[str]] = RollupSettings.ignored_in_file
 
     @model_validator(mode="after")
     def _make_sense(self) -> Self:
@@ -140,8 +131,6 @@ class ScoreSettings(WarehouseSettings):
     """Score the last scan against the labels of the lake: precision, recall and delay by kind of anomaly."""
 
     out: Path | None = Field(None, description="file of a picture of the scorecard, for example score.png")
-
-    ignored_in_file: ClassVar[frozenset[str]] = RollupSettings.ignored_in_file
 
     @field_validator("out")
     @classmethod

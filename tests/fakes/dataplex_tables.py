@@ -7,7 +7,7 @@ becomes a join with that. Points that the model does not know get NULL, as in Bi
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -138,7 +138,7 @@ class Dataset:
 
     def _translated(self, sql: str) -> str:
         """GoogleSQL in DuckDB's dialect, models and names of tables included."""
-        tree = sqlglot.parse_one(self._without_models(sql), read="bigquery")
+        tree = sqlglot.parse_one(without_detection(sql, self._judged), read="bigquery")
         for table in tree.find_all(exp.Table):
             if table.catalog:
                 if (table.catalog, table.db) != (self.project, self.name):
@@ -147,28 +147,31 @@ class Dataset:
                 table.set("db", None)
         return tree.sql(dialect="duckdb")
 
-    def _without_models(self, sql: str) -> str:
-        while call := _DETECT.search(sql):
-            name, threshold = call.groups()
-            if name not in self._models:
-                raise Refusal(grpc.StatusCode.NOT_FOUND, f"Not found: Model {name}")
-            model = self._models[name]
-            end = _closing(sql, call.end() - 1)
-            points = sql[call.end() : end]
-            outer = sql.index(")", end + 1)
-            judged = (
-                f"(SELECT i.mac, i.time_hour_rolled, i.{model.value_column},"
-                f" j.probability > {threshold} AS is_anomaly, j.probability AS anomaly_probability"
-                f" FROM ({points}) AS i LEFT JOIN `judged_{model.name}` AS j"
-                " ON i.mac = j.mac AND i.time_hour_rolled = j.time_hour_rolled) AS detected"
-            )
-            sql = sql[: call.start()] + judged + sql[outer + 1 :]
-        return sql
+    def _judged(self, name: str, threshold: str, points: str) -> str:
+        if name not in self._models:
+            raise Refusal(grpc.StatusCode.NOT_FOUND, f"Not found: Model {name}")
+        model = self._models[name]
+        return (
+            f"(SELECT i.mac, i.time_hour_rolled, i.{model.value_column},"
+            f" j.probability > {threshold} AS is_anomaly, j.probability AS anomaly_probability"
+            f" FROM ({points}) AS i LEFT JOIN `judged_{model.name}` AS j"
+            " ON i.mac = j.mac AND i.time_hour_rolled = j.time_hour_rolled) AS detected"
+        )
 
     def _one(self, sql: str) -> tuple[int, ...]:
         row = self._connection.execute(sql).fetchone()
         assert row is not None
         return row
+
+
+def without_detection(sql: str, judged: Callable[[str, str, str], str]) -> str:
+    """*sql* with each call of ML.DETECT_ANOMALIES replaced by *judged* of its model, threshold and query of points."""
+    while call := _DETECT.search(sql):
+        name, threshold = call.groups()
+        end = _closing(sql, call.end() - 1)
+        outer = sql.index(")", end + 1)
+        sql = sql[: call.start()] + judged(name, threshold, sql[call.end() : end]) + sql[outer + 1 :]
+    return sql
 
 
 def _closing(sql: str, opening: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import orjson
@@ -49,7 +50,8 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def _reconcile(lake: Path, table: str) -> tuple[bool, dict[str, Any]]:
     out = io.StringIO()
     arguments = [f"--{name}={value}" for name, value in {"lake": lake, "table": table, **WHERE}.items()]
-    explained = reconcile(read_settings(ReconcileSettings, [*arguments, "--json"], "", stored_options), out)
+    settings = read_settings(ReconcileSettings, [*arguments, "--json"], "", stored_options)
+    explained = reconcile(settings, out, Event())
     return explained, orjson.loads(out.getvalue())
 
 

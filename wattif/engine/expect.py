@@ -26,7 +26,7 @@ from uploader.local import LocalStore, file_crc32c
 from uploader.store import SealedFile, Store
 from wattif.engine.expect_settings import ExpectSettings
 from wattif.engine.faults import DrawnFaults, FaultPlan
-from wattif.engine.hours import VIEWS, Hours, Part, in_order
+from wattif.engine.hours import VIEWS, Hours, Part, in_threads
 from wattif.engine.plan import Plan
 from wattif.engine.world import Scenario, scenario_of, world_of
 from wattif.errors import LakeError
@@ -92,7 +92,7 @@ def _compute(
         macs = scenario.fleet.macs[part.first_meter : part.first_meter + part.meters]
         return part, [expected.part_tables(macs, part.month, cells) for cells in made.cells], made.totals.tolist()
 
-    for part, views, totals in in_order(hours.parts(), work, workers, stop):
+    for part, views, totals in in_threads(hours.parts(), work, workers, stop):
         rows += views[0].hourly.num_rows
         tables.add(part.month, views)
         first = part.days.start - (plan.start - date(1970, 1, 1)).days

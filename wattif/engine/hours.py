@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from threading import Event
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from wattif.engine.deliveries import Deliveries
 from wattif.engine.faults import FaultPlan
+from wattif.engine.ordered import in_order
 from wattif.engine.plan import Plan
 from wattif.engine.world import Scenario
 from wattif.errors import Interrupted
@@ -245,20 +246,11 @@ class Hours:
                 made.nulls[view] += made.nulls[MEASURED]
 
 
-def in_order(parts: Iterable[Part], work: Callable[[Part], _Result], workers: int, stop: Event) -> Iterator[_Result]:
+def in_threads(parts: Iterable[Part], work: Callable[[Part], _Result], workers: int, stop: Event) -> Iterator[_Result]:
     """*work* on each of *parts* by so many threads, results in order; no more than *workers* + 1 are kept."""
-    waiting: deque[Future[_Result]] = deque()
     with ThreadPoolExecutor(workers, thread_name_prefix="hours") as pool:
         try:
-            for part in parts:
-                waiting.append(pool.submit(work, part))
-                if len(waiting) > workers:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+            yield from in_order(pool, work, parts, workers)
         except BaseException:
-            for future in waiting:
-                future.cancel()
-            if not stop.is_set():
-                stop.set()  # what is being computed need not be finished
+            stop.set()  # what is being computed need not be finished
             raise

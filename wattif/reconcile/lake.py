@@ -9,15 +9,14 @@ from __future__ import annotations
 import functools
 import itertools
 import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
 from threading import Event
-from typing import TypeVar
 
 from uploader.store import Store, StoredObject
+from wattif.engine.ordered import in_order
 from wattif.engine.plan import Batch, FileUnit, Plan
 from wattif.errors import Interrupted, LakeError
 from wattif.lake import layout
@@ -29,8 +28,6 @@ from wattif.reconcile.differences import Difference, Verdict
 from wattif.reconcile.labels import LabelCheck
 
 _FETCHERS = 32  # threads that wait for manifests: each is one request
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
 _Task = Callable[[], list[Difference]]
 
 
@@ -68,7 +65,7 @@ class LakeCheck:
         threads = os.cpu_count() or 1
         with ThreadPoolExecutor(_FETCHERS) as fetchers, ThreadPoolExecutor(threads) as readers:
             tasks = self._tasks(fetchers)
-            for found in _in_order(readers, _call, tasks, 2 * threads) if self._deep else map(_call, tasks):
+            for found in in_order(readers, _call, tasks, 2 * threads) if self._deep else map(_call, tasks):
                 if self._stop.is_set():
                     raise Interrupted("stopped")
                 yield from found
@@ -100,7 +97,7 @@ class LakeCheck:
             )
 
     def _tasks(self, fetchers: ThreadPoolExecutor) -> Iterator[_Task]:
-        manifests = _in_order(fetchers, self._read_manifest, self._plan.batches(), 2 * _FETCHERS)
+        manifests = in_order(fetchers, self._read_manifest, self._plan.batches(), 2 * _FETCHERS)
         for day, found in self._days():
             if day is None:
                 yield functools.partial(self._strangers, list(found.values()), {})
@@ -288,19 +285,6 @@ def _day_of(folder: str) -> date | None:
 
 def _call(task: _Task) -> list[Difference]:
     return task()
-
-
-def _in_order(
-    pool: ThreadPoolExecutor, function: Callable[[_Item], _Result], items: Iterable[_Item], ahead: int
-) -> Iterator[_Result]:
-    """*function* of each item, in order; at most *ahead* are computed before they are asked for."""
-    waiting: deque[Future[_Result]] = deque()
-    for item in items:
-        waiting.append(pool.submit(function, item))
-        if len(waiting) > ahead:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
 
 
 def intended_faults(store: Store) -> dict[str, int]:

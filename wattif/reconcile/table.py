@@ -24,7 +24,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wattif.engine.faults import DrawnFaults, FaultPlan
-from wattif.engine.hours import DEDUPLICATED, DELIVERED, VIEWS, Hours, Part, Renamed, in_order
+from wattif.engine.hours import DEDUPLICATED, DELIVERED, VIEWS, Hours, Part, Renamed, in_threads
 from wattif.engine.plan import Plan
 from wattif.engine.world import Scenario, scenario_of
 from wattif.errors import Interrupted, UsageError
@@ -74,7 +74,7 @@ def expected_hours(
         ]
         return pa.concat_tables(tables), made.causes
 
-    for table, own in in_order(hours.parts(), work, workers, stop):
+    for table, own in in_threads(hours.parts(), work, workers, stop):
         if causes is not None:
             causes.update(own)
         yield table

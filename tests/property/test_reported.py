@@ -16,8 +16,9 @@ from tests.lakes import file_bytes
 from wattif.engine.world import scenario_of
 from wattif.lake.anomaly_labels import labels_table
 from wattif.settings import GenerateSettings
+from wattif.world.anomalies import Event
 from wattif.world.anomaly_kinds import KINDS
-from wattif.world.reported import ReportedDays
+from wattif.world.reported import ReportedDays, measure_events
 
 COLUMNS = (
     "mac,timestamp,consumption_wh,power_w,voltage_v,current_a,power_factor,frequency_hz,register_kwh,status,"
@@ -193,6 +194,22 @@ def test_clean_meters_are_byte_for_byte_those_of_the_clean_dataset(
     for name, data in file_bytes(some).items():
         if not any(mac in name for mac in hit):
             assert data == clean[name]
+
+
+def test_an_event_leaves_no_trace_in_what_is_computed_next(any_settings: Callable[..., GenerateSettings]) -> None:
+    """A meter's export ends with the first reading of a day: its register stands still from there on, as it does the
+    day after, so that nothing but the export itself would tell that there was any.
+    """
+    asked = _settings(any_settings, meters=3, interval=3600, solar_share=0.0, ev_share=0.0)
+    scenario = scenario_of(asked)
+    start_s = 19_754 * 86_400  # 1 February 2024
+    event = Event("meter-1", 1, "reversed_ct", start_s - 43_200, start_s + 3600, {})
+    events = measure_events(scenario.world, scenario.fleet, {1: event}, 1)
+    used = ReportedDays(scenario.world, scenario.fleet, events)
+    for day in (date(2024, 1, 31), date(2024, 2, 1), date(2024, 2, 2)):
+        columns, _ = used.compute(day, 1, 1)
+        fresh, _ = ReportedDays(scenario.world, scenario.fleet, events).compute(day, 1, 1)
+        assert np.array_equal(columns, fresh), day
 
 
 @pytest.mark.parametrize("interval", [900, 3600])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,21 @@ from typing import Any, Self
 from urllib.parse import urlparse
 
 PROJECT, DATASET = "demo-project", "meters"
+
+
+@contextmanager
+def _logging_as_it_was() -> Iterator[None]:
+    """The emulator sets logging up for a process of its own."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    disabled = {name: logging.getLogger(name).disabled for name in list(root.manager.loggerDict)}
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        for name, was in disabled.items():
+            logging.getLogger(name).disabled = was
 
 
 @contextmanager
@@ -38,7 +54,12 @@ def emulator(bucket_root: Path) -> Iterator[str]:
         upload_staging_dir=bucket_root / "uploads",
         log_level=LogLevel.CRITICAL,
     )
-    server, loop = EmulatorServer(settings), asyncio.new_event_loop()
+    with _logging_as_it_was():
+        yield from _running(EmulatorServer(settings))
+
+
+def _running(server: Any) -> Iterator[str]:
+    loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="bigquery")
     thread.start()
     try:

@@ -116,7 +116,9 @@ def test_some_days_are_expected_as_the_whole_dataset_has_them(home: Path) -> Non
     )
     assert _query(home, f"({expected}) EXCEPT ALL ({found})") == []
     assert _query(home, f"({found}) EXCEPT ALL ({expected})") == []
-    assert _run(home, "reconcile", *some, "--deep").returncode == 0
+    for what in (("--deep",), ("--table", "readings", "--database", "t.duckdb")):
+        reconciled = _run(home, "reconcile", *some, *what)
+        assert (reconciled.returncode, reconciled.stderr) == (0, ""), reconciled.stdout
 
 
 @pytest.mark.timeout(300)

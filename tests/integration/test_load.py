@@ -234,3 +234,22 @@ def test_a_table_with_other_columns(lake: HandLake) -> None:
         connection.execute("CREATE TABLE smart_meter_readings (mac VARCHAR)")
     with pytest.raises(WarehouseError, match="smart_meter_readings has other columns than this dataset's"):
         lake.load()
+
+
+def test_a_timestamp_that_cannot_be_true_is_a_bad_record(tmp_path: Path) -> None:
+    lake = HandLake(tmp_path / "lake")
+    lines = [reading(A, moment, "1") for moment in (f"{DAY}T00:00:00Z", "9999-12-31T23:59:59Z", "1066-10-14T09:00:00Z")]
+    lake.write(DAY, {"a.json": lines})
+    report = lake.load(end=DAY)
+    assert (report.rows, report.bad_record_count) == (1, 2)
+
+
+def test_a_file_that_lost_lines_since_its_commit_is_named(tmp_path: Path) -> None:
+    lake = HandLake(tmp_path / "lake")
+    lake.write(
+        DAY, {"a.json": [reading(A, f"{DAY}T00:00:00Z", "1")], "b.json": [reading(A, f"{DAY}T01:00:00Z", "1")] * 3}
+    )
+    file = lake.folder / f"dt={DAY}" / "b.json"
+    file.write_bytes(file.read_bytes().splitlines(keepends=True)[0])
+    with pytest.raises(LakeError, match=r"b\.json has 1 of the 3 lines that its manifest says"):
+        lake.load(end=DAY)

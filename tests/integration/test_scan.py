@@ -137,7 +137,7 @@ def test_hours_without_readings_and_meters_without_training_have_no_verdict(tmp_
     values[5, 15 * 24 :] = np.nan  # gone for good
     _write(tmp_path / "x.duckdb", values)
     report = _scan(tmp_path / "x.duckdb")
-    assert [(each.hours, each.no_verdict, each.without_readings) for each in report.metrics] == [
+    assert [(each.hours, each.no_verdict, each.without_value) for each in report.metrics] == [
         (20 * 14 * 24, 4 + 14 * 24 + 13 * 24, 4 + 13 * 24)
     ] * 2
     verdicts, macs = _verdicts(tmp_path / "x.duckdb", "MAX"), _macs(20)
@@ -147,7 +147,7 @@ def test_hours_without_readings_and_meters_without_training_have_no_verdict(tmp_
         tmp_path / "x.duckdb", f"SELECT count(*), count(value) FROM smart_meter_anomalies WHERE mac = '{macs[4]}'"
     )
     assert values_of_new == [(2 * 14 * 24, 2 * 14 * 24)]
-    assert "no verdict on 652, 316 of them without readings" in report.summary
+    assert "no verdict on 652, 316 of them without a value" in report.summary
 
 
 def test_days_that_are_not_loaded_are_not_expected(tmp_path: Path) -> None:

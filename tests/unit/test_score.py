@@ -19,9 +19,9 @@ from wattif.lake.anomaly_labels import SCHEMA
 from wattif.warehouse.duckdb_warehouse import DuckDBWarehouse
 from wattif.warehouse.score import EITHER, Scorecard, score, score_scan
 from wattif.warehouse.settings import ScoreSettings
-from wattif.warehouse.tables import ANOMALIES, SCANS
+from wattif.warehouse.tables import ANOMALIES, LOADS, SCANS
 
-A, B = "02:00:00:00:00:0A", "02:00:00:00:00:0B"
+A, B, C = "02:00:00:00:00:0A", "02:00:00:00:00:0B", "02:00:00:00:00:0C"
 
 
 def _at(day: int, hour: int, minute: int = 0) -> datetime:
@@ -36,9 +36,15 @@ def _label(mac: str, kind: str, start: datetime, end: datetime) -> dict[str, Any
     }  # fmt: skip
 
 
-# From 9:30 to 12:00 the hours of 9, 10 and 11; the other began before what was judged and has its first four hours.
+# From 9:30 to 12:00 the hours of 9, 10 and 11; the other began before what was judged and has its first four hours, of
+# which one has no verdict. The third is of a day that was never loaded.
 LABELS = pa.Table.from_pylist(
-    [_label(A, "dead", _at(9, 9, 30), _at(9, 12)), _label(B, "rollover", _at(1, 0), _at(8, 4))], schema=SCHEMA
+    [
+        _label(A, "dead", _at(9, 9, 30), _at(9, 12)),
+        _label(B, "rollover", _at(1, 0), _at(8, 4)),
+        _label(C, "dead", _at(10, 0), _at(10, 5)),
+    ],
+    schema=SCHEMA,
 )
 FLAGS = {
     "AVG": [(A, _at(9, 10)), (A, _at(9, 11)), (A, _at(9, 12)), (B, _at(8, 5))],  # two right, two wrong
@@ -49,8 +55,10 @@ FLAGS = {
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Iterator[DuckDBWarehouse]:
     with_tables = DuckDBWarehouse(tmp_path / "lake" / "wattif.duckdb", create=True)
-    with_tables.create_table(ANOMALIES)
-    with_tables.create_table(SCANS)
+    for table in (ANOMALIES, SCANS, LOADS):
+        with_tables.create_table(table)
+    for day in (8, 9):
+        with_tables.execute(f"INSERT INTO {LOADS.name} (dt, dataset) VALUES (DATE '2024-01-0{day}', 'this one')")
     yield with_tables
     with_tables.close()
 
@@ -91,8 +99,8 @@ def test_hours_and_events_are_counted(card: Scorecard) -> None:
 
 
 def test_false_alarms_are_per_meter_and_month_of_720_clean_hours(card: Scorecard) -> None:
-    """95 judged hours less three and four of the events are 88."""
-    assert card.metrics[0].false_alarms_a_meter_month == pytest.approx(2 / 88 * 720)
+    """95 judged hours less three and three of the events are 89."""
+    assert card.metrics[0].false_alarms_a_meter_month == pytest.approx(2 / 89 * 720)
     assert card.metrics[1].false_alarms_a_meter_month == 0
 
 
@@ -100,10 +108,10 @@ def test_kinds_have_recall_delay_and_lift(card: Scorecard) -> None:
     dead, rollover = card.metrics[0].kinds
     assert (dead.kind, dead.events, dead.found, dead.hours, dead.flagged_hours) == ("dead", 1, 1, 3, 2)
     assert dead.delay_h == 1.5  # from 9:30 to the end of the hour of 10
-    assert dead.lift == pytest.approx((2 / 3) / (2 / 88))
-    assert dead.recall_by_chance == pytest.approx(1 - (86 / 88) ** 3)
+    assert dead.lift == pytest.approx((2 / 3) / (2 / 89))
+    assert dead.recall_by_chance == pytest.approx(1 - (87 / 89) ** 3)
     assert dead.hidden_because is None
-    assert (rollover.kind, rollover.hours, rollover.found, rollover.delay_h) == ("rollover", 4, 0, None)
+    assert (rollover.kind, rollover.hours, rollover.found, rollover.delay_h) == ("rollover", 3, 0, None)
     assert rollover.hidden_because == "it shows in register alone"
     assert card.metrics[1].kinds[0].delay_h == 0.5
     assert card.metrics[1].kinds[0].lift is None
@@ -139,13 +147,19 @@ def test_a_single_metric_without_flags_has_no_precision(warehouse: DuckDBWarehou
     assert (only.flagged_hours, only.precision, only.recall, only.false_alarms) == (0, None, 0.0, 0)
 
 
-def test_the_picture_is_drawn(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
+def test_the_picture_is_drawn_and_another_lake_is_refused(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
     for metric in FLAGS:
         _put_scan(warehouse, metric)
     warehouse.close()
+    document = tmp_path / "lake" / layout.DATASET
+    document.parent.mkdir(parents=True)
+    document.write_text('{"columns": "mac", "interval": 10, "fingerprint": "this one"}')
     labels = tmp_path / "lake" / f"{layout.ANOMALY_LABELS}.parquet"
     labels.parent.mkdir(parents=True)
     pq.write_table(LABELS, labels)
     out = tmp_path / "score.png"
     score(ScoreSettings(lake=tmp_path / "lake", out=out))
     assert out.read_bytes().startswith(b"\x89PNG")
+    document.write_text('{"columns": "mac", "interval": 10, "fingerprint": "another"}')
+    with pytest.raises(WarehouseError, match="holds the readings of another dataset than"):
+        score(ScoreSettings(lake=tmp_path / "lake"))

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import sqlglot
 
-from wattif.errors import LakeError, UsageError
+from wattif.errors import LakeError, UsageError, WarehouseError
 from wattif.warehouse.warehouse import Warehouse
 
 
@@ -54,7 +54,10 @@ class DuckDbSource:
         try:
             connection = duckdb.connect(database, read_only=True)
         except duckdb.Error as error:
-            raise UsageError(f"--database {database}: {_first_line(error)}; close whatever else has it open") from None
+            if "lock" in str(error):
+                words = "another process has the database open; end it, or name another --database"
+                raise WarehouseError(f"{database}: {words}") from None
+            raise UsageError(f"--database {database}: {_first_line(error)}; name a file of DuckDB") from None
         relation = ".".join(_quoted(part) for part in table.split("."))
         source = cls(connection, relation, f"{database}: {table}")
         try:

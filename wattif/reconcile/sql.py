@@ -27,11 +27,7 @@ def of_readings(
         f" SUM({each.name} * k) AS {each.name}_moment"
         for each in fields
     )
-    bounds = [
-        f"{_STAMP} {sign} TIMESTAMP '{moment:%Y-%m-%d %H:%M:%S}'"
-        for sign, moment in ((">=", since), ("<", until))
-        if moment is not None
-    ]
+    bounds = _bounds(_STAMP, since, until)
     return (
         f"WITH read AS (SELECT mac, {_STAMP} AS stamp{numbers} FROM {relation}"
         f" WHERE {' AND '.join(bounds) or f'{_STAMP} IS NULL'}),"
@@ -41,8 +37,10 @@ def of_readings(
     )
 
 
-def of_hours(relation: str, columns: Sequence[str]) -> str:
+def of_hours(relation: str, columns: Sequence[str], since: datetime | None, until: datetime | None) -> str:
     """The hourly table by meter and hour: mac, hour, times (rows of that hour), and those of `HOUR_COLUMNS` it has.
+
+    From *since* to *until*; without them all there are.
 
     Energies are integers, in mWh.
     """
@@ -53,7 +51,16 @@ def of_hours(relation: str, columns: Sequence[str]) -> str:
         "readings": f"SUM({_integer('readings', 0)})",
     }
     own = "".join(f", {known[name]} AS {name}" for name in HOUR_COLUMNS if name in columns)
-    return f"SELECT mac, {_HOUR} AS hour, COUNT(*) AS times{own} FROM {relation} GROUP BY mac, {_HOUR}"
+    where = " AND ".join(_bounds(_HOUR, since, until)) or "TRUE"
+    return f"SELECT mac, {_HOUR} AS hour, COUNT(*) AS times{own} FROM {relation} WHERE {where} GROUP BY mac, {_HOUR}"
+
+
+def _bounds(moment: str, since: datetime | None, until: datetime | None) -> list[str]:
+    return [
+        f"{moment} {sign} TIMESTAMP '{bound:%Y-%m-%d %H:%M:%S}'"
+        for sign, bound in ((">=", since), ("<", until))
+        if bound is not None
+    ]
 
 
 def _integer(name: str, decimals: int) -> str:

@@ -118,12 +118,17 @@ def compared_table(
     settings: ReconcileSettings, whole: ReconcileSettings, stop: Event
 ) -> Iterator[tuple[Counts, Iterator[Difference]]]:
     """The table that *settings* name against some days of the dataset *whole*: what was compared, and what differs."""
-    plan, rates = Plan.of(settings), settings.fault_rates
+    a_day = timedelta(days=1)
+    around = {"start": max(whole.start, settings.start - a_day), "end": min(whole.end, settings.end + a_day)}
+    plan, rates = Plan.of(settings.model_copy(update=around)), settings.fault_rates
+    only = None
+    if (settings.start, settings.end) != (whole.start, whole.end):  # a wrong clock moves readings to other days
+        only = datetime.combine(settings.start, time()), datetime.combine(settings.end + a_day, time())
     drift = drift_of(plan.template, rates.drift) if rates.schema_drift else None
     renamed = Renamed(drift.renamed, rates.schema_drift) if drift and drift.renamed and rates.schema_drift else None
     with closing(_source_of(settings)) as source, TableReconciliation(
         scenario_of(whole), plan, DrawnFaults.of(settings) if rates else None, source,
-        renamed=renamed, workers=os.cpu_count() or 1, stop=stop,
+        renamed=renamed, workers=os.cpu_count() or 1, stop=stop, only=only,
     ) as held:  # fmt: skip
         yield held.run(), held.differences()
 
@@ -150,7 +155,10 @@ class TableReconciliation:
         renamed: Renamed | None = None,
         workers: int = 1,
         stop: Event | None = None,
+        only: tuple[datetime, datetime] | None = None,
     ) -> None:
+        """*only*: compare no other hours than from the first moment (UTC) to the second."""
+        self._only = only
         self._scenario, self._plan, self._faults, self._source = scenario, plan, faults, source
         self._renamed, self._workers, self._stop = renamed, workers, stop or Event()
         self._folder = tempfile.TemporaryDirectory(prefix="wattif-reconcile-")
@@ -178,11 +186,15 @@ class TableReconciliation:
                 )
         causes: Counter[str] = Counter()
         if "time_hour_rolled" in there:
-            self._renamed = None  # whoever rolled up knew the energy under either name
+            # whoever rolled up may have known the energy under its new name, or not
+            drift = self._renamed.since if self._renamed and self._renamed.column == "consumption_wh" else None
+            self._renamed = None
         self._expect(causes)
         if "time_hour_rolled" in there:
-            self._keep(self._source.aggregate(sql.of_hours(self._source.relation, there)))
-            statements = verdicts.on_hours(there)
+            self._keep(
+                self._source.aggregate(sql.of_hours(self._source.relation, there, *(self._only or (None, None))))
+            )
+            statements = verdicts.on_hours(there, drift)
         else:
             fields = [each for each in self._plan.template.fields if each.kind == "number" and each.name in there]
             for since, until in self._spans():
@@ -212,6 +224,8 @@ class TableReconciliation:
         self._own.execute(
             "CREATE VIEW expected_delivered AS SELECT * EXCLUDE (view) FROM expected WHERE view = 'delivered'"
         )
+        if self._only is not None:
+            self._own.execute("DELETE FROM expected WHERE hour < $1 OR hour >= $2", list(self._only))
         once = VIEWS[DELIVERED if self._faults is None else DEDUPLICATED]
         self._own.execute(
             f"CREATE VIEW expected_deduplicated AS SELECT * EXCLUDE (view) FROM expected WHERE view = '{once}'"
@@ -231,6 +245,9 @@ class TableReconciliation:
     def _spans(self) -> Iterator[tuple[datetime | None, datetime | None]]:
         """Of timestamps; together all there are, and those that cannot be read."""
         plan, most = self._plan, self._source.largest_query
+        if self._only is not None:
+            yield self._only
+            return
         total = plan.days * 24
         hours = total if most is None else min(max(most * 24 // (plan.readings // plan.days), 1), total)
         start = datetime.combine(plan.start, time())

@@ -11,6 +11,7 @@ f, d and u stand for found, delivered, deduplicated.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from wattif.formats.schema import Field
 
@@ -110,8 +111,11 @@ def on_readings(fields: Sequence[Field], renamed: str | None) -> list[str]:
     return [differing, f"CREATE TABLE verdicts AS {' UNION ALL '.join(parts)}"]
 
 
-def on_hours(columns: Sequence[str]) -> list[str]:
-    """Statements that make `differing` and `verdicts` of the hourly table with *columns*."""
+def on_hours(columns: Sequence[str], drift: date | None) -> list[str]:
+    """Statements that make `differing` and `verdicts` of the hourly table with *columns*.
+
+    *drift*: the day from which on the energy has another name, which explains hours without any.
+    """
     names = [name for name in _EXPECTED if name in columns]
 
     def same(view: str, name: str) -> str:
@@ -154,5 +158,13 @@ def on_hours(columns: Sequence[str]) -> list[str]:
     for name in names:
         digits = 3 if name in ("consumption_hour_rolled", "consumption_max") else 0
         expected, found = _exact(f"{name}_expected", digits), _exact(f"{name}_found", digits)
-        parts.append(_verdict("altered", "once", expected, found, f"{other} AND {name}_differs", f"'{name}'"))
+        # a wrong clock mixes readings of either name in the hours next to that midnight
+        unknown = (
+            f"hour >= TIMESTAMP '{drift}' - INTERVAL 1 HOUR"
+            f" AND ({name}_found IS NULL OR hour < TIMESTAMP '{drift}' + INTERVAL 1 HOUR)"
+            if drift
+            else "FALSE"
+        )
+        cause = f"CASE WHEN {unknown} THEN 'schema_drift' END"
+        parts.append(_verdict("altered", "once", expected, found, f"{other} AND {name}_differs", f"'{name}'", cause))
     return [differing, f"CREATE TABLE verdicts AS {' UNION ALL '.join(parts)}"]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from uploader.store import Store
+from wattif.errors import LakeError
 from wattif.lake.days import CommittedDay
 from wattif.lake.manifest import ManifestEntry
 from wattif.warehouse.tables import Column, Table
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _BYTES_AT_ONCE = 2**30  # of files that are copied out of a bucket together
-_IS_BAD = 'mac IS NULL OR "timestamp" IS NULL'
+_IS_BAD = "mac IS NULL OR \"timestamp\" IS NULL OR NOT \"timestamp\" BETWEEN '1970-01-01' AND '2200-01-01'"
 
 
 def stage_lines(connection: duckdb.DuckDBPyConnection, store: Store, day: CommittedDay, table: Table) -> Staged:
@@ -29,11 +30,28 @@ def stage_lines(connection: duckdb.DuckDBPyConnection, store: Store, day: Commit
         with tempfile.TemporaryDirectory(prefix="wattif-") as folder:
             paths = {str(store.fetch(file.name, Path(folder))): file.name for file in files}
             lines = _read_json(list(paths), table.columns)
-            connection.execute(f'INSERT INTO "{table.name}" BY NAME SELECT * FROM {lines}')
+            ((found,),) = connection.execute(f'INSERT INTO "{table.name}" BY NAME SELECT * FROM {lines}').fetchall()
+            if found < sum(file.rows for file in files):
+                raise LakeError(_shorter(connection, paths, files, table, store.place))
             unknown += _unknown_fields(connection, list(paths), set(table.column_names))
             for path in _files_with_bad_records(connection, list(paths), table):
                 bad_records += _bad_records(connection, path, paths[path], table)
     return Staged(tuple(bad_records), len(bad_records), unknown)
+
+
+def _shorter(
+    connection: duckdb.DuckDBPyConnection, paths: Mapping[str, str], files: Sequence[ManifestEntry], table: Table,
+    place: str,
+) -> str:  # fmt: skip
+    """Which file has fewer lines than its manifest says."""
+    lines = _read_json(list(paths), _key_columns(table), filename=True)
+    counted = dict(connection.execute(f"SELECT filename, count(*) FROM {lines} GROUP BY ALL").fetchall())
+    there = {name: counted.get(path, 0) for path, name in paths.items()}
+    short = next(file for file in files if there[file.name] < file.rows)
+    return (
+        f"{place}/{short.name} has {there[short.name]:,} of the {short.rows:,} lines that its manifest says;"
+        " 'python -m wattif reconcile' tells what else is lost; bring it back, then run the same command again"
+    )
 
 
 def _parts(files: Sequence[ManifestEntry]) -> Iterator[list[ManifestEntry]]:

@@ -52,7 +52,7 @@ class DuckDBWarehouse:
         self._run(f'CREATE TABLE IF NOT EXISTS "{table.name}" ({_declare(table)})')
         there = self._rows(
             "SELECT column_name, data_type FROM information_schema.columns"
-            f" WHERE table_name = '{table.name}' ORDER BY ordinal_position"
+            f" WHERE table_name = '{table.name}' AND table_schema = current_schema() ORDER BY ordinal_position"
         )
         if there != wanted:
             raise WarehouseError(

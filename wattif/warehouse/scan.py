@@ -23,7 +23,7 @@ class MetricReport:
     hours: int  # of meters that were to be judged
     anomalies: int
     no_verdict: int
-    without_readings: int  # of those without a verdict
+    without_value: int  # of those without a verdict
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class ScanReport:
             share = each.anomalies / max(each.hours - each.no_verdict, 1)
             lines.append(
                 f"{each.metric}: {each.anomalies:,} of {each.hours:,} hours are anomalies ({share:.2%} of the judged);"
-                f" no verdict on {each.no_verdict:,}, {each.without_readings:,} of them without readings"
+                f" no verdict on {each.no_verdict:,}, {each.without_value:,} of them without a value"
             )
         return "\n".join(lines)
 
@@ -125,6 +125,6 @@ def period_of(settings: ScanSettings, days: Sequence[date]) -> Period:
 
 def _metric_reports(warehouse: Warehouse, metrics: Sequence[str]) -> tuple[MetricReport, ...]:
     rows: list[dict[str, Any]] = warehouse.query(
-        f"SELECT metric, hours, anomalies, no_verdict, without_readings FROM {SCANS.name} ORDER BY metric"
+        f"SELECT metric, hours, anomalies, no_verdict, without_value FROM {SCANS.name} ORDER BY metric"
     ).to_pylist()
     return tuple(MetricReport(**row) for row in rows if row["metric"] in metrics)

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from uploader.store import Store
 from wattif.errors import LakeError, WarehouseError
 from wattif.lake import layout
+from wattif.lake.days import lake_dataset
 from wattif.lake.place import open_store
 from wattif.warehouse.settings import ScoreSettings
-from wattif.warehouse.tables import ANOMALIES, SCANS
+from wattif.warehouse.tables import ANOMALIES, LOADS, SCANS
 from wattif.warehouse.warehouse import Warehouse, open_warehouse
 from wattif.world.anomaly_kinds import KINDS, Kind
 
@@ -43,7 +45,9 @@ class KindScore:
     hours: int  # of these events
     flagged_hours: int
     lift: float | None  # how many times as often its hours were flagged as clean ones; None without false alarms
-    delay_h: float | None  # median, from the start of an event to the end of its first flagged hour
+    delay_h: (
+        float | None
+    )  # median, from the start of an event, or of the judged days, to the end of its first flagged hour
     hidden_because: str | None  # why hours do not show it, where they do not
 
 
@@ -110,9 +114,11 @@ def score(settings: ScoreSettings) -> Scorecard:
 
     `LakeError` when the lake has no labels, `WarehouseError` when nothing was scanned.
     """
-    labels = read_labels(settings)
+    store = open_store(settings)
+    labels = read_labels(store)
     warehouse = open_warehouse(settings)
     try:
+        _check_dataset(warehouse, lake_dataset(store).fingerprint, store.place)
         card = score_scan(warehouse, labels)
     finally:
         warehouse.close()
@@ -123,12 +129,11 @@ def score(settings: ScoreSettings) -> Scorecard:
     return card
 
 
-def read_labels(settings: ScoreSettings) -> pa.Table:
+def read_labels(store: Store) -> pa.Table:
     """The labels of the lake."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    store = open_store(settings)
     name = f"{layout.ANOMALY_LABELS}.parquet"
     content = store.get_bytes(name)
     if content is None:
@@ -139,80 +144,106 @@ def read_labels(settings: ScoreSettings) -> pa.Table:
     return pq.read_table(pa.BufferReader(content))
 
 
+def _check_dataset(warehouse: Warehouse, fingerprint: str, place: str) -> None:
+    """What was loaded must come from the lake whose labels are used."""
+    warehouse.create_table(LOADS)
+    if any(row["dataset"] != fingerprint for row in warehouse.query("SELECT dataset FROM wattif_loads").to_pylist()):
+        raise WarehouseError(
+            f"{warehouse.place} holds the readings of another dataset than {place}; name the lake that was loaded,"
+            " or another --database or --dataset"
+        )
+
+
 def score_scan(warehouse: Warehouse, labels: pa.Table) -> Scorecard:
     """Score what the tables of the last scan hold against *labels* (see `wattif.lake.anomaly_labels`)."""
+    for table in (SCANS, ANOMALIES, LOADS):
+        warehouse.create_table(table)
     scans = warehouse.query(f"SELECT * FROM {SCANS.name} ORDER BY metric").to_pylist()
     if not scans:
         raise WarehouseError(f"{warehouse.place}: nothing was scanned; run 'python -m wattif scan' first")
-    spans = {(each["threshold"], each["scan_from"], each["scan_until"]) for each in scans}
+    known = ("threshold", "scan_from", "scan_until", "train_from", "train_until")
+    spans = {tuple(each[name] for name in known) for each in scans}
     if len(spans) > 1:
         raise WarehouseError(
             f"{warehouse.place}: the metrics were scanned over different days or at different thresholds;"
             " run 'python -m wattif scan' once for all of them"
         )
     flags = warehouse.query(f"SELECT mac, time_hour_rolled, metric, is_anomaly FROM {ANOMALIES.name}")
-    threshold, scan_from, scan_until = spans.pop()
+    days = warehouse.query(f"SELECT dt FROM {LOADS.name}")
+    threshold, scan_from, scan_until, *_ = spans.pop()
     with duckdb.connect() as database:
         database.execute("SET TimeZone = 'UTC'")
         database.register("flags", flags)
         database.register("labels", labels)
-        database.execute(_SPANS, {"scan_from": scan_from, "scan_until": scan_until})
+        database.register("days", days)
+        database.execute(_EVENT_HOURS, {"scan_from": scan_from, "scan_until": scan_until})
         metrics = [_metric(database, str(scan["metric"]), [scan]) for scan in scans]
         if len(scans) > 1:
             metrics.append(_metric(database, EITHER, scans))
     return Scorecard(warehouse.place, threshold, str(scan_from), str(scan_until), tuple(metrics))
 
 
-# The hours of each event that were to be judged; an event in the middle of an hour touches all of it.
-_SPANS = """
-CREATE TABLE spans AS
-SELECT mac, kind, start, hour_start, hour_end, date_diff('hour', hour_start, hour_end) AS hours
+# The hours of each event on the judged days that were loaded; an event in the middle of an hour touches all of it.
+_EVENT_HOURS = """
+CREATE TABLE event_hours AS
+SELECT mac, kind, greatest(start, $scan_from::DATE::TIMESTAMPTZ) AS start, hour
 FROM (
-  SELECT mac, kind, start,
-         greatest(date_trunc('hour', start), $scan_from::DATE::TIMESTAMPTZ) AS hour_start,
-         least(date_trunc('hour', "end" - INTERVAL 1 MICROSECOND) + INTERVAL 1 HOUR,
-               ($scan_until::DATE + 1)::TIMESTAMPTZ) AS hour_end
+  SELECT mac, kind, start, unnest(generate_series(
+    greatest(date_trunc('hour', start), $scan_from::DATE::TIMESTAMPTZ),
+    least(date_trunc('hour', "end" - INTERVAL 1 MICROSECOND), $scan_until::DATE::TIMESTAMPTZ + INTERVAL 23 HOUR),
+    INTERVAL 1 HOUR)) AS hour
   FROM labels
 )
-WHERE hour_start < hour_end
+WHERE hour::DATE IN (SELECT dt FROM days)
 """
 
-# Each event with what was flagged of it.
+# What any of the metrics flagged, and what none of them judged.
+_HITS = """
+CREATE OR REPLACE TEMP TABLE hits AS
+SELECT DISTINCT mac, time_hour_rolled AS hour FROM flags WHERE is_anomaly AND list_contains($wanted, metric)
+"""
+_UNJUDGED = """
+CREATE OR REPLACE TEMP TABLE unjudged AS
+SELECT mac, time_hour_rolled AS hour FROM flags WHERE is_anomaly IS NULL AND list_contains($wanted, metric)
+GROUP BY ALL HAVING count(DISTINCT metric) = len($wanted)
+"""
+
+# Each event with its judged hours, and what was flagged of them.
 _EVENTS = """
-SELECT spans.kind, spans.hours, count(hits.hour) AS flagged,
-       date_diff('minute', min(spans.start), min(hits.hour)) / 60.0 + 1 AS delay_h
-FROM spans LEFT JOIN hits ON hits.mac = spans.mac AND hits.hour >= spans.hour_start AND hits.hour < spans.hour_end
-GROUP BY spans.mac, spans.kind, spans.hours, spans.start
+SELECT kind, count(*) AS hours, count(hits.hour) AS flagged,
+       date_diff('minute', min(start), min(hits.hour)) / 60.0 + 1 AS delay_h
+FROM event_hours ANTI JOIN unjudged USING (mac, hour) LEFT JOIN hits USING (mac, hour)
+GROUP BY mac, kind, start
 """
 
 
 def _metric(database: duckdb.DuckDBPyConnection, name: str, scans: Sequence[dict[str, Any]]) -> MetricScore:
     """The score of one metric, or of the hours that any of several flagged."""
-    wanted = [scan["metric"] for scan in scans]
-    database.execute(
-        "CREATE OR REPLACE TEMP TABLE hits AS SELECT DISTINCT mac, time_hour_rolled AS hour FROM flags"
-        " WHERE is_anomaly AND list_contains($wanted, metric)",
-        {"wanted": wanted},
-    )
+    wanted = {"wanted": [scan["metric"] for scan in scans]}
+    for statement in (_HITS, _UNJUDGED):
+        database.execute(statement, wanted)
     events = database.execute(_EVENTS).fetchall()
-    (flagged,) = database.execute("SELECT count(*) FROM hits").fetchone() or (0,)
-    judged = max(int(scan["hours"] - scan["no_verdict"]) for scan in scans)
+    ((flagged, unjudged),) = database.execute(
+        "SELECT (SELECT count(*) FROM hits), (SELECT count(*) FROM unjudged)"
+    ).fetchall()
+    judged = int(scans[0]["hours"]) - unjudged
     right = sum(event[2] for event in events)
-    clean_hours = max(judged - sum(event[1] for event in events), 1)
-    false_alarms = int(flagged) - right
-    kinds = tuple(_kinds(events, min(false_alarms / clean_hours, 1.0)))
+    clean_hours = judged - sum(event[1] for event in events)
+    false_alarms = flagged - right
+    false_alarm_rate = false_alarms / clean_hours if clean_hours else 0.0
+    kinds = tuple(_kinds(events, false_alarm_rate))
     found = sum(each.found for each in kinds)
     return MetricScore(
         metric=name,
         judged_hours=judged,
-        no_verdict_hours=min(int(scan["no_verdict"]) for scan in scans),
-        flagged_hours=int(flagged),
+        no_verdict_hours=unjudged,
+        flagged_hours=flagged,
         precision=right / flagged if flagged else None,
         events=len(events),
         found=found,
         recall=found / len(events) if events else None,
         false_alarms=false_alarms,
-        false_alarms_a_meter_month=false_alarms / clean_hours * HOURS_A_MONTH,
+        false_alarms_a_meter_month=false_alarm_rate * HOURS_A_MONTH,
         kinds=kinds,
     )
 

@@ -133,7 +133,7 @@ VERDICT_COLUMNS = (
     _MAC,
     Column("time_hour_rolled", "timestamp", "the hour (UTC)"),
     Column("metric", "string", "AVG: consumption_avg, MAX: consumption_max"),
-    Column("value", "float", "of the metric, Wh; NULL for an hour without readings"),
+    Column("value", "float", "of the metric, Wh; NULL for an hour without readings, or without values in them"),
     Column("is_anomaly", "boolean", "NULL: no verdict"),
     Column("anomaly_probability", "float", "an hour is an anomaly above the threshold"),
     Column("lower_bound", "float", "an hour below it is an anomaly, Wh"),
@@ -156,7 +156,7 @@ SCANS = Table(
         Column("hours", "integer", "hours of meters that were to be judged"),
         Column("anomalies", "integer", "of them anomalies"),
         Column("no_verdict", "integer", "of them without a verdict"),
-        Column("without_readings", "integer", "of those without a verdict: no reading came"),
+        Column("without_value", "integer", "of those without a verdict: no reading came, or none had a value"),
         Column("scanned_at", "timestamp", "when"),
     ),
 )

@@ -10,7 +10,7 @@ WHERE is_anomaly IS NULL OR is_anomaly;
 DELETE FROM smart_meter_scans WHERE metric = $metric;
 
 INSERT INTO smart_meter_scans
-  (metric, threshold, train_from, train_until, scan_from, scan_until, hours, anomalies, no_verdict, without_readings,
+  (metric, threshold, train_from, train_until, scan_from, scan_until, hours, anomalies, no_verdict, without_value,
    scanned_at)
 SELECT
   $metric, $threshold, $train_from, $train_until, $scan_from, $scan_until, COUNT(*),

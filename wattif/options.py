@@ -7,6 +7,7 @@ one line each, naming the option and the way out.
 from __future__ import annotations
 
 import importlib
+import inspect
 import os
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -46,6 +47,7 @@ class Options(BaseSettings):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         """Help and docs name what is required first, though a subclass adds it after what it inherits."""
+        cls.__doc__ = inspect.cleandoc(cls.__doc__ or "")  # it begins the help
         required_first = sorted(cls.__pydantic_fields__.items(), key=lambda item: not item[1].is_required())
         cls.__pydantic_fields__ = dict(required_first)
 

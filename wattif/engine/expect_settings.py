@@ -14,7 +14,10 @@ from wattif.settings import LakeSettings
 
 
 class ExpectSettings(LakeSettings):
-    """Compute what the tables downstream must hold, from the dataset's options alone; no reading is read."""
+    """Compute what the tables downstream must hold, from the dataset's options alone; no reading is read.
+
+    A lake remembers them: give --lake, or --bucket and --prefix; or give the options, without any lake.
+    """
 
     model_config = SettingsConfigDict(cli_shortcuts={"quiet": "q"})
 

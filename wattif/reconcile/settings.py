@@ -14,7 +14,10 @@ from wattif.warehouse.settings import WarehouseSettings
 
 
 class ReconcileSettings(LakeSettings, WarehouseSettings):
-    """Compare a lake, or a table made of it, with what must be there; say what is missing, extra or altered."""
+    """Compare a lake, or a table made of it, with what must be there; say what is missing, extra or altered.
+
+    The lake remembers how its dataset was asked for: give --lake, or --bucket and --prefix, and no such option.
+    """
 
     deep: CliToggleFlag[bool] = Field(
         False, description="read every row of the lake, too: down to the meter, hour and field"

@@ -71,9 +71,9 @@ def read_rates(text: str) -> FaultRates:
     """`--faults` as rates; `UsageError` names what cannot be read."""
     rates = FaultRates()
     seen: set[str] = set()
-    if text.strip() in ("", "none"):
+    if text.strip() == "none":
         return rates
-    for part in (part.strip() for part in text.split(",")):
+    for part in filter(None, (part.strip() for part in text.split(","))):
         name, _, value = (piece.strip() for piece in part.partition("="))
         if name in seen:
             raise UsageError(f"--faults {text}: names {name} twice")

@@ -24,10 +24,9 @@ from wattif.errors import WarehouseError
 from wattif.lake.days import CommittedDay
 from wattif.warehouse import bigquery_answers as answers
 from wattif.warehouse.statements import literal, read_sql
-from wattif.warehouse.tables import METRIC_COLUMNS, Table
+from wattif.warehouse.tables import METRIC_COLUMNS, MODEL_NAME, Table
 from wattif.warehouse.warehouse import BadRecord, Period, Staged
 
-MODELS = {"AVG": "smart_meter_arima_avg", "MAX": "smart_meter_arima_max"}
 LONGEST_HORIZON_HOURS = 10_000  # that ARIMA_PLUS forecasts
 _URIS_A_JOB = 10_000  # that a load job takes
 _ALL_BAD_RECORDS = 2**31 - 1  # none of them may stop a load
@@ -193,7 +192,7 @@ class BigQueryWarehouse:
             )
         values = {
             "dataset": self.place,
-            "model": MODELS[metric],
+            "model": f"{MODEL_NAME}_{metric.lower()}",
             "column": METRIC_COLUMNS[metric],
             "train_start": literal(period.start_of(period.train_from)),
             "train_end": literal(period.end_of(period.train_until)),

@@ -17,8 +17,8 @@ from google.cloud import dataplex_v1
 from google.protobuf.json_format import MessageToDict
 
 from wattif.warehouse.dataplex_settings import DataplexSettings
+from wattif.warehouse.tables import METRIC_COLUMNS
 
-VALUE_COLUMNS = {"AVG": "consumption_avg", "MAX": "consumption_max"}  # what the model of each metric is trained on
 _MAC = "^[0-9A-F][26AE](:[0-9A-F]{2}){5}$"  # locally administered, unicast
 _DESCRIPTION = "Hourly smart-meter readings: anomalies, gaps, duplicates and ranges. Made by WattIf."
 _REQUIRED_COLUMNS = ("mac", "time_hour_rolled", "consumption_hour_rolled")
@@ -49,13 +49,13 @@ def anomaly_rules(settings: DataplexSettings) -> list[dataplex_v1.DataQualityRul
             _assertion(
                 f"anomaly-{suffix}",
                 "ACCURACY",
-                f"{VALUE_COLUMNS[metric]}: hours that the model calls anomalies, at {settings.threshold!r}",
+                f"{METRIC_COLUMNS[metric]}: hours that the model calls anomalies, at {settings.threshold!r}",
                 _detecting(settings, metric, "is_anomaly"),
             ),
             _assertion(
                 f"anomaly-{suffix}-not-judged",
                 "COMPLETENESS",
-                f"{VALUE_COLUMNS[metric]}: hours that the model could not judge: meter or hour unknown to it",
+                f"{METRIC_COLUMNS[metric]}: hours that the model could not judge: meter or hour unknown to it",
                 _detecting(settings, metric, "is_anomaly IS NULL"),
             ),
         ]
@@ -166,7 +166,7 @@ def _detecting(settings: DataplexSettings, metric: str, condition: str) -> str:
     return (
         f"SELECT * FROM ML.DETECT_ANOMALIES(MODEL `{model}`,"
         f" STRUCT({settings.threshold!r} AS anomaly_prob_threshold),"
-        f" (SELECT mac, time_hour_rolled, {VALUE_COLUMNS[metric]} FROM ${{data()}})) WHERE {condition}"
+        f" (SELECT mac, time_hour_rolled, {METRIC_COLUMNS[metric]} FROM ${{data()}})) WHERE {condition}"
     )
 
 

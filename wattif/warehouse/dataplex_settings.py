@@ -11,8 +11,8 @@ from pydantic_settings import CliPositionalArg, CliToggleFlag, SettingsConfigDic
 
 from wattif.errors import UsageError
 from wattif.options import Options
+from wattif.warehouse.tables import HOURLY, METRICS, MODEL_NAME
 
-METRICS = ("AVG", "MAX")
 MOST_RECIPIENTS = 5  # of a notification report, says the service's documentation
 _SCAN_ID = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _PROJECT = re.compile(r"(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]")
@@ -36,13 +36,11 @@ class DataplexSettings(Options):
     project: str = Field(description="Google Cloud project of the scan and of the dataset")
     location: str = Field(description="region of the scan, that of the dataset, for example europe-west3")
     dataset: str | None = Field(None, description="BigQuery dataset of the table and of the models")
-    table: str = Field("smart_meter_readings_hour_rolled", description="table of the hourly readings")
+    table: str = Field(HOURLY.name, description="table of the hourly readings")
     scan: str = Field("smart-meter-anomalies", description="id of the scan")
     threshold: float = Field(0.99, ge=0, lt=1, description="probability from which a point counts as an anomaly")
     metrics: str = Field(",".join(METRICS), description="what is watched of an hour: AVG, MAX or both, with a comma")
-    model: str = Field(
-        "smart_meter_arima", description="the models' name before _avg and _max; they lie in the same dataset"
-    )
+    model: str = Field(MODEL_NAME, description="the models' name before _avg and _max; they lie in the same dataset")
     interval: int = Field(10, ge=1, le=3600, description="seconds between two readings; an hour has 3600/interval")
     max_age_hours: int = Field(
         48, ge=0, le=87_600, description="hours that the newest row may be old; 0 for data of the past: no such rule"

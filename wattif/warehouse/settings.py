@@ -11,8 +11,8 @@ from pydantic_settings import CliToggleFlag, SettingsConfigDict
 
 from wattif.errors import UsageError
 from wattif.settings import Day, LakePlace
+from wattif.warehouse.tables import METRICS
 
-METRICS = ("AVG", "MAX")
 LEAST_TRAINING_DAYS = 7  # below it, no weekend is among them
 MOST_DEFAULT_TRAINING_DAYS = 28
 

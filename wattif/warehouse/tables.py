@@ -129,6 +129,8 @@ MONTHLY = Table(
     ),
 )
 METRIC_COLUMNS = {"AVG": "consumption_avg", "MAX": "consumption_max"}
+METRICS = tuple(METRIC_COLUMNS)
+MODEL_NAME = "smart_meter_arima"  # of a metric's ARIMA_PLUS model, before _avg or _max
 VERDICT_COLUMNS = (
     _MAC,
     Column("time_hour_rolled", "timestamp", "the hour (UTC)"),

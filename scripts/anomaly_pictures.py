@@ -15,14 +15,14 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from wattif.world import quantities
-from wattif.world.anomalies import DAY_S, HOUR_S, Event
-from wattif.world.anomaly_kinds import KINDS
-from wattif.world.cities import load_cities
-from wattif.world.events import Period, draw_events
-from wattif.world.fleet import make_fleet
-from wattif.world.model import World
-from wattif.world.reported import MeasuredEvent, ReportedDays, measure_events
+from wattif.model import quantities
+from wattif.model.anomalies import DAY_S, HOUR_S, Event
+from wattif.model.anomaly_kinds import KINDS
+from wattif.model.cities import load_cities
+from wattif.model.events import Period, draw_events
+from wattif.model.fleet import make_fleet
+from wattif.model.reported import MeasuredEvent, ReportedDays, measure_events
+from wattif.model.world import World
 
 mpl.use("Agg")
 DPI = 80

@@ -12,12 +12,13 @@ from pathlib import Path
 import pyarrow as pa
 from pydantic_settings import BaseSettings
 
-from wattif.formats.schema import reading_fields
-from wattif.formats.template import field_width, row_template
-from wattif.lake import anomaly_labels, fault_labels
+from wattif.dataplex.settings import DataplexSettings
+from wattif.encode.template import field_width, row_template
+from wattif.lake import fault_labels
+from wattif.model.anomaly_kinds import KINDS, Kind
 from wattif.settings import GenerateSettings
-from wattif.warehouse.dataplex_settings import DataplexSettings
-from wattif.world.anomaly_kinds import KINDS, Kind
+from wattif.tables import anomaly_labels
+from wattif.tables.readings import reading_fields
 
 ROOT = Path(__file__).resolve().parent.parent
 SPECIAL_DEFAULTS = {
@@ -100,7 +101,7 @@ def schema() -> str:
     lines = [
         "# The fields of a reading",
         "",
-        "Made by `scripts/build_docs.py` out of `wattif/formats/schema.py`, the single declaration. Ranges and widths",
+        "Made by `scripts/build_docs.py` out of `wattif/tables/readings.py`, the single declaration. Ranges and widths",
         "are those of a reading every 10 s; only the range of `consumption_wh` grows with the interval. All rows of a",
         f"file have the same length: {template.width} bytes with all fields, the line feed included. Numbers are",
         "right-aligned with spaces, which JSON allows.",

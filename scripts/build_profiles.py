@@ -1,4 +1,4 @@
-"""Make wattif/world/data/bdew_profiles.csv out of the profiles that demandlib publishes, and check it.
+"""Make wattif/model/data/bdew_profiles.csv out of the profiles that demandlib publishes, and check it.
 
     python scripts/build_profiles.py            write the table
     python scripts/build_profiles.py --check    exit 1 when the table differs from what would be written

@@ -16,14 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from scripts.detectors import HALF_HOURS, Floats, Trial, isolation_forest_auc, robust_z_auc
-from wattif.world import quantities
-from wattif.world.anomalies import DAY_S, Event
-from wattif.world.anomaly_kinds import KINDS
-from wattif.world.cities import load_cities
-from wattif.world.events import Period, draw_events
-from wattif.world.fleet import Fleet, make_fleet
-from wattif.world.model import World
-from wattif.world.reported import MeasuredEvent, ReportedDays, measure_events
+from wattif.model import quantities
+from wattif.model.anomalies import DAY_S, Event
+from wattif.model.anomaly_kinds import KINDS
+from wattif.model.cities import load_cities
+from wattif.model.events import Period, draw_events
+from wattif.model.fleet import Fleet, make_fleet
+from wattif.model.reported import MeasuredEvent, ReportedDays, measure_events
+from wattif.model.world import World
 
 SEED, HOMES, QUICK_HOMES = 42, 300, 100
 INTERVAL_S = 600  # between readings; the detectors see their half-hours

@@ -20,12 +20,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wattif.world import calendar, quantities
-from wattif.world.cities import City, load_cities
-from wattif.world.classes import PROFILES
-from wattif.world.fleet import Fleet, make_fleet
-from wattif.world.grid import METERS_PER_TRANSFORMER
-from wattif.world.model import MeterDays, World
+from wattif.model import local_time, quantities
+from wattif.model.cities import City, load_cities
+from wattif.model.classes import PROFILES
+from wattif.model.fleet import Fleet, make_fleet
+from wattif.model.grid import METERS_PER_TRANSFORMER
+from wattif.model.world import MeterDays, World
+from wattif.numeric import calendar
 
 SEED = 42
 SEEDS = (1, 2, 3, 4, 5)  # the figures of homes are medians over these worlds
@@ -62,9 +63,9 @@ class Sample:
 
     def profile(self, name: str) -> Floats:
         """The standard load profile at each reading, relative to the mean over all of them."""
-        values = calendar.profile_at(self.city, name, self.local_quarter)
+        values = local_time.profile_at(self.city, name, self.local_quarter)
         if self.interval_s > QUARTER_S:
-            later = calendar.profile_at(self.city, name, self.local_quarter + 1)
+            later = local_time.profile_at(self.city, name, self.local_quarter + 1)
             values = (values + later) / 2.0
         relative: Floats = values / values.mean()
         return relative
@@ -130,7 +131,7 @@ def sample(  # what to make, and what of it to keep
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(fill, [range(i, min(i + share, meters)) for i in range(0, meters, share)]))
     quarters = calendar.local_quarters(
-        city, calendar.day_number(first) * calendar.QUARTERS, len(utc_days) * calendar.QUARTERS
+        city.time_zone, calendar.day_number(first) * calendar.QUARTERS, len(utc_days) * calendar.QUARTERS
     )
     seconds = np.arange(values.shape[1]) * (interval_s * together)
     local = quarters[seconds // QUARTER_S]
@@ -310,7 +311,7 @@ def business_figures(everybody: Sample, profile: str) -> list[Figure]:
             plan,
         )
     )
-    free = calendar.weekend_at(own.city, own.local_quarter) == 1
+    free = local_time.weekend_at(own.city, own.local_quarter) == 1
     ratio = np.median(shape[:, free].mean(axis=1) / shape[:, ~free].mean(axis=1))
     figures.append(near("weekend / weekday", ratio, standard[free].mean() / standard[~free].mean(), by=0.05))
     winter, summer = np.isin(month, (12, 1, 2)), np.isin(month, (6, 7, 8))

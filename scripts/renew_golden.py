@@ -15,11 +15,11 @@ import orjson
 
 from wattif.engine.plan import Plan
 from wattif.engine.producer import FileBytes
-from wattif.engine.world import scenario_of
-from wattif.formats.schema import FIELD_NAMES
 from wattif.lake.dataset import VERSION
+from wattif.model.anomaly_kinds import KINDS
+from wattif.model.scenario import scenario_of
 from wattif.settings import GenerateSettings
-from wattif.world.anomaly_kinds import KINDS
+from wattif.tables.readings import FIELD_NAMES
 
 GOLDEN = Path(__file__).resolve().parent.parent / "tests" / "golden" / "checksums.json"
 CASES: dict[str, dict[str, Any]] = {

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from wattif.engine.plan import FileUnit, Plan
 from wattif.engine.producer import FileBytes
-from wattif.engine.world import scenario_of
 from wattif.lake import layout
+from wattif.model.scenario import scenario_of
 from wattif.settings import GenerateSettings
 
 

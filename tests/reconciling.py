@@ -11,11 +11,11 @@ from typing import Any
 
 import orjson
 
+from wattif.answers.reconcile.run import reconcile
+from wattif.answers.reconcile.settings import ReconcileSettings
 from wattif.engine.run import generate
 from wattif.lake.place import stored_options
 from wattif.options import read_settings
-from wattif.reconcile.run import reconcile
-from wattif.reconcile.settings import ReconcileSettings
 from wattif.settings import GenerateSettings
 
 SMALL: Mapping[str, Any] = {

@@ -12,11 +12,11 @@ import orjson
 from numpy.typing import NDArray
 
 from tests.lakes import file_bytes
-from wattif.engine.fault_rates import FaultRates
-from wattif.engine.faults import RowFault
 from wattif.engine.plan import FileUnit, Plan
-from wattif.engine.world import scenario_of
-from wattif.formats.ndjson import mac_text
+from wattif.faults.plan import RowFault
+from wattif.faults.rates import FaultRates
+from wattif.model.fleet import mac_text
+from wattif.model.scenario import scenario_of
 from wattif.settings import GenerateSettings
 
 ALL_COLUMNS = (

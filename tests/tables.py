@@ -7,14 +7,14 @@ from pathlib import Path
 import duckdb
 
 from tests.rows import clean_lines, load
-from wattif.engine.faults import FaultPlan
-from wattif.engine.hours import Renamed
+from wattif.answers.expected_sums import Renamed
+from wattif.answers.reconcile.differences import Difference
+from wattif.answers.reconcile.sources import DuckDbSource
+from wattif.answers.reconcile.table import Counts, TableReconciliation
 from wattif.engine.plan import Plan
-from wattif.engine.world import scenario_of
-from wattif.formats.ndjson import mac_text
-from wattif.reconcile.differences import Difference
-from wattif.reconcile.sources import DuckDbSource
-from wattif.reconcile.table import Counts, TableReconciliation
+from wattif.faults.plan import FaultPlan
+from wattif.model.fleet import mac_text
+from wattif.model.scenario import scenario_of
 from wattif.settings import GenerateSettings
 
 

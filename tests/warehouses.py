@@ -11,9 +11,9 @@ from typing import Any
 import duckdb
 import orjson
 
-from uploader.local import LocalStore
 from wattif.lake import layout
 from wattif.lake.manifest import ManifestEntry, write_manifest
+from wattif.uploader.local import LocalStore
 from wattif.warehouse.load import LoadReport, load
 from wattif.warehouse.rollup import RollupReport, rollup
 from wattif.warehouse.settings import LoadSettings, RollupSettings

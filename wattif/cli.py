@@ -89,12 +89,12 @@ def expect(arguments: Sequence[str], program: str) -> int:
     stop = threading.Event()
     _stop_on_signals(stop)
     try:
-        from wattif.engine.expect_settings import ExpectSettings
+        from wattif.answers.expect_settings import ExpectSettings
         from wattif.lake.place import stored_options
         from wattif.options import read_settings
 
         settings = read_settings(ExpectSettings, arguments, program, stored=stored_options)
-        from wattif.engine.expect import expect as run
+        from wattif.answers.expect import expect as run
 
         if not settings.quiet:
             _announce_compiling()
@@ -114,12 +114,12 @@ def reconcile(arguments: Sequence[str], program: str) -> int:
     stop = threading.Event()
     _stop_on_signals(stop)
     try:
+        from wattif.answers.reconcile.settings import ReconcileSettings
         from wattif.lake.place import stored_options
         from wattif.options import read_settings
-        from wattif.reconcile.settings import ReconcileSettings
 
         settings = read_settings(ReconcileSettings, arguments, program, stored_options)
-        from wattif.reconcile.run import reconcile as run
+        from wattif.answers.reconcile.run import reconcile as run
 
         if settings.deep or settings.of_table:
             _announce_compiling()
@@ -139,11 +139,11 @@ def reconcile(arguments: Sequence[str], program: str) -> int:
 def dataplex(arguments: Sequence[str], program: str) -> int:
     """Check the hourly readings in BigQuery; the exit code: 0 also says that all rules passed."""
     try:
+        from wattif.dataplex.settings import DataplexSettings
         from wattif.options import read_settings
-        from wattif.warehouse.dataplex_settings import DataplexSettings
 
         settings = read_settings(DataplexSettings, arguments, program)
-        from wattif.warehouse.dataplex import act
+        from wattif.dataplex.act import act
 
         answer = act(settings)
     except WattIfError as error:
@@ -211,9 +211,9 @@ VERBS: dict[str, tuple[Callable[[Sequence[str], str], int], str]] = {
 
 
 def _announce_compiling() -> None:
-    from wattif import kernels
+    from wattif.numeric import jit
 
-    if not kernels.are_compiled():
+    if not jit.are_compiled():
         print("compiling the model for this machine: once, about half a minute", file=sys.stderr)
 
 

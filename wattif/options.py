@@ -55,13 +55,13 @@ class Options(BaseSettings):
 _VERBS = (
     "wattif.settings:GenerateSettings",
     "wattif.show.settings:ShowSettings",
-    "wattif.engine.expect_settings:ExpectSettings",
-    "wattif.reconcile.settings:ReconcileSettings",
+    "wattif.answers.expect_settings:ExpectSettings",
+    "wattif.answers.reconcile.settings:ReconcileSettings",
     "wattif.warehouse.settings:LoadSettings",
     "wattif.warehouse.settings:RollupSettings",
     "wattif.warehouse.settings:ScanSettings",
     "wattif.warehouse.settings:ScoreSettings",
-    "wattif.warehouse.dataplex_settings:DataplexSettings",
+    "wattif.dataplex.settings:DataplexSettings",
 )
 AnySettings = TypeVar("AnySettings", bound=Options)
 Stored = Callable[[Mapping[str, Any]], Mapping[str, Any]]

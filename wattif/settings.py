@@ -16,11 +16,11 @@ from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, field_val
 from pydantic_settings import CliToggleFlag, SettingsConfigDict
 
 from wattif.errors import UsageError
-from wattif.formats.schema import DEFAULT_NAMES, SEQ_MAX, select_fields
 from wattif.options import Options
+from wattif.tables.readings import DEFAULT_NAMES, SEQ_MAX, select_fields
 
 if TYPE_CHECKING:
-    from wattif.engine.fault_rates import FaultRates
+    from wattif.faults.rates import FaultRates
 
 _CLASS_IDS = ("residential", "commercial", "industrial")
 _FAST_DISK = Path("/mnt/sm-disk")
@@ -98,7 +98,7 @@ class DatasetSettings(Options):
     )
     city: str = Field("manila", description="cities, separated by commas, whose transformers take turns")
     cities: Path | None = Field(
-        None, description="TOML file with cities of your own, like wattif/world/data/cities.toml"
+        None, description="TOML file with cities of your own, like wattif/model/data/cities.toml"
     )
     class_mix: str | None = Field(
         None,
@@ -214,7 +214,7 @@ class LakeSettings(DatasetSettings, LakePlace):
         """`anomalies` as kinds and their weights; empty when nothing goes wrong at meters."""
         if self.anomaly_rate == 0 and self.anomalies == "all":
             return {}
-        from wattif.world.anomaly_kinds import read_weights
+        from wattif.model.anomaly_kinds import read_weights
 
         weights = read_weights(self.anomalies)
         if weights and self.anomaly_rate == 0:
@@ -226,7 +226,7 @@ class LakeSettings(DatasetSettings, LakePlace):
     @property
     def fault_rates(self) -> FaultRates:
         """`faults` as rates by kind."""
-        from wattif.engine.fault_rates import read_rates
+        from wattif.faults.rates import read_rates
 
         return read_rates(self.faults)
 

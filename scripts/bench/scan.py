@@ -12,8 +12,8 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from wattif.verdict.scan import scan_hours
 from wattif.warehouse.duckdb_warehouse import DuckDBWarehouse
-from wattif.warehouse.scan import scan_hours
 from wattif.warehouse.settings import ScanSettings
 from wattif.warehouse.tables import HOURLY, LOADS
 

@@ -23,14 +23,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 
-from uploader.local import LocalStore
-from uploader.store import SealedFile, StoredObject
 from wattif.engine.plan import Plan
 from wattif.engine.producer import FileBytes
 from wattif.engine.run import generate
-from wattif.engine.world import scenario_of
 from wattif.errors import LakeError
+from wattif.model.scenario import scenario_of
 from wattif.settings import GenerateSettings
+from wattif.uploader.local import LocalStore
+from wattif.uploader.store import SealedFile, StoredObject
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -168,7 +168,7 @@ def _server(folder: Path, bytes_per_s: float) -> Iterator[None]:
 
 def into_bucket(folder: Path, rounds: int, link_mb_s: float) -> None:
     """Produce and upload together, against the slower of producing alone and uploading alone."""
-    from uploader.gcs import GcsStore
+    from wattif.uploader.gcs import GcsStore
 
     def produce() -> float:
         fresh(folder)
@@ -274,8 +274,8 @@ def start(folder: Path, rounds: int) -> None:
 
 def fleet(folder: Path, rounds: int) -> None:
     """A million unique MACs."""
-    from wattif.world.cities import load_cities
-    from wattif.world.fleet import make_fleet
+    from wattif.model.cities import load_cities
+    from wattif.model.fleet import make_fleet
 
     cities = [load_cities()["manila"]]
     make_fleet(42, 1, cities)

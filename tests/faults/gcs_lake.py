@@ -14,10 +14,10 @@ import pytest
 from google.cloud.storage.retry import DEFAULT_RETRY
 
 from tests.fakes.gcs_server import GcsServer
-from uploader import gcs
-from uploader.consumer import Consumer, RetryPolicy
-from uploader.gcs import GcsStore
-from uploader.store import SealedFile, StoredObject
+from wattif.uploader import gcs
+from wattif.uploader.consumer import Consumer, RetryPolicy
+from wattif.uploader.gcs import GcsStore
+from wattif.uploader.store import SealedFile, StoredObject
 
 MANIFEST = "_wattif/manifests/1.ndjson"
 QUICK = RetryPolicy(attempts=4, first_wait_s=0.01, longest_wait_s=0.05)

@@ -12,12 +12,12 @@ from threading import Event
 import pytest
 
 from tests.lakes import file_bytes
-from uploader.local import LocalStore
-from uploader.store import SealedFile, StoredObject
 from wattif.engine import staging
 from wattif.engine.run import generate
 from wattif.errors import LakeError, StagingError
 from wattif.settings import GenerateSettings
+from wattif.uploader.local import LocalStore
+from wattif.uploader.store import SealedFile, StoredObject
 
 Settings = Callable[..., GenerateSettings]
 FILE = 3 * 288 * 230  # bytes of a file of three meters, about

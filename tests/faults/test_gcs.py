@@ -23,10 +23,10 @@ from tests.faults.gcs_lake import (
     both_ways,
     open_lake,
 )
-from uploader import gcs
-from uploader.consumer import Consumer, RetryPolicy
-from uploader.store import SealedFile, StoredObject, Unavailable
 from wattif.errors import Interrupted, LakeError, TransferError
+from wattif.uploader import gcs
+from wattif.uploader.consumer import Consumer, RetryPolicy
+from wattif.uploader.store import SealedFile, StoredObject, Unavailable
 
 SILENCE_S = 0.4  # after which the client gives a request up, in tests that stall
 

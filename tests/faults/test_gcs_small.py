@@ -10,10 +10,10 @@ import pytest
 
 from tests.fakes.gcs_faults import Answer, Corrupt, Fault, LoseAnswer, Reset, WrongChecksum
 from tests.faults.gcs_lake import QUICK, Lake, assert_explains, open_lake
-from uploader.consumer import Consumer
-from uploader.gcs import GcsStore
-from uploader.store import Unavailable
 from wattif.errors import LakeError
+from wattif.uploader.consumer import Consumer
+from wattif.uploader.gcs import GcsStore
+from wattif.uploader.store import Unavailable
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import pytest
 from tests.fakes.gcs_faults import Answer
 from tests.fakes.gcs_server import GcsServer
 from tests.reconciling import make_lake, report_of
-from uploader.gcs import GcsStore
 from wattif.errors import LakeError
+from wattif.uploader.gcs import GcsStore
 
 FILE = "dt=2024-01-02/readings-00000003-00000005.json"
 MANIFEST = "_wattif/manifest/dt=2024-01-02/000000.ndjson"

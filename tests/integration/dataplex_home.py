@@ -12,10 +12,10 @@ import pytest
 
 from tests.fakes.dataplex_server import DataplexServer
 from tests.fakes.dataplex_tables import Dataset, Model
+from wattif.dataplex.act import Answer, act
+from wattif.dataplex.settings import DataplexSettings
+from wattif.dataplex.wait import Clock
 from wattif.errors import WarehouseError
-from wattif.warehouse.dataplex import Answer, act
-from wattif.warehouse.dataplex_settings import DataplexSettings
-from wattif.warehouse.dataplex_wait import Clock
 
 TABLE = "smart_meter_readings_hour_rolled"
 MACS = ("AA:99:58:5A:0B:E0", "02:00:00:00:00:01")

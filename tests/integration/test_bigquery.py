@@ -16,10 +16,10 @@ from tests.fakes.bigquery_server import DATASET, PROJECT, emulator
 from tests.fakes.gcs_server import GcsServer
 from tests.warehouses import HandLake, reading
 from wattif.errors import UsageError, WarehouseError
+from wattif.verdict.scan import scan
 from wattif.warehouse.bigquery_warehouse import BigQueryWarehouse
 from wattif.warehouse.load import LoadReport, load
 from wattif.warehouse.rollup import RollupReport, rollup
-from wattif.warehouse.scan import scan
 from wattif.warehouse.settings import LoadSettings, RollupSettings, ScanSettings
 
 pytestmark = pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning")  # the emulator's own

@@ -12,12 +12,12 @@ import pytest
 
 from tests.fakes.bigquery_server import DATASET, PROJECT, Answer, Recorded, Recorder, refusal
 from tests.warehouses import HandLake, reading
-from uploader.local import LocalStore
-from uploader.store import Store
 from wattif.errors import UsageError, WarehouseError
-from wattif.formats.schema import reading_fields
 from wattif.lake.days import CommittedDay, committed_days
 from wattif.lake.manifest import ManifestEntry
+from wattif.tables.readings import reading_fields
+from wattif.uploader.local import LocalStore
+from wattif.uploader.store import Store
 from wattif.warehouse.bigquery_warehouse import BigQueryWarehouse
 from wattif.warehouse.settings import LoadSettings
 from wattif.warehouse.tables import ANOMALIES, HOURLY, Table, readings_table

@@ -13,8 +13,8 @@ from tests.fakes.dataplex_checks import Refusal
 from tests.fakes.dataplex_server import DataplexServer
 from tests.fakes.dataplex_tables import Dataset
 from tests.integration.dataplex_home import HOURS, MACS, PLAIN, POINTS, Pause, asked, dataset, do, refused, serving
+from wattif.dataplex.act import act
 from wattif.errors import WarehouseError
-from wattif.warehouse.dataplex import act
 
 SCAN = "projects/my-project/locations/europe-west3/dataScans/smart-meter-anomalies"
 RULES = {

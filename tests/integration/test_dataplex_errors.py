@@ -11,8 +11,8 @@ import pytest
 from tests.fakes.dataplex_checks import Refusal
 from tests.fakes.dataplex_server import DataplexServer
 from tests.integration.dataplex_home import Pause, asked, dataset, do, refused, serving
+from wattif.dataplex.act import DataScans
 from wattif.errors import WarehouseError
-from wattif.warehouse.dataplex import DataScans
 
 
 @pytest.fixture

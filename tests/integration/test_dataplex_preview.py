@@ -12,8 +12,8 @@ from tests.fakes.dataplex_checks import Refusal
 from tests.fakes.dataplex_rest import DataplexRestServer
 from tests.fakes.dataplex_scans import Scans
 from tests.integration.dataplex_home import Pause, asked, dataset
+from wattif.dataplex.act import act
 from wattif.errors import WarehouseError
-from wattif.warehouse.dataplex import act
 
 LISTED = frozenset({"my-project"})
 

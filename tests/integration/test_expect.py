@@ -12,11 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.rows import ALL_COLUMNS, PatternPlan, clean_lines, load
-from wattif.engine.expect import expect
-from wattif.engine.expect_settings import ExpectSettings
-from wattif.engine.faults import FaultPlan
+from wattif.answers.expect import expect
+from wattif.answers.expect_settings import ExpectSettings
 from wattif.engine.plan import Plan
 from wattif.errors import Interrupted, LakeError, UsageError
+from wattif.faults.plan import FaultPlan
 from wattif.settings import GenerateSettings
 
 VIEWS = ("measured", "delivered", "deduplicated")

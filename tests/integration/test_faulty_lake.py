@@ -18,12 +18,12 @@ import pytest
 from tests.fakes.gcs_server import GcsServer
 from tests.lakes import file_bytes, objects
 from tests.undo_faults import read_labels, read_objects, undo
-from uploader.local import LocalStore
 from wattif.engine.plan import Plan
 from wattif.engine.run import generate
 from wattif.errors import LakeError
 from wattif.lake import layout
 from wattif.settings import GenerateSettings
+from wattif.uploader.local import LocalStore
 
 Settings = Callable[..., GenerateSettings]
 FAULTS = (

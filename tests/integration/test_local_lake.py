@@ -21,13 +21,13 @@ from wattif.engine.plan import Plan
 from wattif.engine.run import generate
 from wattif.errors import LakeError, StagingError, UsageError
 from wattif.lake import layout
+from wattif.model.cities import MANILA
+from wattif.model.classes import CLASSES, PROFILES
+from wattif.model.energy import register_and_day
+from wattif.model.fleet import make_fleet
+from wattif.model.months import month_of
+from wattif.numeric import calendar
 from wattif.settings import GenerateSettings
-from wattif.world import calendar
-from wattif.world.cities import MANILA
-from wattif.world.classes import CLASSES, PROFILES
-from wattif.world.energy import register_and_day
-from wattif.world.fleet import make_fleet
-from wattif.world.months import month_of
 
 Settings = Callable[..., GenerateSettings]
 

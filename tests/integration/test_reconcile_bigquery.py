@@ -15,11 +15,11 @@ from google.cloud import bigquery
 
 from tests.fakes.bigquery_server import DATASET, PROJECT, emulator
 from tests.reconciling import make_lake
+from wattif.answers.reconcile.run import reconcile
+from wattif.answers.reconcile.settings import ReconcileSettings
 from wattif.errors import WarehouseError
 from wattif.lake.place import stored_options
 from wattif.options import read_settings
-from wattif.reconcile.run import reconcile
-from wattif.reconcile.settings import ReconcileSettings
 from wattif.warehouse.load import load
 from wattif.warehouse.rollup import rollup
 from wattif.warehouse.settings import LoadSettings, RollupSettings

@@ -10,10 +10,10 @@ import pytest
 
 from tests.rows import PatternPlan
 from tests.tables import Table
+from wattif.answers.reconcile.sources import DuckDbSource
+from wattif.answers.reconcile.table import TableReconciliation
 from wattif.engine.plan import Plan
 from wattif.errors import UsageError
-from wattif.reconcile.sources import DuckDbSource
-from wattif.reconcile.table import TableReconciliation
 
 HOUR = datetime(2024, 1, 31, 5, tzinfo=UTC)
 ROLLED = """CREATE TABLE rolled AS SELECT mac, date_trunc('hour', timestamp)::TIMESTAMPTZ AS time_hour_rolled,

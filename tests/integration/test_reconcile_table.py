@@ -10,11 +10,11 @@ import pytest
 
 from tests.rows import PatternPlan
 from tests.tables import Table
-from wattif.engine.hours import Renamed
+from wattif.answers.expected_sums import Renamed
+from wattif.answers.reconcile.differences import Difference
+from wattif.answers.reconcile.sources import DuckDbSource
+from wattif.answers.reconcile.table import TableReconciliation
 from wattif.engine.plan import Plan
-from wattif.reconcile.differences import Difference
-from wattif.reconcile.sources import DuckDbSource
-from wattif.reconcile.table import TableReconciliation
 
 NUMBERS = [
     "consumption_wh", "power_w", "voltage_v", "current_a", "power_factor", "frequency_hz", "register_kwh", "status",

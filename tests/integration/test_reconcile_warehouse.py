@@ -11,10 +11,10 @@ import orjson
 import pytest
 
 from tests.reconciling import make_lake
+from wattif.answers.reconcile.run import reconcile
+from wattif.answers.reconcile.settings import ReconcileSettings
 from wattif.lake.place import stored_options
 from wattif.options import read_settings
-from wattif.reconcile.run import reconcile
-from wattif.reconcile.settings import ReconcileSettings
 from wattif.warehouse.load import load
 from wattif.warehouse.rollup import rollup
 from wattif.warehouse.settings import LoadSettings, RollupSettings

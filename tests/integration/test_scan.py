@@ -19,10 +19,10 @@ from tests.warehouses import rows
 from wattif.engine.run import generate
 from wattif.errors import UsageError, WarehouseError
 from wattif.settings import GenerateSettings
+from wattif.verdict.scan import ScanReport, scan
 from wattif.warehouse.duckdb_warehouse import DuckDBWarehouse
 from wattif.warehouse.load import load
 from wattif.warehouse.rollup import rollup
-from wattif.warehouse.scan import ScanReport, scan
 from wattif.warehouse.settings import LoadSettings, RollupSettings, ScanSettings
 from wattif.warehouse.tables import HOURLY, LOADS
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from wattif.world.cities import load_cities
-from wattif.world.classes import CLASSES, PROFILES, RESIDENTIAL, MeterClass
-from wattif.world.energy import LONGEST_ABSENCE_DAYS, Month, days_of_month, highest_day, is_away
-from wattif.world.months import month_of
-from wattif.world.streams import Stream, stream_key
+from wattif.model.cities import load_cities
+from wattif.model.classes import CLASSES, PROFILES, RESIDENTIAL, MeterClass
+from wattif.model.energy import LONGEST_ABSENCE_DAYS, Month, days_of_month, highest_day, is_away
+from wattif.model.months import month_of
+from wattif.numeric.streams import Stream, stream_key
 
 MONTH_MWH = 10**12  # so that whole milliwatt-hours do not matter
 

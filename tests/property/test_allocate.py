@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from wattif.kernels.allocate import allocate, allocate_day
+from wattif.numeric.allocate import allocate, allocate_day
 
 TOTALS = st.integers(0, 2**51)
 DIVISORS = [n for n in range(1, 3601) if 3600 % n == 0]

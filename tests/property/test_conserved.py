@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from wattif.kernels.electric_car import car_energy_mwh
-from wattif.kernels.solar import panel_capacity_w
-from wattif.world import calendar, quantities
-from wattif.world.cities import City, load_cities
-from wattif.world.classes import CLASSES, connection_w
-from wattif.world.energy import month_energy, register_and_day
-from wattif.world.fleet import Fleet, Ownership, make_fleet
-from wattif.world.model import MeterDays, World
-from wattif.world.months import month_of
+from wattif.model import quantities
+from wattif.model.cities import City, load_cities
+from wattif.model.classes import CLASSES, connection_w
+from wattif.model.electric_car import car_energy_mwh
+from wattif.model.energy import month_energy, register_and_day
+from wattif.model.fleet import Fleet, Ownership, make_fleet
+from wattif.model.months import month_of
+from wattif.model.solar import panel_capacity_w
+from wattif.model.world import MeterDays, World
+from wattif.numeric import calendar
 
 EPOCH = date(2024, 1, 1)
 MANILA, LONDON, SYDNEY = (load_cities()[name] for name in ("manila", "london", "sydney"))

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.undo_faults import undo
-from wattif.engine.faults import DrawnFaults
-from wattif.engine.faulty import FaultyBytes
+from wattif.encode.template import RowTemplate
 from wattif.engine.plan import FileUnit, Plan
 from wattif.engine.producer import Block, FileBytes
-from wattif.engine.world import Scenario, scenario_of
-from wattif.formats.drift import drift_of
-from wattif.formats.template import RowTemplate
+from wattif.faults.drift import drift_of
+from wattif.faults.faulty import FaultyBytes
+from wattif.faults.plan import DrawnFaults
 from wattif.lake.fault_labels import FaultLabel, labels_ndjson
+from wattif.model.scenario import Scenario, scenario_of
 from wattif.settings import GenerateSettings
 
 

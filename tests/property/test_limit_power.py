@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattif.kernels.meter_days import limit_power
+from wattif.model.meter_days import limit_power
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0, 999), st.integers(0, 50_000))

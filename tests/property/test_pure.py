@@ -11,7 +11,7 @@ import pytest
 from tests.lakes import file_bytes
 from wattif.engine.plan import Plan
 from wattif.engine.producer import FileBytes
-from wattif.engine.world import scenario_of
+from wattif.model.scenario import scenario_of
 from wattif.settings import GenerateSettings
 
 Settings = Callable[..., GenerateSettings]

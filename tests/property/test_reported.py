@@ -13,12 +13,12 @@ import pyarrow as pa
 import pytest
 
 from tests.lakes import file_bytes
-from wattif.engine.world import scenario_of
-from wattif.lake.anomaly_labels import labels_table
+from wattif.model.anomalies import Event
+from wattif.model.anomaly_kinds import KINDS
+from wattif.model.reported import ReportedDays, measure_events
+from wattif.model.scenario import scenario_of
 from wattif.settings import GenerateSettings
-from wattif.world.anomalies import Event
-from wattif.world.anomaly_kinds import KINDS
-from wattif.world.reported import ReportedDays, measure_events
+from wattif.tables.anomaly_labels import labels_table
 
 COLUMNS = (
     "mac,timestamp,consumption_wh,power_w,voltage_v,current_a,power_factor,frequency_hz,register_kwh,status,"

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from wattif.formats.ndjson import RowFormat, Rows, mac_text
-from wattif.formats.schema import DEFAULT_NAMES, FIELD_NAMES, Field, select_fields
-from wattif.formats.template import row_template
-from wattif.world import quantities
+from wattif.encode.ndjson import RowFormat, Rows
+from wattif.encode.template import row_template
+from wattif.model import quantities
+from wattif.model.fleet import mac_text
+from wattif.tables.readings import DEFAULT_NAMES, FIELD_NAMES, Field, select_fields
 
 CITY = "los-angeles"
 INTERVALS = (10, 60, 900, 3600)

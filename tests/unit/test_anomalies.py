@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from wattif.errors import UsageError
-from wattif.world import anomalies
-from wattif.world.anomalies import DAY_S, ROLLOVER_MWH, Event, Report, TrueDay
-from wattif.world.anomaly_kinds import KINDS, read_weights
+from wattif.model import anomalies
+from wattif.model.anomalies import DAY_S, ROLLOVER_MWH, Event, Report, TrueDay
+from wattif.model.anomaly_kinds import KINDS, read_weights
 
 ENERGY = (1000, 3000, 5001, 7000)  # mWh; the day's mean is 16001 / 4 = 4000 and a quarter
 EXPORT = (0, 40, 60, 0)

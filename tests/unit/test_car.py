@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from wattif.kernels.electric_car import CHARGER_W, add_car, arrival_step, car_energy_mwh
-from wattif.kernels.residential import CONTEXT, FIRST
-from wattif.world import calendar
-from wattif.world.cities import MANILA
+from wattif.model.cities import MANILA
+from wattif.model.electric_car import CHARGER_W, add_car, arrival_step, car_energy_mwh
+from wattif.model.residential import CONTEXT, FIRST
+from wattif.numeric import calendar
 
 STEPS = 8640
 DAYS = 10
@@ -31,7 +31,7 @@ def _day(meter: int, utc_day: int, local_quarter: NDArray[np.int64]) -> NDArray[
 
 def _series(zone: str, meter: int, first: int) -> NDArray[np.int32]:
     city = replace(MANILA, time_zone=zone)
-    quarters = [calendar.local_quarters(city, (first + n) * 96 - FIRST, CONTEXT) for n in range(DAYS)]
+    quarters = [calendar.local_quarters(city.time_zone, (first + n) * 96 - FIRST, CONTEXT) for n in range(DAYS)]
     return np.concatenate([_day(meter, first + n, quarters[n]) for n in range(DAYS)])
 
 
@@ -83,7 +83,7 @@ def test_energy_and_arrival_have_the_model_s_spread() -> None:
 
 
 def test_the_car_comes_on_top_and_is_the_same_each_time() -> None:
-    city_quarters = calendar.local_quarters(MANILA, 20_000 * 96 - FIRST, CONTEXT)
+    city_quarters = calendar.local_quarters(MANILA.time_zone, 20_000 * 96 - FIRST, CONTEXT)
     alone = _day(1, 20_000, city_quarters)
     home = np.arange(STEPS, dtype=np.int32)
     add_car(7, 1, 20_000, city_quarters, home)

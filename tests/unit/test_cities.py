@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from wattif.errors import UsageError
-from wattif.world.cities import MANILA, load_cities
-from wattif.world.holidays import day_type, holidays_of
+from wattif.model.cities import MANILA, load_cities
+from wattif.model.holidays import day_type, holidays_of
 
 PARIS = """
 [[city]]
@@ -184,7 +184,7 @@ def test_every_fault_of_a_file_has_a_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[[city]\n", "not TOML: .* see wattif/world/data/cities.toml for an example"),
+        ("[[city]\n", "not TOML: .* see wattif/model/data/cities.toml for an example"),
         ("", r"must hold tables that begin with \[\[city\]\], and nothing else"),
         (PARIS.replace("[[city]]", "[city]"), r"must hold tables that begin with \[\[city\]\]"),
         ("version = 1\n" + PARIS, r"must hold tables that begin with \[\[city\]\], and nothing else"),

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from wattif.kernels.commercial import CYCLE_LOOKBACK, add_thermostats, commercial_power, with_habits
-from wattif.kernels.residential import CONTEXT, FIRST, STEPS
-from wattif.world import calendar
-from wattif.world.cities import MANILA
+from wattif.model import local_time
+from wattif.model.cities import MANILA
+from wattif.model.commercial import CYCLE_LOOKBACK, add_thermostats, commercial_power, with_habits
+from wattif.model.residential import CONTEXT, FIRST, STEPS
+from wattif.numeric import calendar
 
 BERLIN = replace(MANILA, id="berlin", time_zone="Europe/Berlin", climate="north")
 TUESDAY = calendar.day_number(date(2025, 1, 14))
@@ -23,14 +24,14 @@ Floats = NDArray[np.float64]
 
 
 def _profile(name: str, day: int) -> Floats:
-    local = calendar.local_quarters(BERLIN, day * 96 - FIRST, CONTEXT)
-    return calendar.profile_at(BERLIN, name, local)
+    local = calendar.local_quarters(BERLIN.time_zone, day * 96 - FIRST, CONTEXT)
+    return local_time.profile_at(BERLIN, name, local)
 
 
 def _power(meter: int, day: int, profile: Floats = FLAT, mean_w: float = MEAN_W) -> NDArray[np.int32]:
-    local = calendar.local_quarters(BERLIN, day * 96 - FIRST, CONTEXT)
+    local = calendar.local_quarters(BERLIN.time_zone, day * 96 - FIRST, CONTEXT)
     watts = np.empty(STEPS, np.int32)
-    commercial_power(7, meter, day, mean_w, profile, local, calendar.weekend_at(MANILA, local), watts)
+    commercial_power(7, meter, day, mean_w, profile, local, local_time.weekend_at(MANILA, local), watts)
     return watts
 
 
@@ -112,9 +113,9 @@ def test_cycles_run_on_over_midnight() -> None:
 
 def _parts(meter: int) -> tuple[Floats, Floats]:
     """The power of a day with a flat profile, and what of it is not thermostats."""
-    local = calendar.local_quarters(BERLIN, TUESDAY * 96 - FIRST, CONTEXT)
+    local = calendar.local_quarters(BERLIN.time_zone, TUESDAY * 96 - FIRST, CONTEXT)
     flat = np.ones(CYCLE_LOOKBACK + 97)
-    load = with_habits(7, meter, TUESDAY, 0.13, 0.12, flat, local, calendar.weekend_at(MANILA, local))
+    load = with_habits(7, meter, TUESDAY, 0.13, 0.12, flat, local, local_time.weekend_at(MANILA, local))
     changes = np.zeros(STEPS + 1, np.int32)
     add_thermostats(7, meter, TUESDAY, load, MEAN_W, changes)
     power = _power(meter, TUESDAY).astype(np.float64)

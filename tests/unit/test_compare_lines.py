@@ -9,8 +9,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from wattif.reconcile.differences import Difference
-from wattif.reconcile.lines import compare_lines
+from wattif.answers.reconcile.differences import Difference
+from wattif.answers.reconcile.lines import compare_lines
 
 A1 = b'{"mac":"AA","timestamp":"2024-01-01T00:00:00Z","power_w":  1}\n'
 A2 = b'{"mac":"AA","timestamp":"2024-01-01T00:30:00Z","power_w":  2}\n'

@@ -10,10 +10,10 @@ from google.cloud import dataplex_v1
 from google.protobuf.json_format import ParseDict
 
 from tests.fakes.dataplex_checks import check_creation
-from wattif.warehouse.dataplex_compare import differences
-from wattif.warehouse.dataplex_preview import as_yaml as preview_as_yaml
-from wattif.warehouse.dataplex_scan import as_json, as_yaml, data_scan
-from wattif.warehouse.dataplex_settings import DataplexSettings
+from wattif.dataplex.compare import differences
+from wattif.dataplex.preview import as_yaml as preview_as_yaml
+from wattif.dataplex.scan import as_json, as_yaml, data_scan
+from wattif.dataplex.settings import DataplexSettings
 
 
 def _settings(**changes: Any) -> DataplexSettings:

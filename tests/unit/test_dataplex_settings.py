@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from wattif.dataplex.settings import DataplexSettings
 from wattif.errors import UsageError
 from wattif.options import read_settings
-from wattif.warehouse.dataplex_settings import DataplexSettings
 
 PLACE = ["--project", "my-project", "--location", "europe-west3", "--dataset", "meters"]
 

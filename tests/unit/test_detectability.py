@@ -9,7 +9,7 @@ import pytest
 
 from scripts.detectability import DOCUMENT, REAL, TOLERANCE, Homes, make_homes, make_trial, measure
 from scripts.detectors import Floats, Trial, day_features, isolation_forest_auc, robust_z, robust_z_auc
-from wattif.world.anomaly_kinds import KINDS
+from wattif.model.anomaly_kinds import KINDS
 
 HOMES, DAYS = 20, 40
 MARGIN = 0.05  # figures of 60 homes, in six worlds, lay up to so far from those of 600

@@ -11,9 +11,9 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
+from wattif.answers.reconcile.differences import MOST_LINES, Difference, Tally, text_of
+from wattif.answers.reconcile.outputs import JsonOutput, ParquetOutput
 from wattif.errors import WattIfError
-from wattif.reconcile.differences import MOST_LINES, Difference, Tally, text_of
-from wattif.reconcile.outputs import JsonOutput, ParquetOutput
 
 HOUR = datetime(2024, 1, 1, 5, tzinfo=UTC)
 ALTERED = Difference("dt=2024-01-01/a.json", "02:AA", HOUR, "power_w", "altered", 1, "1", "2")

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from wattif.errors import UsageError
-from wattif.world.anomalies import DAY_S, Event
-from wattif.world.anomaly_kinds import KINDS, read_weights
-from wattif.world.cities import load_cities
-from wattif.world.events import Period, draw_events
-from wattif.world.fleet import make_fleet
-from wattif.world.grid import METERS_PER_TRANSFORMER, transformer_of
-from wattif.world.model import World
+from wattif.model.anomalies import DAY_S, Event
+from wattif.model.anomaly_kinds import KINDS, read_weights
+from wattif.model.cities import load_cities
+from wattif.model.events import Period, draw_events
+from wattif.model.fleet import make_fleet
+from wattif.model.grid import METERS_PER_TRANSFORMER, transformer_of
+from wattif.model.world import World
 
 CITY = load_cities(None)["manila"]
 PERIOD = Period(date(2024, 1, 5), date(2024, 2, 3))  # thirty days

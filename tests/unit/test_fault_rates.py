@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from wattif.engine.fault_rates import read_rates
 from wattif.errors import UsageError
+from wattif.faults.rates import read_rates
 
 
 def test_by_hand() -> None:

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from wattif.engine.fault_rates import read_rates
-from wattif.engine.faults import DrawnFaults, RowFault
 from wattif.engine.plan import FileUnit
+from wattif.faults.plan import DrawnFaults, RowFault
+from wattif.faults.rates import read_rates
 
 DAY = date(2024, 1, 15)
 ROWS = "drop=0.01,duplicate=0.02,late=0.03,out_of_order=0.04,corrupt=0.05"

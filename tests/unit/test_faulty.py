@@ -10,16 +10,16 @@ import orjson
 import pytest
 from numpy.typing import NDArray
 
-from wattif.engine.damage import colons_of, corrupt, cut
-from wattif.engine.fault_rates import FaultRates
-from wattif.engine.faults import RowFault
-from wattif.engine.faulty import FaultyBytes
+from wattif.encode.template import row_template
 from wattif.engine.plan import FileUnit
 from wattif.engine.producer import Block, FileBytes
-from wattif.formats.drift import Drift, drift_of
-from wattif.formats.schema import FIELD_NAMES, select_fields
-from wattif.formats.template import row_template
+from wattif.faults.damage import colons_of, corrupt, cut
+from wattif.faults.drift import Drift, drift_of
+from wattif.faults.faulty import FaultyBytes
+from wattif.faults.plan import RowFault
+from wattif.faults.rates import FaultRates
 from wattif.lake.fault_labels import FaultLabel
+from wattif.tables.readings import FIELD_NAMES, select_fields
 
 DAY = date(2024, 1, 15)
 UNIT = FileUnit(DAY, 0, 2, 48, 48 * 60)

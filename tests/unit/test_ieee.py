@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from wattif.kernels.ieee import cos_turns, exp, log, sin_turns
+from wattif.numeric.ieee import cos_turns, exp, log, sin_turns
 
 
 def test_exp_is_the_exponential() -> None:

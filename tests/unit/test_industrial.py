@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from wattif.kernels.commercial import CYCLE_LOOKBACK
-from wattif.kernels.industrial import add_machines, industrial_power
-from wattif.kernels.residential import CONTEXT, FIRST, STEPS
-from wattif.world import calendar
-from wattif.world.cities import MANILA
-from wattif.world.shifts import shift_table
+from wattif.model import local_time
+from wattif.model.cities import MANILA
+from wattif.model.commercial import CYCLE_LOOKBACK
+from wattif.model.industrial import add_machines, industrial_power
+from wattif.model.residential import CONTEXT, FIRST, STEPS
+from wattif.model.shifts import shift_table
+from wattif.numeric import calendar
 
 MONDAY = calendar.day_number(date(2025, 1, 13))
 MEAN_W = 1e6  # of the week
@@ -23,15 +24,15 @@ Floats = NDArray[np.float64]
 
 
 def _plan(kind: str, day: int) -> tuple[Floats, NDArray[np.int64]]:
-    local = calendar.local_quarters(MANILA, day * 96 - FIRST, CONTEXT)
-    return calendar.profile_at(MANILA, kind, local), local
+    local = calendar.local_quarters(MANILA.time_zone, day * 96 - FIRST, CONTEXT)
+    return local_time.profile_at(MANILA, kind, local), local
 
 
 def _power(kind: str, meter: int, day: int) -> NDArray[np.int32]:
     plan, local = _plan(kind, day)
     watts = np.empty(STEPS, np.int32)
     mean_w = MEAN_W * float(plan[FIRST : FIRST + 96].mean())
-    industrial_power(7, meter, day, mean_w, plan, local, calendar.weekend_at(MANILA, local), watts)
+    industrial_power(7, meter, day, mean_w, plan, local, local_time.weekend_at(MANILA, local), watts)
     return watts
 
 
@@ -82,7 +83,7 @@ def test_a_plan_is_looked_up_by_type_of_day_and_quarter() -> None:
     table = shift_table("shift2")
     days = [date(2025, 1, 14), date(2025, 1, 18), date(2025, 1, 19), date(2024, 11, 1)]
     quarters = np.array([calendar.day_number(day) * 96 + 40 for day in days])
-    values = [calendar.profile_at(MANILA, "shift2", quarters[n : n + 1])[0] for n in range(4)]
+    values = [local_time.profile_at(MANILA, "shift2", quarters[n : n + 1])[0] for n in range(4)]
     assert values == [table[0, 40], table[1, 40], table[2, 40], table[2, 40]]
 
 
@@ -194,6 +195,6 @@ def test_noise_of_the_minutes_and_the_quarters(steps: int, sigma: float) -> None
     for meter in range(100):
         watts = np.empty(STEPS, np.int32)
         plan = np.full(CONTEXT, 0.5)
-        industrial_power(7, meter, MONDAY, MEAN_W, plan, local, calendar.weekend_at(MANILA, local), watts)
+        industrial_power(7, meter, MONDAY, MEAN_W, plan, local, local_time.weekend_at(MANILA, local), watts)
         bends.append(np.diff(np.log(watts[::steps]), n=2))
     assert np.std(bends) == pytest.approx(sigma * 6**0.5, rel=0.06)

@@ -9,15 +9,15 @@ from pathlib import Path
 import orjson
 import pytest
 
-from uploader.local import LocalStore
-from wattif.engine.world import world_of
 from wattif.errors import LakeError
 from wattif.lake import layout
 from wattif.lake.claim import claim
 from wattif.lake.dataset import Dataset
 from wattif.lake.manifest import Committed, ManifestEntry, read_manifest, write_manifest
 from wattif.lake.place import stored_options
+from wattif.model.scenario import world_of
 from wattif.settings import GenerateSettings
+from wattif.uploader.local import LocalStore
 
 DAY = date(2024, 1, 31)
 

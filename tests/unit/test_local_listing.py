@@ -7,8 +7,8 @@ from pathlib import Path
 import google_crc32c
 import pytest
 
-from uploader.local import LocalStore
-from uploader.store import StoredObject
+from wattif.uploader.local import LocalStore
+from wattif.uploader.store import StoredObject
 
 NAMES = [
     "dt=2024-01-01-copy/a.json", "dt=2024-01-01/a.json", "dt=2024-01-01/b.json", "dt=2024-01-01/sub/c.json",

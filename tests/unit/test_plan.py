@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wattif.encode.template import row_template
 from wattif.engine.estimate import requests_of_file
-from wattif.engine.fault_rates import read_rates
 from wattif.engine.plan import Plan
 from wattif.errors import UsageError
-from wattif.formats.schema import select_fields
-from wattif.formats.template import row_template
+from wattif.faults.rates import read_rates
+from wattif.tables.readings import select_fields
 
 
 def _plan(

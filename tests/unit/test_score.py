@@ -15,9 +15,9 @@ import pytest
 
 from wattif.errors import LakeError, WarehouseError
 from wattif.lake import layout
-from wattif.lake.anomaly_labels import SCHEMA
+from wattif.tables.anomaly_labels import SCHEMA
+from wattif.verdict.score import EITHER, Scorecard, score, score_scan
 from wattif.warehouse.duckdb_warehouse import DuckDBWarehouse
-from wattif.warehouse.score import EITHER, Scorecard, score, score_scan
 from wattif.warehouse.settings import ScoreSettings
 from wattif.warehouse.tables import ANOMALIES, LOADS, SCANS
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from wattif import cli
-from wattif.engine.expect_settings import ExpectSettings
+from wattif.answers.expect_settings import ExpectSettings
+from wattif.answers.reconcile.settings import ReconcileSettings
+from wattif.dataplex.settings import DataplexSettings
 from wattif.errors import UsageError
 from wattif.options import Options, read_settings
-from wattif.reconcile.settings import ReconcileSettings
 from wattif.settings import GenerateSettings
 from wattif.show.settings import ShowSettings
-from wattif.warehouse.dataplex_settings import DataplexSettings
 from wattif.warehouse.settings import LoadSettings, RollupSettings, ScanSettings, ScoreSettings
 
 DAYS = ["--start", "2024-01-01", "--end", "2024-01-02"]

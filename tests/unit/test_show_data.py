@@ -8,11 +8,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from wattif.model import quantities
+from wattif.model.cities import MANILA, load_cities
+from wattif.model.fleet import Fleet, Ownership, make_fleet
+from wattif.model.world import MeterDays, World
 from wattif.show import data
-from wattif.world import quantities
-from wattif.world.cities import MANILA, load_cities
-from wattif.world.fleet import Fleet, Ownership, make_fleet
-from wattif.world.model import MeterDays, World
 
 MONDAY = date(2024, 7, 1)  # no holiday in this week, neither in Manila nor in London
 LONDON = load_cities()["london"]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from wattif.kernels.solar import NODES, clear_sky, clearness, cos_zenith, panel_capacity_w, solar_power
-from wattif.world.calendar import day_number
+from wattif.model.solar import NODES, clear_sky, clearness, cos_zenith, panel_capacity_w, solar_power
+from wattif.numeric.calendar import day_number
 
 PLACES = {"manila": (14.5995, 120.9842), "london": (51.5074, -0.1278), "sydney": (-33.8688, 151.2093)}
 

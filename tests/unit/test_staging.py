@@ -11,9 +11,9 @@ from pathlib import Path
 import google_crc32c
 import pytest
 
-from uploader.store import SealedFile, StoredObject
 from wattif.engine.staging import Staging, prepare_folder
 from wattif.errors import StagingError
+from wattif.uploader.store import SealedFile, StoredObject
 
 FINGERPRINT = "0123456789abcdef" * 4
 NAME = "dt=2024-01-01/readings-00000000-00000019.json"

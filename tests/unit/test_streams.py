@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wattif.world.streams import (
+from wattif.numeric.streams import (
     NORMAL_MAX,
     Stream,
     draw,

@@ -12,11 +12,11 @@ import sqlglot
 
 from tests.warehouses import HandLake
 from wattif.errors import UsageError
-from wattif.formats.schema import reading_fields
 from wattif.lake.days import committed_days
 from wattif.options import read_settings
+from wattif.tables.readings import reading_fields
+from wattif.verdict.scan import period_of
 from wattif.warehouse import bigquery_answers as answers
-from wattif.warehouse.scan import period_of
 from wattif.warehouse.settings import LoadSettings, RollupSettings, ScanSettings, WarehouseSettings
 from wattif.warehouse.statements import literal, read_sql
 from wattif.warehouse.tables import readings_table

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
-from wattif.lake.weather import weather_table
-from wattif.world.cities import MANILA, City, load_cities
-from wattif.world.weather import daily_temperature, hourly_temperature, load_response
+from wattif.model.cities import MANILA, City, load_cities
+from wattif.model.weather import daily_temperature, hourly_temperature, load_response
+from wattif.tables.weather import weather_table
 
 CITIES = load_cities()
 BERLIN = CITIES["berlin"]

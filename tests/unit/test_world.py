@@ -12,13 +12,14 @@ import pytest
 from numpy.typing import NDArray
 
 from wattif.errors import UsageError
-from wattif.formats.schema import POWER_MAX_W
-from wattif.world import calendar, fleet
-from wattif.world.cities import MANILA, City, PerClass, load_cities
-from wattif.world.classes import CLASSES, PROFILES, check_ranges, connection_w, highest_day_w
-from wattif.world.grid import city_of
-from wattif.world.months import month_of
-from wattif.world.profiles import day_type, load_profile, profile_day, season
+from wattif.model import fleet, local_time
+from wattif.model.cities import MANILA, City, PerClass, load_cities
+from wattif.model.classes import CLASSES, PROFILES, check_ranges, connection_w, highest_day_w
+from wattif.model.grid import city_of
+from wattif.model.months import month_of
+from wattif.model.profiles import day_type, load_profile, profile_day, season
+from wattif.numeric import calendar
+from wattif.tables.readings import POWER_MAX_W
 
 BERLIN = load_cities()["berlin"]
 CITIES = [load_cities()["manila"], load_cities()["london"]]
@@ -56,7 +57,7 @@ def test_day_types() -> None:
 
 
 def _offsets(city: City, first: int, count: int) -> list[int]:
-    return [int(n) for n in calendar.local_quarters(city, first, count) - np.arange(first, first + count)]
+    return [int(n) for n in calendar.local_quarters(city.time_zone, first, count) - np.arange(first, first + count)]
 
 
 def test_local_time_in_manila_is_eight_hours_ahead() -> None:
@@ -73,15 +74,15 @@ def test_local_time_jumps_with_daylight_saving() -> None:
 @pytest.mark.parametrize("day", [date(2024, 3, 31), date(2024, 10, 27), date(2024, 1, 1)])
 def test_local_quarters_agree_with_the_system_clock_rules(day: date) -> None:
     first = calendar.day_number(day) * 96
-    for k, quarter in enumerate(calendar.local_quarters(BERLIN, first, 96)):
+    for k, quarter in enumerate(calendar.local_quarters(BERLIN.time_zone, first, 96)):
         local = datetime.fromtimestamp((first + k) * 900, UTC).astimezone(ZoneInfo("Europe/Berlin"))
         assert divmod(int(quarter), 96) == (calendar.day_number(local.date()), local.hour * 4 + local.minute // 15)
 
 
 def test_weekends_are_local() -> None:
     friday_22_utc = calendar.day_number(date(2024, 1, 5)) * 96 + 88
-    assert list(calendar.weekend_at(MANILA, calendar.local_quarters(MANILA, friday_22_utc, 1))) == [1]
-    assert list(calendar.weekend_at(MANILA, np.array([friday_22_utc]))) == [0]
+    assert list(local_time.weekend_at(MANILA, calendar.local_quarters(MANILA.time_zone, friday_22_utc, 1))) == [1]
+    assert list(local_time.weekend_at(MANILA, np.array([friday_22_utc]))) == [0]
 
 
 @pytest.mark.parametrize(
@@ -97,13 +98,13 @@ def test_weekends_are_local() -> None:
 def test_a_holiday_has_the_profile_and_the_habits_of_a_free_day(day: date, like: date) -> None:
     quarters, others = (calendar.day_number(each) * 96 + np.arange(96) for each in (day, like))
     free = float(like.weekday() >= 5)
-    assert np.array_equal(calendar.profile_at(BERLIN, "h0", quarters), calendar.profile_at(BERLIN, "h0", others))
-    assert set(calendar.weekend_at(BERLIN, quarters)) == {free}
+    assert np.array_equal(local_time.profile_at(BERLIN, "h0", quarters), local_time.profile_at(BERLIN, "h0", others))
+    assert set(local_time.weekend_at(BERLIN, quarters)) == {free}
 
 
 def test_a_profile_of_the_day_has_mean_one() -> None:
     first = calendar.day_number(date(2024, 1, 6)) * 96 - 32
-    values = calendar.profile_at(MANILA, "h0", calendar.local_quarters(MANILA, first, 96), of_day=True)
+    values = local_time.profile_at(MANILA, "h0", calendar.local_quarters(MANILA.time_zone, first, 96), of_day=True)
     assert values.mean() == pytest.approx(1)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from uploader.store import CHUNK_BYTES, MULTIPART_MAX_BYTES
 from wattif.engine.plan import Plan
 from wattif.engine.producer import FileBytes
 from wattif.engine.staging import prepare_folder
-from wattif.engine.world import scenario_of
+from wattif.model.scenario import scenario_of
 from wattif.settings import GenerateSettings
+from wattif.uploader.store import CHUNK_BYTES, MULTIPART_MAX_BYTES
 
 _CALIBRATION_S = 0.5
 

@@ -12,8 +12,6 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Event
 
-from uploader.consumer import Consumer
-from uploader.store import SealedFile, Store, StoredObject
 from wattif.engine.budget import Budget
 from wattif.engine.plan import Batch, FileUnit, Plan
 from wattif.engine.producer import Content, MadeUnit, Producer
@@ -23,6 +21,8 @@ from wattif.errors import Interrupted
 from wattif.lake import layout
 from wattif.lake.fault_labels import FaultLabel, label_objects
 from wattif.lake.manifest import Committed, ManifestEntry, read_manifest, write_manifest
+from wattif.uploader.consumer import Consumer
+from wattif.uploader.store import SealedFile, Store, StoredObject
 
 _log = logging.getLogger("wattif.engine")
 _BATCHES_ON_THEIR_WAY = 2  # one transfers while the other is confirmed and committed

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from wattif.engine.fault_rates import FaultRates
+from wattif.encode.template import RowTemplate, row_template
 from wattif.errors import UsageError
-from wattif.formats.drift import drift_of
-from wattif.formats.schema import select_fields
-from wattif.formats.template import RowTemplate, row_template
+from wattif.faults.drift import drift_of
+from wattif.faults.rates import FaultRates
 from wattif.settings import LakeSettings
+from wattif.tables.readings import select_fields
 
 DAY_S = 86_400
 

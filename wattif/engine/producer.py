@@ -12,20 +12,20 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from uploader.store import SealedFile
+from wattif.encode.marks import marked_rows
+from wattif.encode.ndjson import RowFormat, Rows
+from wattif.encode.template import RowTemplate
 from wattif.engine.budget import Budget
 from wattif.engine.plan import FileUnit, Plan
 from wattif.engine.staging import Part, Staging
-from wattif.engine.world import Scenario
 from wattif.errors import Interrupted, StagingError
-from wattif.formats.marks import marked_rows
-from wattif.formats.ndjson import RowFormat, Rows
-from wattif.formats.template import RowTemplate
 from wattif.lake import layout
 from wattif.lake.fault_labels import FaultLabel
-from wattif.world import quantities
-from wattif.world.grid import METERS_PER_TRANSFORMER
-from wattif.world.reported import ReportedDays
+from wattif.model import quantities
+from wattif.model.grid import METERS_PER_TRANSFORMER
+from wattif.model.reported import ReportedDays
+from wattif.model.scenario import Scenario
+from wattif.uploader.store import SealedFile
 
 _ELECTRICAL = {quantities.VOLTAGE_DV, quantities.CURRENT_CA, quantities.POWER_FACTOR_MILLI}
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)

@@ -15,21 +15,22 @@ from threading import Event
 import orjson
 
 import wattif
-from uploader.consumer import Consumer, RetryPolicy
-from uploader.store import Store
-from wattif.engine.faulty import delivery_of
 from wattif.engine.pipeline import Figures, Pipeline
 from wattif.engine.plan import Plan
 from wattif.engine.producer import FileBytes
 from wattif.engine.progress import Progress
 from wattif.engine.staging import Staging, prepare_folder
-from wattif.engine.world import Scenario, scenario_of, world_of
 from wattif.errors import Interrupted
+from wattif.faults.faulty import delivery_of
 from wattif.lake import layout
 from wattif.lake.claim import claim
 from wattif.lake.dataset import Dataset
 from wattif.lake.place import open_store
+from wattif.model.scenario import Scenario, scenario_of, world_of
+from wattif.numeric.calendar import month_after
 from wattif.settings import GenerateSettings, default_staging_dir
+from wattif.uploader.consumer import Consumer, RetryPolicy
+from wattif.uploader.store import Store
 
 _log = logging.getLogger("wattif.engine")
 
@@ -87,9 +88,9 @@ def _until_stopped(stop: Event, call: Callable[[], None]) -> None:
 
 def _store_tables(settings: GenerateSettings, scenario: Scenario, store: Store, consumer: Consumer) -> None:
     """The fleet, labels, and the weather of each month that the run touches, where they are not there already."""
-    from wattif.lake.anomaly_labels import labels_ndjson, labels_parquet, labels_table
-    from wattif.lake.meters import meters_parquet
-    from wattif.lake.weather import weather_parquet
+    from wattif.tables.anomaly_labels import labels_ndjson, labels_parquet, labels_table
+    from wattif.tables.meters import meters_parquet
+    from wattif.tables.weather import weather_parquet
 
     world, fleet = scenario.world, scenario.fleet
     if consumer.retrying(lambda: next(store.list(layout.METERS), None)) is None:
@@ -103,7 +104,7 @@ def _store_tables(settings: GenerateSettings, scenario: Scenario, store: Store, 
     for city in world.cities:
         month = settings.start.replace(day=1)
         while month <= settings.end:
-            after = (month + timedelta(days=31)).replace(day=1)
+            after = month_after(month)
             name = layout.weather_name(city.id, month)
             if name not in there:
                 weather = weather_parquet(city, settings.seed, month, after - timedelta(days=1))

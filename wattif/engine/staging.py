@@ -24,9 +24,9 @@ from types import TracebackType
 
 import crc32c
 
-from uploader.local import file_crc32c
-from uploader.store import SealedFile, StoredObject
 from wattif.errors import StagingError
+from wattif.uploader.local import file_crc32c
+from wattif.uploader.store import SealedFile, StoredObject
 
 _log = logging.getLogger("wattif.staging")
 _LOCK = "wattif.lock"

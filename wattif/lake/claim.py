@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from uploader.store import Store
 from wattif.errors import LakeError
 from wattif.lake import layout
 from wattif.lake.dataset import Dataset
+from wattif.uploader.store import Store
 
 _log = logging.getLogger("wattif.lake")
 

@@ -12,9 +12,9 @@ import orjson
 
 from wattif.errors import LakeError
 from wattif.lake import layout
+from wattif.model.anomaly_kinds import read_weights
+from wattif.model.cities import City
 from wattif.settings import LakePlace, LakeSettings
-from wattif.world.anomaly_kinds import read_weights
-from wattif.world.cities import City
 
 AnyLake = TypeVar("AnyLake", bound=LakeSettings)
 _NAMES = {"epoch": "the first day of the month of --start", "version": "the version of the bytes"}

@@ -7,12 +7,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 
-from uploader.store import Store
 from wattif.errors import LakeError
-from wattif.formats.schema import Field, select_fields
 from wattif.lake import layout
 from wattif.lake.dataset import read_document
 from wattif.lake.manifest import ManifestEntry, read_manifest
+from wattif.tables.readings import Field, select_fields
+from wattif.uploader.store import Store
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from datetime import date
 
 import orjson
 
-from uploader.store import Store
 from wattif.errors import LakeError
 from wattif.lake import layout
+from wattif.uploader.store import Store
 
 
 @dataclass(frozen=True)

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from uploader.store import Store
 from wattif.errors import LakeError, UsageError
 from wattif.lake import layout
 from wattif.lake.dataset import read_document
 from wattif.settings import LakePlace
+from wattif.uploader.store import Store
 
 
 def open_store(place: LakePlace, *, threads: int = 2, overwrite: bool = False) -> Store:
     """The lake at *place*; the cloud library is imported only for a bucket."""
     if place.bucket is None:
-        from uploader.local import LocalStore
+        from wattif.uploader.local import LocalStore
 
         return LocalStore(place.lake / place.prefix, overwrite=overwrite)
-    from uploader.gcs import GcsStore
+    from wattif.uploader.gcs import GcsStore
 
     return GcsStore(place.bucket, place.prefix, threads=threads, overwrite=overwrite)
 

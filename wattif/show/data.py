@@ -13,11 +13,12 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from wattif.world import calendar, quantities
-from wattif.world.cities import City
-from wattif.world.classes import CLASSES, PROFILES
-from wattif.world.fleet import Fleet
-from wattif.world.model import MeterDays, World
+from wattif.model import local_time, quantities
+from wattif.model.cities import City
+from wattif.model.classes import CLASSES, PROFILES
+from wattif.model.fleet import Fleet
+from wattif.model.world import MeterDays, World
+from wattif.numeric import calendar
 
 Floats = NDArray[np.float64]
 
@@ -42,8 +43,8 @@ class TimeAxis:
             quarters = np.arange(start, start + count)
             weekday = (quarters // calendar.QUARTERS + 3) % 7  # 1970 began on a Thursday
             return cls(start, quarters, weekday >= 5, "UTC")
-        quarters = calendar.local_quarters(city, start, count)
-        return cls(start, quarters, calendar.weekend_at(city, quarters) == 1, city.time_zone)
+        quarters = calendar.local_quarters(city.time_zone, start, count)
+        return cls(start, quarters, local_time.weekend_at(city, quarters) == 1, city.time_zone)
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ def meter_data(world: World, fleet: Fleet, number: int, first: date, days: int) 
         register_kwh[own] = columns[quantities.REGISTER_WH] / 1000
         export_register_kwh[own] = columns[quantities.EXPORT_REGISTER_WH] / 1000
     quarter_w = quarter_power(world, fleet, [number], first, days)[0][0]
-    standard = calendar.profile_at(city, profile, axis.local_quarter)
+    standard = local_time.profile_at(city, profile, axis.local_quarter)
     mac = f"{int(fleet.macs[number]):012X}"
     return MeterData(
         number, ":".join(mac[i : i + 2] for i in range(0, 12, 2)), CLASSES[fleet.meter_class[number]].id, profile, city,
@@ -223,7 +224,7 @@ def _mean_days(
         weights = np.bincount(fleet.profile[drawn[here]], fleet.base_mwh[drawn[here]], len(PROFILES))
         expected = np.zeros(len(axis.local_quarter))
         for profile in np.flatnonzero(weights):
-            expected += weights[profile] * calendar.profile_at(city, PROFILES[profile], axis.local_quarter)
+            expected += weights[profile] * local_time.profile_at(city, PROFILES[profile], axis.local_quarter)
         of_profiles = MeanDays.of(expected, axis)
         standard += (of_profiles.working, of_profiles.free)
         standard_mean += float(expected.mean())

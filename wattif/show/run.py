@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from wattif.engine.world import fleet_of, world_of
 from wattif.errors import UsageError, WattIfError
+from wattif.model.classes import CLASSES
+from wattif.model.scenario import fleet_of, world_of
 from wattif.show import data
 from wattif.show.settings import ShowSettings
-from wattif.world.classes import CLASSES
 
 
 def show(settings: ShowSettings) -> None:

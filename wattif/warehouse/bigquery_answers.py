@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from uploader.store import Store
+from wattif.uploader.store import Store
 from wattif.warehouse.warehouse import CONTENT_LENGTH, BadRecord
 
 _NOT_ENABLED = re.compile(r"has not been used in project|accessNotConfigured|SERVICE_DISABLED|API .*is disabled", re.I)

@@ -19,9 +19,9 @@ from google.auth import exceptions as auth
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from uploader.store import Store
 from wattif.errors import WarehouseError
 from wattif.lake.days import CommittedDay
+from wattif.uploader.store import Store
 from wattif.warehouse import bigquery_answers as answers
 from wattif.warehouse.statements import literal, read_sql
 from wattif.warehouse.tables import METRIC_COLUMNS, MODEL_NAME, Table

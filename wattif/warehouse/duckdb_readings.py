@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from uploader.store import Store
 from wattif.errors import LakeError
 from wattif.lake.days import CommittedDay
 from wattif.lake.manifest import ManifestEntry
+from wattif.uploader.store import Store
 from wattif.warehouse.tables import Column, Table
 from wattif.warehouse.warehouse import CONTENT_LENGTH, BadRecord, Staged
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import duckdb
 import sqlglot
 
-from uploader.store import Store
 from wattif.errors import WarehouseError
 from wattif.lake.days import CommittedDay
+from wattif.uploader.store import Store
 from wattif.warehouse.duckdb_readings import stage_lines
 from wattif.warehouse.statements import literal, read_sql
 from wattif.warehouse.tables import METRIC_COLUMNS, Table

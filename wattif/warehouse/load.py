@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from uploader.store import Store, Unavailable
 from wattif.errors import LakeError, TransferError, WarehouseError
 from wattif.lake.days import CommittedDay, LakeDataset, committed_days, lake_dataset
 from wattif.lake.place import open_store
+from wattif.uploader.store import Store, Unavailable
 from wattif.warehouse.settings import LoadSettings
 from wattif.warehouse.statements import literal, names, read_sql
 from wattif.warehouse.tables import BAD_RECORDS, LOADS, READINGS, Column, Table, readings_table

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from wattif.errors import WarehouseError
+from wattif.numeric.calendar import month_after
 from wattif.warehouse.settings import RollupSettings
 from wattif.warehouse.statements import literal, read_sql
 from wattif.warehouse.tables import HOURLY, MONTHLY
@@ -82,14 +83,10 @@ def _script(load: dict[str, Any], loads: Sequence[dict[str, Any]]) -> str:
         end_hour=literal(end_hour),
         days=", ".join(map(literal, days)),
         first_month=literal(first_hour.date().replace(day=1)),
-        end_month=literal(_month_after(last_month)),
+        end_month=literal(month_after(last_month)),
         load_id=literal(load["load_id"]),
     )
 
 
 def _hour(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-
-
-def _month_after(month: date) -> date:
-    return (month + timedelta(days=31)).replace(day=1)

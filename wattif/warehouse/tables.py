@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from wattif.formats.schema import Field
+from wattif.tables.readings import Field
 
 Kind = Literal["string", "timestamp", "date", "integer", "decimal", "float", "boolean"]
 _BIGQUERY: dict[Kind, str] = {

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from uploader.store import Store
 from wattif.errors import WarehouseError
 from wattif.lake.days import CommittedDay
+from wattif.uploader.store import Store
 from wattif.warehouse.tables import Table
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""What must be there, and whether it is: expected tables, reconciliation."""

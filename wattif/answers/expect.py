@@ -1,0 +1,215 @@
+"""`wattif expect`: from the settings to the expected tables, written while they are computed.
+
+Months come one after the other, within each the meters in blocks. Memory: what `expected_sums.Hours` says of a block,
+for each worker; the tables of at most workers + 1 blocks that wait for their turn, 60 bytes a meter and hour; a group
+of rows a file; and 40 bytes a partition and column. None of it but the last grows with meters or days. On the disk, in
+the system's temporary folder, wait the month in the making and the monthly table.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from threading import Event
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from wattif.answers.expect_settings import ExpectSettings
+from wattif.answers.expected_sums import VIEWS, Hours, Part, in_threads
+from wattif.engine.plan import Plan
+from wattif.errors import LakeError
+from wattif.faults.plan import DrawnFaults, FaultPlan
+from wattif.lake import layout
+from wattif.lake.dataset import Dataset, whole_dataset
+from wattif.lake.place import open_store
+from wattif.model.scenario import Scenario, scenario_of, world_of
+from wattif.tables import expected
+from wattif.uploader.consumer import Consumer
+from wattif.uploader.local import LocalStore, file_crc32c
+from wattif.uploader.store import SealedFile, Store
+
+_ROWS_A_GROUP = 100_000  # of a Parquet file
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What was computed."""
+
+    place: str
+    hours: int  # rows of the hourly table, as measured
+    readings: int
+    seconds: float
+
+
+def expect(settings: ExpectSettings, stop: Event, faults: FaultPlan | None = None) -> Expected:
+    """Write the expected tables; *faults* replaces those that the settings stand for.
+
+    `LakeError` when the lake holds another dataset, `Interrupted` when *stop* is set.
+    """
+    if faults is None and settings.fault_rates:
+        faults = DrawnFaults.of(settings)
+    began = time.perf_counter()
+    lake = open_store(settings, overwrite=True)
+    document = lake.get_bytes(layout.DATASET)
+    whole = whole_dataset(settings, document, lake.place)
+    differences = [] if document is None else _dataset(whole).differences(document, lake.place)
+    if settings.out is None:
+        store, folder = lake, layout.EXPECTED
+        if differences:
+            raise LakeError(
+                f"{store.place} holds another dataset: {'; '.join(differences)}. Leave out the options that differ, or"
+                " name a folder with --out"
+            )
+    else:
+        store, folder = LocalStore(settings.out, overwrite=True), ""
+    # a lake that lies there by chance says nothing of the dataset that is asked for
+    scenario, plan = scenario_of(settings if differences else whole), Plan.of(settings)
+    hours = Hours(scenario, plan, faults)
+    with closing(_Tables(_Lake(store, folder, Consumer(store, stop), hours.views))) as tables:
+        rows, readings = _compute(hours, scenario, plan, tables, settings.workers, stop)
+    return Expected(f"{store.place}/{folder}".rstrip("/"), rows, readings, time.perf_counter() - began)
+
+
+def _dataset(settings: ExpectSettings) -> Dataset:
+    return Dataset.of(settings, world_of(settings).cities)
+
+
+def _compute(
+    hours: Hours, scenario: Scenario, plan: Plan, tables: _Tables, workers: int, stop: Event
+) -> tuple[int, int]:
+    """All tables; how many hours and readings the measured view has."""
+    rows = readings = 0
+    sums = [[[0] * (2 + len(hours.fields)) for _ in range(plan.days)] for _ in range(hours.views)]
+
+    def work(part: Part) -> tuple[Part, list[expected.PartTables], list[list[list[int]]]]:
+        made = hours.compute(part, stop)
+        macs = scenario.fleet.macs[part.first_meter : part.first_meter + part.meters]
+        return part, [expected.part_tables(macs, part.month, cells) for cells in made.cells], made.totals.tolist()
+
+    for part, views, totals in in_threads(hours.parts(), work, workers, stop):
+        rows += views[0].hourly.num_rows
+        tables.add(part.month, views)
+        first = part.days.start - (plan.start - date(1970, 1, 1)).days
+        for view, days in enumerate(totals):
+            for n, day in enumerate(days):
+                if 0 <= first + n < plan.days:
+                    sums[view][first + n] = [a + b for a, b in zip(sums[view][first + n], day, strict=True)]
+    readings = sum(day[0] for day in sums[0])
+    written = {field.name for field in plan.template.fields}
+    kept = [n for n, field in enumerate(hours.fields) if field.name in written]
+    fields = [hours.fields[n] for n in kept]
+    tables.finish(
+        [
+            expected.partitions_table(plan.start, [[*day[:2], *(day[2 + n] for n in kept)] for day in days], fields)
+            for days in sums
+        ]
+    )
+    return rows, readings
+
+
+class _Tables:
+    """The Parquet files in the making; those of a month go to the store when it is over."""
+
+    def __init__(self, lake: _Lake) -> None:
+        self._lake = lake
+        self._month: date | None = None
+        self._of_month = _Files(lake)
+        self._whole = _Files(lake)
+
+    def add(self, month: date, views: Sequence[expected.PartTables]) -> None:
+        """Append the rows of a part; months come in order."""
+        if month != self._month:
+            self._of_month.send()
+            self._of_month, self._month = _Files(self._lake), month
+        for view, tables in enumerate(views):
+            self._of_month.append(view, f"hourly/{month:%Y-%m}.parquet", tables.hourly)
+            self._of_month.append(view, f"daily/{month:%Y-%m}.parquet", tables.daily)
+            self._whole.append(view, "monthly.parquet", tables.monthly)
+
+    def finish(self, partitions: Sequence[pa.Table]) -> None:
+        """Complete what is open, with the partitions of each view."""
+        self._of_month.send()
+        for view, table in enumerate(partitions):
+            self._whole.append(view, "partitions.parquet", table)
+        self._whole.send()
+
+    def close(self) -> None:
+        """Give up what is unfinished."""
+        self._of_month.close()
+        self._whole.close()
+
+
+@dataclass(frozen=True)
+class _Lake:
+    """Where the tables go."""
+
+    store: Store
+    prefix: str  # of the names of tables
+    consumer: Consumer  # knows how to try again
+    views: int  # how many are computed; one stands for all
+
+
+class _Files:
+    """Parquet files in a temporary folder that are written to side by side."""
+
+    def __init__(self, lake: _Lake) -> None:
+        self._lake = lake
+        self._folder = tempfile.TemporaryDirectory(prefix="wattif-expect-")
+        self._writers: dict[tuple[int, str], pq.ParquetWriter] = {}
+        self._waiting: dict[tuple[int, str], list[pa.Table]] = {}
+
+    def append(self, view: int, name: str, table: pa.Table) -> None:
+        """Append rows to a table, in groups large enough to be read fast; one that never has any is not made."""
+        if table.num_rows == 0:
+            return
+        waiting = self._waiting.setdefault((view, name), [])
+        waiting.append(table)
+        if sum(part.num_rows for part in waiting) >= _ROWS_A_GROUP:
+            self._write(view, name)
+
+    def _write(self, view: int, name: str) -> None:
+        table = pa.concat_tables(self._waiting.pop((view, name)))
+        if (view, name) not in self._writers:
+            self._writers[view, name] = pq.ParquetWriter(self._path(view, name), table.schema, compression="zstd")
+        self._writers[view, name].write_table(table)
+
+    def send(self) -> None:
+        """Complete the files and bring them into the lake, the only view under the names of all."""
+        for view, name in list(self._waiting):
+            self._write(view, name)
+        for (view, name), writer in self._writers.items():
+            writer.close()
+            views = [view] if self._lake.views > 1 else range(len(VIEWS))
+            for each in views:
+                path = self._path(each, name)
+                if each != view:
+                    shutil.copyfile(self._path(view, name), path)
+            for each in views:
+                self._put(self._path(each, name), f"{self._lake.prefix}{VIEWS[each]}/{name}")
+        self.close()
+
+    def close(self) -> None:
+        """Remove the temporary folder."""
+        for writer in self._writers.values():
+            writer.close()
+        self._folder.cleanup()
+
+    def _path(self, view: int, name: str) -> Path:
+        return Path(self._folder.name) / f"{view}-{name.replace('/', '-')}"
+
+    def _put(self, path: Path, name: str) -> None:
+        file = SealedFile(path, name, path.stat().st_size, file_crc32c(path))
+
+        def put() -> None:
+            (result,) = self._lake.store.put_files([file])
+            if isinstance(result, LakeError):
+                raise result
+
+        self._lake.consumer.retrying(put)

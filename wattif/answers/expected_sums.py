@@ -1,0 +1,251 @@
+"""The hours of some meters in a month as they are measured, delivered and deduplicated, out of the settings alone."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from threading import Event
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattif.answers.arrival_counts import Deliveries
+from wattif.engine.ordered import in_order
+from wattif.engine.plan import Plan
+from wattif.errors import Interrupted
+from wattif.faults.plan import FaultPlan
+from wattif.model import quantities
+from wattif.model.grid import METERS_PER_TRANSFORMER
+from wattif.model.reported import Mark, ReportedDays
+from wattif.model.scenario import Scenario
+from wattif.numeric.calendar import day_number, month_after
+from wattif.tables import hour_kernels as kernels
+from wattif.tables.readings import Field, reading_fields
+
+VIEWS = ("measured", "delivered", "deduplicated")
+MEASURED, DELIVERED, DEDUPLICATED = range(3)
+BLOCK_METERS = 10 * METERS_PER_TRANSFORMER  # many share the weather and the calendar of a day, few stay small
+_ELECTRICAL = {quantities.VOLTAGE_DV, quantities.CURRENT_CA, quantities.POWER_FACTOR_MILLI}
+_DAY = timedelta(days=1)
+_EPOCH = date(1970, 1, 1)
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """A column that has another name, and so no value under its own, in the partitions from a day on."""
+
+    column: str
+    since: date
+
+
+@dataclass(frozen=True)
+class Part:
+    """A block of meters in a month: a unit of work."""
+
+    month: date  # its first day
+    first_meter: int
+    meters: int
+
+    @property
+    def days(self) -> range:
+        """Its days since 1970."""
+        return range(day_number(self.month), day_number(month_after(self.month)))
+
+
+@dataclass(frozen=True)
+class PartHours:
+    """What a part's hours hold. The views are those of `VIEWS`, or one that stands for all when they are equal."""
+
+    part: Part
+    cells: NDArray[np.int64]  # (views, meters, hours of the month, width of a cell)
+    totals: NDArray[np.int64]  # (views, days of the month, 2 + quantities), by partition
+    nulls: NDArray[np.int64]  # (views, meters, hours of the month): readings without the renamed column
+    causes: Counter[str] = field(default_factory=Counter)  # rows by which delivered ones differ from measured ones
+
+
+class Hours:
+    """Computes parts; each is a pure function of the settings, so that threads may share this.
+
+    Memory: a part takes meters * hours * width * 8 bytes a view, 200 * 744 * 10 * 8 = 12 MB for the default columns,
+    36 MB when faults make three views of it, and about twice as much with moments.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        plan: Plan,
+        faults: FaultPlan | None,
+        *,
+        moments: bool = False,
+        renamed: Renamed | None = None,
+    ) -> None:
+        self._scenario = scenario
+        self._plan = plan
+        self._faults = faults
+        self._moments = moments
+        self._renamed = renamed
+        energy = reading_fields(plan.interval_s)["consumption_wh"]
+        numbers = [each for each in plan.template.fields if each.kind == "number" and each != energy]
+        # energy comes first, whether it is written or not
+        self.fields: tuple[Field, ...] = (energy, *numbers)
+        self._quantities = np.array([each.quantity for each in self.fields])
+        self._electrical = any(each.quantity in _ELECTRICAL for each in self.fields)
+        self._own = threading.local()
+
+    @property
+    def views(self) -> int:
+        """How many views the parts have: one stands for all when nothing goes wrong on the way."""
+        return 1 if self._faults is None else len(VIEWS)
+
+    def parts(self) -> Iterator[Part]:
+        """All parts, month by month; a wrong clock may put readings into the months before and after the dataset's."""
+        around = _DAY if self._scenario.events else timedelta()
+        month, last = (self._plan.start - around).replace(day=1), self._plan.end + around
+        while month <= last:
+            for first in range(0, self._plan.meters, BLOCK_METERS):
+                yield Part(month, first, min(BLOCK_METERS, self._plan.meters - first))
+            month = month_after(month)
+
+    def compute(self, part: Part, stop: Event) -> PartHours:
+        """The hours of *part*; `Interrupted` when *stop* is set meanwhile."""
+        if not hasattr(self._own, "days"):
+            world, fleet, events = self._scenario.world, self._scenario.fleet, self._scenario.events
+            self._own.days = ReportedDays(world, fleet, events, electrical=self._electrical)
+        deliveries = None if self._faults is None else Deliveries(self._scenario, self._plan, self._faults)
+        width = kernels.cell_width(len(self.fields), self._moments)
+        shape = (self.views, part.meters, len(part.days) * 24)
+        made = PartHours(
+            part,
+            np.zeros((*shape, width), np.int64),
+            np.zeros((self.views, len(part.days), kernels.TOTALS + len(self.fields)), np.int64),
+            np.zeros(shape if self._renamed else (0, 0, 0), np.int64),
+        )
+        for number in range(part.days.start - 1, part.days.stop + 1):
+            day = _EPOCH + timedelta(days=number)
+            if stop.is_set():
+                raise Interrupted("stopped")
+            if self._plan.start <= day <= self._plan.end:
+                for first, meters in self._blocks(part, day):
+                    self._add(made, day, first, meters, deliveries)
+        if self.views > 1:
+            self._sum_up(made)
+        if deliveries is not None:
+            made.causes.update(deliveries.causes)
+        return made
+
+    def _blocks(self, part: Part, day: date) -> Iterator[tuple[int, int]]:
+        """Neighbours whose readings of *day* may fall into the part: of the days around it, those with an event."""
+        end = part.first_meter + part.meters
+        if day_number(day) not in part.days:
+            for meter in range(part.first_meter, end):
+                measured = self._scenario.events.get(meter)
+                if measured is not None and day_number(day) in measured.days:
+                    yield meter, 1
+            return
+        first = part.first_meter
+        while first < end:
+            neighbours = METERS_PER_TRANSFORMER - first % METERS_PER_TRANSFORMER
+            last = min(first + min(self._own.days.block_meters, neighbours), end)
+            yield first, last - first
+            first = last
+
+    def _add(self, made: PartHours, day: date, first: int, meters: int, deliveries: Deliveries | None) -> None:
+        days: ReportedDays = self._own.days
+        columns, marks = days.compute(day, first, meters)
+        part, by_place = made.part, {mark.place: mark for mark in marks}
+        number, place = day_number(day), first - part.first_meter
+        has_renamed = self._renamed is not None and day >= self._renamed.since
+        inside = number in part.days
+        at = number - part.days.start
+        totals = made.totals[:, at] if inside else np.zeros_like(made.totals[:, 0])
+        for mark in marks:
+            if mark.negative is not None:
+                columns[mark.place, quantities.POWER_W, mark.negative] *= -1
+        if self._renamed is not None and has_renamed:
+            columns = columns.copy()  # what the model keeps from one day to the next stays as it is
+            renamed = next(each for each in self.fields if each.name == self._renamed.column)
+            columns[:, renamed.quantity] = 0
+        if inside:
+            plain = np.array([n not in by_place for n in range(meters)])
+            window = made.cells[MEASURED, place : place + meters, at * 24 : (at + 1) * 24]
+            kernels.add_days(columns, plain, self._quantities, self._moments, window, totals[MEASURED])
+            if has_renamed:
+                made.nulls[MEASURED, place : place + meters, at * 24 : (at + 1) * 24] += (
+                    plain[:, None] * self._plan.readings_per_meter_day // 24
+                )
+        for n in range(meters):
+            own_mark = by_place.get(n)
+            if own_mark is not None or (deliveries is not None and inside):
+                times = None
+                if deliveries is not None:
+                    times = deliveries.times(day, first + n, None if own_mark is None else own_mark.sent, count=inside)
+                self._add_rows(made, columns[n], place + n, at, totals, own_mark, times, has_renamed)
+
+    def _add_rows(
+        self,
+        made: PartHours,
+        own: NDArray[np.int64],
+        place: int,
+        at: int,
+        totals: NDArray[np.int64],
+        mark: Mark | None,
+        times: NDArray[np.int64] | None,
+        has_renamed: bool,
+    ) -> None:
+        """Add a meter's day whose rows differ: in the measured view, and in the others what differs from that one."""
+        interval_s = self._plan.interval_s
+        count = self._plan.readings_per_meter_day
+        times_s = at * 86_400 + np.arange(count) * interval_s
+        sent = np.ones(count, np.int64)
+        if mark is not None:
+            times_s += 0 if mark.clock_s is None else mark.clock_s
+            sent = sent if mark.sent is None else mark.sent.astype(np.int64)
+
+        def add(view: int, weights: NDArray[np.int64]) -> None:
+            cells, total = made.cells[view, place], totals[view]
+            kernels.add_rows(own, times_s, weights, self._quantities, self._moments, interval_s, cells, total)
+            if has_renamed:
+                hour = times_s // 3600
+                within = (hour >= 0) & (hour < cells.shape[0])
+                np.add.at(made.nulls[view, place], hour[within], weights[within])
+
+        energy = own[quantities.CONSUMPTION_MWH]
+        if mark is not None:
+            add(MEASURED, sent)
+            totals[MEASURED, kernels.METERS] += bool(sent.any())
+            kernels.raise_largest(energy, times_s, sent > 0, made.cells[MEASURED, place])
+        if times is not None:
+            once = np.minimum(times, 1)
+            add(DELIVERED, times - sent)
+            add(DEDUPLICATED, once - sent)
+            totals[DELIVERED, kernels.METERS] += bool(once.any())
+            kernels.raise_largest(energy, times_s, once > 0, made.cells[DELIVERED, place])
+
+    @staticmethod
+    def _sum_up(made: PartHours) -> None:
+        """From what differs to the whole; what is largest, and who has rows at all, is the same without doubles."""
+        made.cells[DEDUPLICATED, ..., kernels.LARGEST] = made.cells[DELIVERED, ..., kernels.LARGEST]
+        made.totals[DEDUPLICATED, :, kernels.METERS] = made.totals[DELIVERED, :, kernels.METERS]
+        for view in (DELIVERED, DEDUPLICATED):
+            made.cells[view, ..., kernels.READINGS] += made.cells[MEASURED, ..., kernels.READINGS]
+            made.cells[view, ..., kernels.SUMS :] += made.cells[MEASURED, ..., kernels.SUMS :]
+            made.totals[view, :, kernels.ROWS] += made.totals[MEASURED, :, kernels.ROWS]
+            made.totals[view, :, kernels.TOTALS :] += made.totals[MEASURED, :, kernels.TOTALS :]
+            if made.nulls.size:
+                made.nulls[view] += made.nulls[MEASURED]
+
+
+def in_threads(parts: Iterable[Part], work: Callable[[Part], _Result], workers: int, stop: Event) -> Iterator[_Result]:
+    """*work* on each of *parts* by so many threads, results in order; no more than *workers* + 1 are kept."""
+    with ThreadPoolExecutor(workers, thread_name_prefix="hours") as pool:
+        try:
+            yield from in_order(pool, work, parts, workers)
+        except BaseException:
+            stop.set()  # what is being computed need not be finished
+            raise

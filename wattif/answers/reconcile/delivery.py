@@ -1,0 +1,149 @@
+"""What must lie in the lake: which objects a batch brings, and the bytes of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from wattif.answers.reconcile.settings import ReconcileSettings
+from wattif.engine.plan import Batch, FileUnit, Plan
+from wattif.engine.producer import FileBytes
+from wattif.faults import faulty
+from wattif.faults.plan import DrawnFaults
+from wattif.lake import layout
+from wattif.lake.fault_labels import LABEL_FORMATS, FaultKind, FaultLabel
+from wattif.model.scenario import Scenario, drawn_events, fleet_of, scenario_of, world_of
+from wattif.tables.anomaly_labels import labels_ndjson, labels_parquet, labels_table
+
+
+@dataclass(frozen=True)
+class ExpectedObject:
+    """An object that a file unit brings into the lake."""
+
+    name: str
+    unit: FileUnit
+    most_bytes: int | None  # no more can be in it; None: not known
+    exact: bool  # it has all the unit's rows, and so *most_bytes* exactly
+    certain: bool = True  # it is there in any case; else only when a row of the unit turns out to belong in it
+
+
+class Delivery(Protocol):
+    """What arrives in the lake. Threads may share it."""
+
+    def tables(self) -> Sequence[str]:
+        """The objects beside the readings: fleet, weather, labels of anomalies."""
+
+    def objects(self, unit: FileUnit) -> Sequence[ExpectedObject]:
+        """The objects that *unit* brings, computed without its readings."""
+
+    def meter_labels(self) -> Mapping[str, bytes]:
+        """Name and content of the labels of what goes wrong at the meters; only known when events are measured."""
+
+    def labels(self, batch: Batch) -> Sequence[str]:
+        """The label objects that *batch* brings, as far as they are known without its readings."""
+
+    def contents(self, unit: FileUnit, labels: list[FaultLabel]) -> Iterator[tuple[str, Iterable[memoryview | bytes]]]:
+        """Name and bytes, in blocks, of the objects that *unit* brings; blocks are read before the next is asked for.
+
+        Blocks that hold no byte may come, and blocks may end within a row. What went wrong on the way is added to
+        *labels*.
+        """
+
+
+class CleanDelivery:
+    """What arrives when nothing goes wrong on the way: the bytes of the files."""
+
+    def __init__(self, scenario: Scenario, plan: Plan, *, all_rows: bool, has_events: bool) -> None:
+        """*all_rows*: no meter leaves out a row; *has_events*: something goes wrong at a meter, measured or not."""
+        self._has_events = has_events
+        self._scenario = scenario
+        self._plan = plan
+        self._content = FileBytes(scenario, plan)
+        self._all_rows = all_rows
+
+    def tables(self) -> Sequence[str]:
+        """The fleet, the weather of all months, and labels when something goes wrong at a meter."""
+        first, last = (day.year * 12 + day.month - 1 for day in (self._plan.start, self._plan.end))
+        months = [date(number // 12, number % 12 + 1, 1) for number in range(first, last + 1)]
+        weather = [layout.weather_name(city.id, month) for city in self._scenario.world.cities for month in months]
+        labels = [layout.ANOMALY_LABELS + ending for ending in (".ndjson", ".parquet") if self._has_events]
+        return [layout.METERS, *weather, *labels]
+
+    def objects(self, unit: FileUnit) -> Sequence[ExpectedObject]:
+        """The one object of *unit*."""
+        return (ExpectedObject(self._content.name(unit), unit, unit.size, self._all_rows),)
+
+    def meter_labels(self) -> Mapping[str, bytes]:
+        """Both formats; nothing when nothing happened."""
+        scenario = self._scenario
+        if not scenario.events:
+            return {}
+        table = labels_table(scenario.events.values(), scenario.fleet, scenario.world)
+        name = layout.ANOMALY_LABELS
+        return {f"{name}.ndjson": labels_ndjson(table), f"{name}.parquet": labels_parquet(table)}
+
+    def labels(self, batch: Batch) -> Sequence[str]:
+        """None."""
+        return ()
+
+    def contents(self, unit: FileUnit, labels: list[FaultLabel]) -> Iterator[tuple[str, Iterable[memoryview | bytes]]]:
+        """The one object of *unit*."""
+        yield self._content.name(unit), self._content.blocks(unit)
+
+
+class FaultyDelivery(CleanDelivery):
+    """What arrives when things go wrong on the way as *settings* ask for."""
+
+    def __init__(self, settings: ReconcileSettings, scenario: Scenario, plan: Plan, *, has_events: bool) -> None:
+        super().__init__(scenario, plan, all_rows=False, has_events=has_events)
+        self._faulty = faulty.delivery_of(settings, plan, scenario, self._content)
+        self._faults = DrawnFaults.of(settings)
+
+    def objects(self, unit: FileUnit) -> Sequence[ExpectedObject]:
+        """Those of *unit*; nothing of a withheld file, and late rows only when there are any."""
+        if self._faults.withheld(unit):
+            return ()
+        clean = self._content.name(unit)
+        return [
+            ExpectedObject(name, unit, None, exact=False, certain=name in (clean, layout.again_name(clean)))
+            for name in self._faulty.names(unit)
+        ]
+
+    def labels(self, batch: Batch) -> Sequence[str]:
+        """Labels of what happens to whole files; what happens to rows is known only with the rows."""
+        drift = self._faults.rates.schema_drift
+        arriving = [unit for unit in batch.files if not self._faults.withheld(unit)]
+        kinds = {
+            FaultKind.FILE_MISSING: len(arriving) < len(batch.files),
+            FaultKind.BATCH_TWICE: any(map(self._faults.twice, arriving)),
+            FaultKind.SCHEMA_DRIFT: bool(arriving) and drift is not None and batch.day >= drift,
+        }
+        return [
+            layout.fault_labels_name(kind, batch.day, batch.index, ending)
+            for kind, happens in kinds.items() if happens
+            for ending in LABEL_FORMATS
+        ]  # fmt: skip
+
+    def contents(self, unit: FileUnit, labels: list[FaultLabel]) -> Iterator[tuple[str, Iterable[memoryview | bytes]]]:
+        """All objects of *unit*: they are made side by side, so all of them are in memory."""
+        objects: dict[str, bytearray] = {}
+        for piece in self._faulty.pieces(unit, labels):
+            objects.setdefault(piece.name, bytearray()).extend(piece.data)
+        for name, content in objects.items():
+            yield name, (bytes(content),)
+
+
+def delivery_of(settings: ReconcileSettings, plan: Plan) -> Delivery:
+    """What *settings* say is in the lake; events are measured only when bytes are to be compared."""
+    world = world_of(settings)
+    if settings.deep:
+        scenario = scenario_of(settings, world)
+        has_events = bool(scenario.events)
+    else:
+        scenario = Scenario(world, fleet_of(settings, world), {})
+        has_events = bool(drawn_events(settings, world, scenario.fleet))
+    if settings.fault_rates:
+        return FaultyDelivery(settings, scenario, plan, has_events=has_events)
+    return CleanDelivery(scenario, plan, all_rows=not settings.anomaly_weights, has_events=has_events)

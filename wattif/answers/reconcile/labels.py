@@ -1,0 +1,79 @@
+"""The answer key itself: label objects against the labels that the settings say."""
+
+from __future__ import annotations
+
+import functools
+import io
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from wattif.answers.reconcile.differences import Difference
+from wattif.engine.plan import Batch, FileUnit
+from wattif.lake import layout
+from wattif.lake.fault_labels import FaultLabel, label_objects
+from wattif.uploader.store import Store
+
+
+class LabelCheck:
+    """Compares the labels of whole batches, once those of all their units are known. Threads may share it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._known: dict[tuple[str, int], dict[FileUnit, list[FaultLabel]]] = defaultdict(dict)
+
+    def add(self, batch: Batch, unit: FileUnit, labels: list[FaultLabel]) -> list[Difference]:
+        """Take the labels of a unit; what differs in its batch, when this was the last of its units."""
+        key = layout.partition(batch.day), batch.index
+        with self._lock:
+            known = self._known[key]
+            known[unit] = labels
+            if len(known) < len(batch.files):
+                return []
+            del self._known[key]
+            there = self._there.pop(f"{key[0]}/{batch.index:06d}", [])
+        all_labels = [label for each in batch.files for label in known[each]]
+        expected = dict(label_objects(batch.day, batch.index, all_labels))
+        return [*self.compare(expected), *(_stranger(name) for name in there if name not in expected)]
+
+    def rest(self, days: Iterable[date]) -> Iterator[Difference]:
+        """Labels of batches that *days* do not have, once all batches were seen."""
+        folders = {layout.partition(day) for day in days}
+        for batch, names in sorted(self._there.items()):
+            if batch.partition("/")[0] in folders:
+                yield from map(_stranger, names)
+
+    def compare(self, expected: Mapping[str, bytes]) -> Iterator[Difference]:
+        """Label objects that are missing or hold something else; of Parquet the values count, not the bytes."""
+        for name, content in expected.items():
+            found = self._store.get_bytes(name)
+            if found is None:
+                yield Difference(name, None, None, None, "missing", 0, f"{len(content)} bytes", None)
+            elif found != content and not (name.endswith(".parquet") and _is_same_table(found, content)):
+                yield Difference(
+                    name, None, None, "labels", "altered", 0, f"{len(content)} bytes", f"{len(found)} bytes"
+                )
+
+    @functools.cached_property
+    def _there(self) -> dict[str, list[str]]:
+        """The label objects of the lake by day and batch: ``dt=2024-01-01/000000``."""
+        there: dict[str, list[str]] = defaultdict(list)
+        for name in self._store.list(layout.FAULT_LABELS):
+            there["/".join(name.rpartition(".")[0].split("/")[-2:])].append(name)
+        return there
+
+
+def _stranger(name: str) -> Difference:
+    return Difference(name, None, None, None, "extra", 0, None, "labels of nothing that happened")
+
+
+def _is_same_table(one: bytes, other: bytes) -> bool:
+    try:
+        return bool(pq.read_table(io.BytesIO(one)).equals(pq.read_table(io.BytesIO(other))))
+    except (pa.ArrowException, OSError):  # it is no Parquet any more
+        return False

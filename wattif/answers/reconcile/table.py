@@ -1,0 +1,257 @@
+"""A table of a warehouse against what it must hold: raw readings, or the hourly table.
+
+The expectation and the table's own sums by meter and hour meet in a DuckDB file in the system's temporary folder, up
+to 400 bytes a meter and hour. Memory: what `wattif.answers.expected_sums.Hours` takes for workers + 1 blocks, the hours
+of a query, and what DuckDB takes to count the distinct timestamps of its readings: some hundred megabytes.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from threading import Event
+from types import TracebackType
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from wattif.answers.expected_sums import DEDUPLICATED, DELIVERED, VIEWS, Hours, Part, Renamed, in_threads
+from wattif.answers.reconcile import sql, verdicts
+from wattif.answers.reconcile.differences import Difference
+from wattif.answers.reconcile.settings import ReconcileSettings
+from wattif.answers.reconcile.sources import DuckDbSource, Source, WarehouseSource
+from wattif.engine.plan import Plan
+from wattif.errors import Interrupted, UsageError
+from wattif.faults.drift import drift_of
+from wattif.faults.plan import DrawnFaults, FaultPlan
+from wattif.model.fleet import mac_text
+from wattif.model.scenario import Scenario, scenario_of
+from wattif.tables.hour_kernels import LARGEST, READINGS, SUMS
+from wattif.tables.readings import Field
+from wattif.warehouse.warehouse import open_warehouse
+
+_HOUR_US = 3_600_000_000
+_EPOCH = date(1970, 1, 1)
+
+
+def expected_hours(
+    scenario: Scenario,
+    plan: Plan,
+    faults: FaultPlan | None,
+    *,
+    renamed: Renamed | None = None,
+    workers: int = 1,
+    stop: Event | None = None,
+    causes: Counter[str] | None = None,
+) -> Iterator[pa.Table]:
+    """What each meter and hour must hold, a table for some meters of a month.
+
+    Columns: view, mac, hour, readings, without, consumption_max, <column>_sum and <column>_moment of each number; views
+    delivered and deduplicated, or delivered alone when both are the same. *without* counts the readings in which the
+    renamed column has no value; sums and moments are those of `wattif.tables.hour_kernels`. *causes* is told by which
+    faults, and by how many rows, delivered readings differ from measured ones.
+    """
+    hours = Hours(scenario, plan, faults, moments=True, renamed=renamed)
+    stop = stop or Event()
+
+    def work(part: Part) -> tuple[pa.Table, Counter[str]]:
+        made = hours.compute(part, stop)
+        macs = scenario.fleet.macs[part.first_meter : part.first_meter + part.meters]
+        views = [DELIVERED] if hours.views == 1 else [DELIVERED, DEDUPLICATED]
+        nulls = made.nulls if renamed else np.zeros(made.cells.shape[:3], np.int64)
+        tables = [
+            _table(VIEWS[view], macs, part.month, made.cells[place], nulls[place], hours.fields)
+            for view in views
+            for place in (view if hours.views > 1 else 0,)
+        ]
+        return pa.concat_tables(tables), made.causes
+
+    for table, own in in_threads(hours.parts(), work, workers, stop):
+        if causes is not None:
+            causes.update(own)
+        yield table
+
+
+def _table(
+    view: str,
+    macs: NDArray[np.uint64],
+    month: date,
+    cells: NDArray[np.int64],
+    nulls: NDArray[np.int64],
+    fields: Sequence[Field],
+) -> pa.Table:
+    meter, hour = np.nonzero(cells[..., READINGS])
+    own = cells[meter, hour]
+    columns = {
+        "view": pa.array(np.full(len(meter), view)),
+        "mac": pa.array(mac_text(macs).astype("U17")).take(pa.array(meter)),
+        "hour": pa.array((month - _EPOCH).days * 24 * _HOUR_US + hour * _HOUR_US).cast(pa.timestamp("us")),
+        "readings": pa.array(own[:, READINGS]),
+        "without": pa.array(nulls[meter, hour]),
+        "consumption_max": pa.array(own[:, LARGEST]),
+    }
+    for n, field in enumerate(fields):
+        columns[f"{field.name}_sum"] = pa.array(own[:, SUMS + n])
+        columns[f"{field.name}_moment"] = pa.array(own[:, SUMS + len(fields) + n])
+    return pa.table(columns)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What was compared, and what is known of the way there."""
+
+    place: str
+    hours: int  # that were expected
+    causes: Counter[str]  # rows by which delivered readings differ from measured ones, by fault
+
+
+@contextmanager
+def compared_table(
+    settings: ReconcileSettings, whole: ReconcileSettings, stop: Event
+) -> Iterator[tuple[Counts, Iterator[Difference]]]:
+    """The table that *settings* name against some days of the dataset *whole*: what was compared, and what differs."""
+    a_day = timedelta(days=1)
+    around = {"start": max(whole.start, settings.start - a_day), "end": min(whole.end, settings.end + a_day)}
+    plan, rates = Plan.of(settings.model_copy(update=around)), settings.fault_rates
+    only = None
+    if (settings.start, settings.end) != (whole.start, whole.end):  # a wrong clock moves readings to other days
+        only = datetime.combine(settings.start, time()), datetime.combine(settings.end + a_day, time())
+    drift = drift_of(plan.template, rates.drift) if rates.schema_drift else None
+    renamed = Renamed(drift.renamed, rates.schema_drift) if drift and drift.renamed and rates.schema_drift else None
+    with closing(_source_of(settings)) as source, TableReconciliation(
+        scenario_of(whole), plan, DrawnFaults.of(settings) if rates else None, source,
+        renamed=renamed, workers=os.cpu_count() or 1, stop=stop, only=only,
+    ) as held:  # fmt: skip
+        yield held.run(), held.differences()
+
+
+def _source_of(settings: ReconcileSettings) -> DuckDbSource | WarehouseSource:
+    if settings.parquet is not None:
+        return DuckDbSource.of_parquet(settings.parquet)
+    assert settings.table is not None
+    if settings.warehouse == "bigquery":
+        return WarehouseSource(open_warehouse(settings), settings.table)
+    return DuckDbSource.of_table(settings.database_file, settings.table)
+
+
+class TableReconciliation:
+    """A table held against its expectation; a context manager, after which the differences are gone."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        plan: Plan,
+        faults: FaultPlan | None,
+        source: Source,
+        *,
+        renamed: Renamed | None = None,
+        workers: int = 1,
+        stop: Event | None = None,
+        only: tuple[datetime, datetime] | None = None,
+    ) -> None:
+        """*only*: compare no other hours than from the first moment (UTC) to the second."""
+        self._only = only
+        self._scenario, self._plan, self._faults, self._source = scenario, plan, faults, source
+        self._renamed, self._workers, self._stop = renamed, workers, stop or Event()
+        self._folder = tempfile.TemporaryDirectory(prefix="wattif-reconcile-")
+        self._own = duckdb.connect(Path(self._folder.name) / "hours.duckdb")
+        self._own.execute("SET TimeZone = 'UTC'")
+
+    def __enter__(self) -> TableReconciliation:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._own.close()
+        self._folder.cleanup()
+
+    def run(self) -> Counts:
+        """Compare; `UsageError` when the table is neither of readings nor of hours, `LakeError` when it fails."""
+        there = self._source.columns()
+        needed = ("mac", "time_hour_rolled") if "time_hour_rolled" in there else ("mac", "timestamp")
+        for name in needed:
+            if name not in there:
+                raise UsageError(
+                    f"{self._source.place}: no column {name}; a table of readings has mac and timestamp, an hourly one"
+                    " mac and time_hour_rolled"
+                )
+        causes: Counter[str] = Counter()
+        if "time_hour_rolled" in there:
+            # whoever rolled up may have known the energy under its new name, or not
+            drift = self._renamed.since if self._renamed and self._renamed.column == "consumption_wh" else None
+            self._renamed = None
+        self._expect(causes)
+        if "time_hour_rolled" in there:
+            self._keep(
+                self._source.aggregate(sql.of_hours(self._source.relation, there, *(self._only or (None, None))))
+            )
+            statements = verdicts.on_hours(there, drift)
+        else:
+            fields = [each for each in self._plan.template.fields if each.kind == "number" and each.name in there]
+            for since, until in self._spans():
+                query = sql.of_readings(self._source.relation, fields, self._plan.interval_s, since, until)
+                self._keep(self._source.aggregate(query))
+            statements = verdicts.on_readings(fields, self._renamed.column if self._renamed else None)
+        for statement in statements:
+            self._own.execute(statement)
+        (hours,) = self._own.execute("SELECT count(*) FROM expected_delivered").fetchall()[0]
+        return Counts(self._source.place, hours, causes)
+
+    def differences(self) -> Iterator[Difference]:
+        """All of them after `run`, by meter and hour; read from the disk as they are asked for."""
+        rows = self._own.execute("SELECT * FROM verdicts ORDER BY mac, hour, verdict, name")
+        while batch := rows.fetchmany(10_000):
+            for mac, hour, column, verdict, readings, expected, found, cause in batch:
+                at = None if hour is None else hour.replace(tzinfo=UTC)
+                yield Difference(self._source.place, mac, at, column, verdict, readings, expected, found, cause)
+
+    def _expect(self, causes: Counter[str]) -> None:
+        tables = expected_hours(
+            self._scenario, self._plan, self._faults,
+            renamed=self._renamed, workers=self._workers, stop=self._stop, causes=causes,
+        )  # fmt: skip
+        for table in tables:
+            self._insert("expected", table)
+        self._own.execute(
+            "CREATE VIEW expected_delivered AS SELECT * EXCLUDE (view) FROM expected WHERE view = 'delivered'"
+        )
+        if self._only is not None:
+            self._own.execute("DELETE FROM expected WHERE hour < $1 OR hour >= $2", list(self._only))
+        once = VIEWS[DELIVERED if self._faults is None else DEDUPLICATED]
+        self._own.execute(
+            f"CREATE VIEW expected_deduplicated AS SELECT * EXCLUDE (view) FROM expected WHERE view = '{once}'"
+        )
+
+    def _keep(self, table: pa.Table) -> None:
+        self._insert("found", table)
+        if self._stop.is_set():
+            raise Interrupted("stopped")
+
+    def _insert(self, name: str, table: pa.Table) -> None:
+        self._own.register("part", table)
+        there = self._own.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [name]).fetchall()[0][0]
+        self._own.execute(f"INSERT INTO {name} FROM part" if there else f"CREATE TABLE {name} AS FROM part")
+        self._own.unregister("part")
+
+    def _spans(self) -> Iterator[tuple[datetime | None, datetime | None]]:
+        """Of timestamps; together all there are, and those that cannot be read."""
+        plan, most = self._plan, self._source.largest_query
+        if self._only is not None:
+            yield self._only
+            return
+        total = plan.days * 24
+        hours = total if most is None else min(max(most * 24 // (plan.readings // plan.days), 1), total)
+        start = datetime.combine(plan.start, time())
+        moments = [start + timedelta(hours=n) for n in range(0, total, hours)]
+        yield None, None
+        yield None, moments[0]
+        yield from zip(moments, [*moments[1:], None], strict=True)

@@ -1,0 +1,1 @@
+"""Dataplex scans on the hourly table: definition, service, results."""

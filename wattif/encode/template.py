@@ -1,0 +1,78 @@
+"""The text of one NDJSON row: where each value stands and how wide it is, for any choice of fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wattif.tables.readings import Field
+
+MAC_WIDTH, TIMESTAMP_WIDTH = 17, 20
+CITY_WIDTH = 63  # the longest id that a city may have
+_TABLE_MAX = 1 << 17  # fields with no more values than this, in 8 characters or less, get a table of all of them
+
+
+def number_width(field: Field) -> int:
+    """Characters of the widest value of a number."""
+    return field.whole_digits + (field.decimals + 1 if field.decimals else 0)
+
+
+def is_tabled(field: Field) -> bool:
+    """Whether a number is written as one word out of a table of all its values, or else in groups of digits."""
+    return number_width(field) <= 8 and field.maximum - field.minimum < _TABLE_MAX
+
+
+def high_digits(field: Field) -> int:
+    """Digits before the last four ones of a number that is written in groups of digits."""
+    return max(field.whole_digits - 4, 0)
+
+
+def field_width(field: Field, city_width: int = CITY_WIDTH) -> int:
+    """Characters that the value of *field* takes in a row, without the quotes of a MAC or timestamp.
+
+    *city_width*: of the longest city of the dataset. A city's own quotes belong to its value, so that spaces can
+    follow them.
+    """
+    if field.kind == "mac":
+        return MAC_WIDTH
+    if field.kind == "timestamp":
+        return TIMESTAMP_WIDTH
+    if field.kind == "city":
+        return city_width + 2
+    return number_width(field) if is_tabled(field) else number_width(field) + max(4 - field.whole_digits, 0)
+
+
+@dataclass(frozen=True)
+class RowTemplate:
+    """A row with room for every value: numbers are right-aligned, which JSON allows as white space."""
+
+    fields: tuple[Field, ...]
+    text: bytes
+    offsets: dict[str, int]  # first byte of each field's value
+    city_width: int  # of a city's value, its quotes included
+
+    @property
+    def width(self) -> int:
+        """Bytes of a row, its line feed included."""
+        return len(self.text)
+
+    def offset_of(self, kind: str) -> int:
+        """Where the value of the field of *kind* begins; -1 when the row has none."""
+        return next((self.offsets[field.name] for field in self.fields if field.kind == kind), -1)
+
+    def text_after(self, field: Field, length: int) -> bytes:
+        """The *length* bytes that follow the value of *field*, from the next row where this one ends."""
+        end = self.offsets[field.name] + field_width(field)  # of a number
+        return (self.text[end:] + self.text)[:length]
+
+
+def row_template(fields: Sequence[Field], city_width: int = CITY_WIDTH) -> RowTemplate:
+    """The template of rows of *fields*, in that order; *city_width*: as that of `field_width`."""
+    text = b"{"
+    offsets = {}
+    for field in fields:
+        quote = b'"' if field.kind in ("mac", "timestamp") else b""
+        text += b'"%s":%s' % (field.name.encode(), quote)
+        offsets[field.name] = len(text)
+        text += b"0".rjust(field_width(field, city_width)) + quote + b","
+    return RowTemplate(tuple(fields), text[:-1] + b"}\n", offsets, city_width + 2)

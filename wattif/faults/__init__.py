@@ -1,0 +1,1 @@
+"""What happens on the way: faults of rows, files and batches."""

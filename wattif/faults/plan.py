@@ -1,0 +1,107 @@
+"""What goes wrong on the way, decided: which rows, files and batches meet a fault.
+
+A plan is asked anew wherever it is needed and always gives the same answer: a day, or a file, can be made alone.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import IntEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattif.engine.plan import DAY_S, FileUnit
+from wattif.faults.draw import draw_row_faults
+from wattif.faults.rates import FaultRates
+from wattif.numeric.calendar import day_number
+from wattif.numeric.streams import Stream, draw, stream_key, uniform
+from wattif.settings import LakeSettings
+
+
+class RowFault(IntEnum):
+    """What happens to a row; at most one thing does."""
+
+    NONE = 0
+    DROP = 1  # never delivered
+    DUPLICATE = 2  # twice in a row
+    LATE = 3  # in a later object of the same partition
+    OUT_OF_ORDER = 4  # after later rows of the same meter
+    CORRUPT = 5  # cut or garbled: no JSON any more
+
+
+class FaultPlan(Protocol):
+    """Decides what goes wrong. All its answers are pure functions of their arguments; threads may share it."""
+
+    @property
+    def rates(self) -> FaultRates:
+        """How late rows may be, the schema drift, and the bound of what may happen at all."""
+
+    def rows(self, meter: int, day: date) -> NDArray[np.uint8]:
+        """A `RowFault` for each nominal reading of a meter's day, whether or not the meter sent that row."""
+
+    def detail(self, meter: int, day: date, reading: int) -> int:
+        """64 random bits: how late, how far or how damaged the row is that a fault happens to."""
+
+    def withheld(self, unit: FileUnit) -> bool:
+        """Whether the file never arrives, nor its late rows."""
+
+    def partial(self, unit: FileUnit) -> bool:
+        """Whether the file's last line ends early.
+
+        That is the last row that is neither dropped nor late; nothing else happens to it.
+        """
+
+    def twice(self, unit: FileUnit) -> bool:
+        """Whether the unit's batch is delivered a second time."""
+
+
+class DrawnFaults:
+    """The plan that `--faults` stands for: shares are met on average, by hashes of meter and reading."""
+
+    def __init__(self, rates: FaultRates, seed: int, interval_s: int, meters_per_batch: int) -> None:
+        self.rates = rates
+        self._seed = seed
+        self._readings = DAY_S // interval_s
+        self._meters_per_batch = meters_per_batch
+        in_code_order = (rates.drop, rates.duplicate, rates.late, rates.out_of_order, rates.corrupt)
+        self._shares_upto = np.cumsum(in_code_order)
+
+    @classmethod
+    def of(cls, settings: LakeSettings) -> DrawnFaults:
+        """The faults that *settings* ask for."""
+        meters_per_batch = settings.meters_per_file * settings.batch_files
+        return cls(settings.fault_rates, settings.seed, settings.interval, meters_per_batch)
+
+    def rows(self, meter: int, day: date) -> NDArray[np.uint8]:
+        """See `FaultPlan.rows`."""
+        codes = np.zeros(self._readings, np.uint8)
+        if self.rates.of_rows > 0:
+            key = np.uint64(stream_key(self._seed, int(Stream.FAULT_ROW), meter))
+            draw_row_faults(key, day_number(day) * self._readings, self._shares_upto, codes)
+        return codes
+
+    def detail(self, meter: int, day: date, reading: int) -> int:
+        """See `FaultPlan.detail`."""
+        return self._bits(Stream.FAULT_DETAIL, meter, day_number(day) * self._readings + reading)
+
+    def withheld(self, unit: FileUnit) -> bool:
+        """See `FaultPlan.withheld`."""
+        return self._chance(Stream.FAULT_FILE, unit.first_meter, 2 * day_number(unit.day)) < self.rates.file_missing
+
+    def partial(self, unit: FileUnit) -> bool:
+        """See `FaultPlan.partial`."""
+        return self._chance(Stream.FAULT_FILE, unit.first_meter, 2 * day_number(unit.day) + 1) < self.rates.partial_line
+
+    def twice(self, unit: FileUnit) -> bool:
+        """See `FaultPlan.twice`."""
+        batch = unit.first_meter // self._meters_per_batch
+        return self._chance(Stream.FAULT_BATCH, batch, day_number(unit.day)) < self.rates.batch_twice
+
+    def _bits(self, stream: Stream, entity: int, counter: int) -> int:
+        key = stream_key(self._seed, int(stream), entity)  # numba looks at every member of an enum it is given
+        return int(draw(np.uint64(key), counter))
+
+    def _chance(self, stream: Stream, entity: int, counter: int) -> float:
+        return float(uniform(np.uint64(self._bits(stream, entity, counter))))

@@ -1,0 +1,240 @@
+"""Cities: where they lie, their mains, their climate and how much their customers use.
+
+The shipped ones stand in data/cities.toml, with the source of each figure; a file of the user's adds to them.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, ValidationInfo, field_validator
+from pydantic.dataclasses import dataclass
+
+from wattif.errors import UsageError
+from wattif.model.profiles import Climate
+
+COOLING_FROM_C, HEATING_BELOW_C = 20.0, 15.0
+# 0.15 * sin(2 pi (month - 4) / 12), January to December, as decimals
+TROPICAL_SEASON = (-0.15, -0.1299, -0.075, 0.0, 0.075, 0.1299, 0.15, 0.1299, 0.075, 0.0, -0.075, -0.1299)
+_SEASON_KEYS = ("temperature_c", "cooling_per_k", "heating_per_k")
+_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
+_SHIPPED = "wattif/model/data/cities.toml"
+
+
+def _figure(low: float, high: float, description: str) -> Any:
+    return Field(ge=low, le=high, description=description)
+
+
+def _known_zone(name: str) -> str:
+    """The pinned package decides, not the system: `wattif.model.local_time` reads its rules."""
+    if name not in files("tzdata").joinpath("zones").read_text(encoding="ascii").split():
+        raise ValueError("no time zone of the IANA database")
+    return name
+
+
+def _subdivisions(country: str) -> tuple[str, ...]:
+    """The subdivisions whose holidays are known; `ValueError` when the country's are not."""
+    import holidays  # slow to import
+
+    try:
+        return tuple(holidays.country_holidays(country).subdivisions)
+    except NotImplementedError:
+        raise ValueError("no country whose holidays are known") from None
+
+
+def _known_country(country: str) -> str:
+    _subdivisions(country)
+    return country
+
+
+def _twelve(values: tuple[float, ...]) -> tuple[float, ...]:
+    if len(values) != 12:
+        raise ValueError(f"has {len(values)} values, must have twelve")
+    return values
+
+
+def _around_zero(differences: tuple[float, ...]) -> tuple[float, ...]:
+    mean = math.fsum(differences) / len(differences)
+    if abs(mean) > 0.005:
+        raise ValueError(f"the differences have a mean of {mean:.3f}, it must be 0")
+    return differences
+
+
+@dataclass(frozen=True, config=_STRICT)
+class PerClass:
+    """A figure for each class of customers."""
+
+    residential: Annotated[float, Field(ge=0)]
+    commercial: Annotated[float, Field(ge=0)]
+    industrial: Annotated[float, Field(ge=0)]
+
+    def __getitem__(self, class_id: str) -> float:
+        """The figure of one class, by its id; `KeyError` when there is no such class."""
+        return float(asdict(self)[class_id])
+
+
+def _plausible_energies(kwh: PerClass) -> PerClass:
+    if not all(1.0 <= mean <= 1e6 for mean in asdict(kwh).values()):
+        raise ValueError("each mean must lie between 1 and 1,000,000")
+    return kwh
+
+
+def _whole(shares: PerClass) -> PerClass:
+    total = math.fsum(asdict(shares).values())
+    if abs(total - 1.0) > 1e-6:
+        raise ValueError(f"the shares sum to {total:g}, they must sum to 1")
+    return shares
+
+
+@dataclass(frozen=True, kw_only=True, config=_STRICT)
+class City:
+    """What the model has to know of a place; the descriptions say what each figure is, and its unit."""
+
+    id: Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,62}$", description="lower-case letters, digits and hyphens")]
+    name: Annotated[str, Field(min_length=1, description="for people")]
+    country: Annotated[
+        str, Field(pattern="^[A-Z]{2}$", description="ISO 3166, such as PH"), AfterValidator(_known_country)
+    ]
+    subdivision: Annotated[str | None, Field(description="ISO 3166 without the country, such as NY")] = None
+    time_zone: Annotated[str, Field(description="IANA name, such as Asia/Manila"), AfterValidator(_known_zone)]
+    latitude: Annotated[float, _figure(-90, 90, "degrees, south negative")]
+    longitude: Annotated[float, _figure(-180, 180, "degrees, west negative")]
+    population: Annotated[int, _figure(1, 100_000_000, "persons")]
+    climate: Annotated[Climate, Field(description="whose seasons the standard load profiles follow")]
+    nominal_v: Annotated[float, _figure(90, 260, "supply voltage, phase to neutral, V")]
+    nominal_hz: Annotated[float, _figure(45, 65, "mains frequency, Hz")]
+    frequency_spread_mhz: Annotated[float, _figure(0, 200, "standard deviation of the mains frequency, mHz")]
+    temperature_c: Annotated[
+        tuple[Annotated[float, Field(ge=-40, le=50)], ...],
+        Field(description="monthly means, January first, degrees Celsius"),
+        AfterValidator(_twelve),
+    ]
+    temperature_day_sd_k: Annotated[float, _figure(0, 10, "standard deviation of a day's mean, K")]
+    daily_range_k: Annotated[float, _figure(0, 30, "mean daily maximum less minimum, K")]
+    cooling_per_k: Annotated[float, _figure(0, 0.2, "relative rise of use per K above 20 degrees Celsius")]
+    heating_per_k: Annotated[float, _figure(0, 0.2, "relative rise of use per K below 15 degrees Celsius")]
+    season: Annotated[
+        tuple[Annotated[float, Field(ge=-1, le=5)], ...],
+        Field(description='"temperature", "tropical" or twelve differences relative to the yearly mean, January first'),
+        AfterValidator(_twelve),
+        AfterValidator(_around_zero),
+    ]
+    mean_kwh: Annotated[
+        PerClass, Field(description="mean energy a month by class, kWh"), AfterValidator(_plausible_energies)
+    ]
+    class_mix: Annotated[PerClass, Field(description="shares of the meters by class"), AfterValidator(_whole)] = (
+        PerClass(0.85, 0.12, 0.03)
+    )
+
+    @field_validator("subdivision")
+    @classmethod
+    def _known_subdivision(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None or "country" not in info.data:  # a wrong country is a fault of its own
+            return value
+        known = _subdivisions(info.data["country"])
+        if value not in known:
+            raise ValueError(f"holidays are known for {', '.join(known) or 'the whole country alone'}; or leave it out")
+        return value
+
+    @field_validator("season", mode="before")
+    @classmethod
+    def _season_of_a_rule(cls, value: object, info: ValidationInfo) -> object:
+        if value == "tropical":
+            return TROPICAL_SEASON
+        if value == "temperature":
+            known = {key: info.data[key] for key in _SEASON_KEYS if key in info.data}
+            # a figure that is missing here is a fault of its own
+            return _season_of(**known) if len(known) == len(_SEASON_KEYS) else (0.0,) * 12
+        return value
+
+
+def thermal_response(temperature_c: float, cooling_per_k: float, heating_per_k: float) -> float:
+    """Use at a temperature, relative to use without cooling and heating: at least 1."""
+    cooling = cooling_per_k * max(temperature_c - COOLING_FROM_C, 0.0)
+    return 1.0 + cooling + heating_per_k * max(HEATING_BELOW_C - temperature_c, 0.0)
+
+
+def _season_of(temperature_c: tuple[float, ...], cooling_per_k: float, heating_per_k: float) -> tuple[float, ...]:
+    """The relative differences of twelve months from their mean; four decimals, an exact sum: alike everywhere."""
+    responses = [thermal_response(celsius, cooling_per_k, heating_per_k) for celsius in temperature_c]
+    mean = math.fsum(responses) / len(responses)
+    return tuple(round(response / mean - 1.0, 4) for response in responses)
+
+
+def load_cities(extra: Path | None = None) -> dict[str, City]:
+    """The cities by id: the shipped ones, and those of the user's file, which may replace shipped ones.
+
+    `UsageError` has a line for each fault of the file.
+    """
+    cities = dict(_shipped())
+    if extra is not None:
+        place = f"--cities {extra}"
+        try:
+            text = extra.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise UsageError(f"{place}: cannot be read: {reason}; name a TOML file like {_SHIPPED}") from None
+        cities |= _parse(text, place)
+    return cities
+
+
+@cache
+def _shipped() -> Mapping[str, City]:
+    return _parse(files("wattif.model").joinpath("data/cities.toml").read_text(encoding="utf-8"), _SHIPPED)
+
+
+def _parse(text: str, place: str) -> dict[str, City]:
+    """The cities of a TOML text; *place* is its name in the messages."""
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{place}: not TOML: {error}; see {_SHIPPED} for an example") from None
+    given = tables.get("city")
+    if set(tables) != {"city"} or not isinstance(given, list) or not all(isinstance(table, dict) for table in given):
+        raise UsageError(f"{place}: must hold tables that begin with [[city]], and nothing else; see {_SHIPPED}")
+    names = [str(table.get("id", f"city number {number}")) for number, table in enumerate(given, 1)]
+    doubles = [name for name, times in Counter(names).items() if times > 1]
+    if doubles:
+        raise UsageError("\n".join(f"{place}: {name}: id is given more than once; rename one" for name in doubles))
+    try:
+        cities = TypeAdapter(list[City]).validate_python(given)
+    except ValidationError as error:
+        raise UsageError("\n".join(f"{place}: {_explain(detail, names)}" for detail in error.errors())) from None
+    return {city.id: city for city in cities}
+
+
+def _explain(detail: Any, names: list[str]) -> str:
+    """One line for one of pydantic's complaints: the city, the key and the way out."""
+    number, key, *parts = detail["loc"]
+    inner = "".join(f", value {part + 1}" if isinstance(part, int) else f".{part}" for part in parts)
+    field = City.__pydantic_fields__.get(key)  # type: ignore[attr-defined]  # made by pydantic's decorator
+    meaning = f" ({field.description})" if field else ""
+    where = f"{names[number]}: {key}{inner}"
+    if detail["type"] == "missing":
+        return f"{where} is missing; add it{meaning}"
+    if detail["type"] == "unexpected_keyword_argument":
+        return f"{where} is not a key of a city; correct or remove it, see {_SHIPPED}"
+    message = {
+        "tuple_type": "must be a list of twelve numbers",
+        "dataclass_type": "must be a table of residential, commercial and industrial",
+    }.get(detail["type"]) or str(detail["msg"]).removeprefix("Value error, ").replace("Input should", "must")
+    given = "" if isinstance(detail["input"], dict | list) else f" = {detail['input']!r}"
+    return f"{where}{given}: {message}{meaning}"
+
+
+MANILA: City  # the grid default
+
+
+def __getattr__(name: str) -> City:
+    """`MANILA`, read when it is first asked for: importing this module does no work."""
+    if name == "MANILA":
+        return load_cities()["manila"]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,159 @@
+"""Which meters something goes wrong at, what and when: a pure function of the seed and the span of days.
+
+Whether a meter or a transformer is hit follows a Kronecker sequence, the fractional parts of ``offset + n * a`` with
+an irrational *a*: of any run of neighbours nearly exactly the wanted share lies below it, so that a small fleet, too,
+has the rate that was asked for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattif.errors import UsageError
+from wattif.model.anomalies import DAY_S, Event
+from wattif.model.anomaly_kinds import KINDS, Kind
+from wattif.model.classes import CAR_W, CLASSES, connection_w
+from wattif.model.fleet import Fleet
+from wattif.model.grid import METERS_PER_TRANSFORMER, transformer_of
+from wattif.model.world import World
+from wattif.numeric.calendar import day_number
+from wattif.numeric.streams import Stream, uniforms
+
+_TRANSFORMER_STEP, _METER_STEP = math.sqrt(5.0) / 2.0 - 0.5, math.sqrt(2.0) - 1.0  # square roots are exact everywhere
+_KIND, _LENGTH, _AFTERMATH, _PLACE, _FIRST_SIZE = range(5)  # what the numbers of an event are drawn for
+_NUMBERS = 12
+
+
+@dataclass(frozen=True)
+class Period:
+    """The days over which events are spread, both included."""
+
+    start: date
+    end: date
+
+    @property
+    def start_s(self) -> int:
+        """Its beginning, seconds since 1970."""
+        return day_number(self.start) * DAY_S
+
+    @property
+    def days(self) -> int:
+        """How many days it has."""
+        return (self.end - self.start).days + 1
+
+
+def draw_events(
+    world: World, fleet: Fleet, weights: Mapping[str, float], rate: float, period: Period
+) -> dict[int, Event]:
+    """The events by meter: the share *rate* of the meters has one, of kinds in proportion to *weights*.
+
+    `UsageError` when none of the kinds can happen in this world.
+    """
+    possible = {kind: w for kind, w in weights.items() if world.interval_s >= KINDS[kind].shortest_interval_s}
+    of_transformers = {kind: weight for kind, weight in possible.items() if KINDS[kind].of_transformer}
+    of_meters = {kind: weight for kind, weight in possible.items() if not KINDS[kind].of_transformer}
+    total = math.fsum(possible.values())
+    if weights and total == 0.0:
+        raise UsageError(
+            f"--anomalies {', '.join(weights)}: cannot happen with a reading every {world.interval_s} s;"
+            " name other kinds, or a longer --interval"
+        )
+    if not weights or rate == 0.0:
+        return {}
+    share = rate * math.fsum(of_transformers.values()) / total
+    rest = (rate - share) / (1.0 - share) if of_meters else 0.0  # of the meters whose transformer is not hit
+    meters = len(fleet.macs)
+    draw = _Drawing(world, period)
+    events: dict[int, Event] = {}
+    for transformer in _hit(world.seed, 0, -(-meters // METERS_PER_TRANSFORMER), _TRANSFORMER_STEP, share):
+        first = transformer * METERS_PER_TRANSFORMER
+        # below zero: a transformer's numbers are not a meter's
+        event = draw.event(f"transformer-{transformer}", first, -1 - transformer, of_transformers)
+        for meter in range(first, min(first + METERS_PER_TRANSFORMER, meters)):
+            events[meter] = Event(event.id, meter, event.kind, event.start_s, event.end_s, event.sizes)
+    power_w = [[connection_w(each, city) + CAR_W for each in CLASSES] for city in world.cities]
+    for meter in _hit(world.seed, 1, meters, _METER_STEP, rest):
+        if meter in events:
+            continue
+        own_w = power_w[transformer_of(meter) % len(world.cities)][fleet.meter_class[meter]]
+        kinds = {kind: weight for kind, weight in of_meters.items() if (KINDS[kind].largest_power_w or own_w) >= own_w}
+        if kinds:
+            events[meter] = draw.event(f"meter-{meter}", meter, meter, kinds)
+    return dict(sorted(events.items()))
+
+
+def _hit(seed: int, which: int, count: int, step: float, share: float) -> Iterator[int]:
+    """Which of so many are hit."""
+    offset = float(uniforms(seed, int(Stream.ANOMALY), which, 0, 1)[0])
+    places = np.arange(count) * step + offset
+    return iter(np.flatnonzero(places - np.floor(places) < share).tolist())
+
+
+class _Numbers:
+    """The random numbers of one event, in order; six decimals, so that a label says all of them."""
+
+    def __init__(self, numbers: NDArray[np.float64], interval_s: int) -> None:
+        self._numbers = iter(numbers.tolist())
+        self.interval_s = interval_s
+
+    def uniform(self, low: float, high: float) -> float:
+        share: float = next(self._numbers)
+        return round(low + (high - low) * share, 6)
+
+    def sign(self) -> int:
+        return 1 if next(self._numbers) < 0.5 else -1
+
+
+class _Drawing:
+    """Draws events of one period."""
+
+    def __init__(self, world: World, period: Period) -> None:
+        self._seed = world.seed
+        self._interval_s = world.interval_s
+        self._period = period
+
+    def event(self, name: str, meter: int, entity: int, weights: Mapping[str, float]) -> Event:
+        """The event of an entity, of one of the kinds in *weights*."""
+        numbers = uniforms(self._seed, int(Stream.ANOMALY_SIZE), entity, 0, _NUMBERS)
+        kind_id = _pick(weights, numbers[_KIND])
+        kind = KINDS[kind_id]
+        step_s = DAY_S if kind.unit == "days" else self._interval_s
+        total = self._period.days * DAY_S // step_s
+        length = min(self._length(kind, step_s, total, numbers[_LENGTH]), total)
+        low_s, high_s = kind.aftermath_s
+        after = min(math.floor((low_s + (high_s - low_s) * numbers[_AFTERMATH]) / step_s), total - length)
+        start_s = self._period.start_s + int(numbers[_PLACE] * (total - length - after + 1)) * step_s
+        sizes = kind.draw(_Numbers(numbers[_FIRST_SIZE:], self._interval_s))
+        if high_s > 0.0:
+            sizes["restored_s"] = float(start_s + length * step_s)
+        for number, (moment, (low, high)) in enumerate(kind.moments.items()):
+            share = low + (high - low) * numbers[_FIRST_SIZE + number]
+            sizes[moment] = float(start_s + math.floor(length * share) * step_s)
+        return Event(name, meter, kind_id, start_s, start_s + (length + after) * step_s, sizes)
+
+    @staticmethod
+    def _length(kind: Kind, step_s: int, total: int, u: float) -> int:
+        """In steps; an event lasts half of the period at most, so that there is a before or an after."""
+        low, high = kind.lengths
+        if kind.unit == "period":
+            return total
+        if kind.unit == "readings":
+            return math.floor(low + u * (high - low + 1))
+        if kind.unit == "seconds":
+            low, high = max(low / step_s, 1.0), max(high / step_s, 1.0)
+        return max(math.floor(low + u * (max(min(high, total / 2), low) - low) + 0.5), 1)
+
+
+def _pick(weights: Mapping[str, float], u: float) -> str:
+    left = u * math.fsum(weights.values())
+    for kind, weight in weights.items():
+        left -= weight
+        if left < 0.0:
+            return kind
+    return kind

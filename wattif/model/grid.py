@@ -1,0 +1,44 @@
+"""The grid between the cities and their meters: which transformer feeds which meter, and where it stands."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattif.model.cities import City
+from wattif.numeric.jit import kernel
+from wattif.numeric.streams import Stream, draw, normal, stream_key
+
+KM_A_DEGREE = 111.2  # of latitude, mean radius of the Earth
+_SPREAD_KM = 5.0
+_PLACE = int(Stream.PLACE)
+
+METERS_PER_TRANSFORMER = 20  # neighbours: consecutive meters share a transformer and so its voltage
+
+
+def transformer_of(meter: int) -> int:
+    """The transformer that feeds *meter*."""
+    return meter // METERS_PER_TRANSFORMER
+
+
+@kernel
+def place_of_transformer(seed: int, transformer: int) -> tuple[float, float]:
+    """Where a transformer stands around its city's centre: kilometres to the north and to the east."""
+    key = stream_key(seed, _PLACE, transformer)
+    return _SPREAD_KM * normal(draw(key, 0)), _SPREAD_KM * normal(draw(key, 1))
+
+
+def place_of(seed: int, transformer: int, city: City) -> tuple[float, float]:
+    """Latitude and longitude of *transformer* in degrees, five decimals: about a metre."""
+    north_km, east_km = place_of_transformer(seed, transformer)
+    latitude = city.latitude + north_km / KM_A_DEGREE
+    longitude = city.longitude + east_km / (KM_A_DEGREE * math.cos(math.radians(city.latitude)))
+    return round(latitude, 5), round(longitude, 5)
+
+
+def city_of(meters: NDArray[np.int64], cities: int) -> NDArray[np.int64]:
+    """Which of so many cities each of *meters* is in: transformer by transformer in turn, so that a fleet can grow."""
+    turn: NDArray[np.int64] = meters // METERS_PER_TRANSFORMER % cities
+    return turn

@@ -1,0 +1,39 @@
+"""A moment in a city's local time: what the standard load profile says of it, and whether it is a working day."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattif.model.cities import City
+from wattif.model.holidays import day_type
+from wattif.model.profiles import profile_day
+from wattif.numeric.calendar import EPOCH, QUARTERS, plain_mean
+
+
+def profile_at(
+    city: City, profile: str, local_quarter: NDArray[np.int64], *, of_day: bool = False
+) -> NDArray[np.float64]:
+    """The profile's power at each of *local_quarter*, relative to the mean of the year or *of_day*, the local one."""
+    days, index = _local_days(local_quarter)
+    table = [profile_day(profile, day, city.climate, day_type(city, day)) for day in days]
+    if of_day:
+        table = [row / plain_mean(row) for row in table]
+    values: NDArray[np.float64] = np.stack(table)[index, local_quarter % QUARTERS]
+    return values
+
+
+def _local_days(local_quarter: NDArray[np.int64]) -> tuple[list[date], NDArray[np.int64]]:
+    """The local days, from the first to the last, and which of them each quarter belongs to."""
+    numbers = local_quarter // QUARTERS
+    first, last = int(numbers.min()), int(numbers.max())
+    return [EPOCH + timedelta(days=number) for number in range(first, last + 1)], numbers - first
+
+
+def weekend_at(city: City, local_quarter: NDArray[np.int64]) -> NDArray[np.int64]:
+    """1 where the local day counts as a Saturday or Sunday, as holidays do, else 0."""
+    days, index = _local_days(local_quarter)
+    flags: NDArray[np.int64] = np.array([day_type(city, day) != "weekday" for day in days], np.int64)[index]
+    return flags

@@ -1,0 +1,223 @@
+"""What meters report: the model's readings, and at the meters where something goes wrong what they say instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattif.model import quantities
+from wattif.model.anomalies import DAY_S, Event, Report, TrueDay
+from wattif.model.anomaly_kinds import KINDS
+from wattif.model.electrical import reported_load
+from wattif.model.fleet import Fleet
+from wattif.model.world import MeterDays, World
+from wattif.numeric.calendar import day_number
+from wattif.numeric.streams import Stream, uniforms
+
+_LARGEST_MWH_A_SECOND = 9_999_999 * 1000 // 3600  # what `power_w` has room for
+_REGISTER_WH = 10**11  # where a register of eight digits before the point restarts
+_VOLTAGE_MAX_DV = 9_999
+_READING = int(Stream.ANOMALY_READING)
+_EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class MeasuredEvent:
+    """An event, and what it did to the meter's registers: arrays hold sums up to the start of each of its days."""
+
+    event: Event
+    first_day: int  # since 1970
+    lost_mwh: NDArray[np.int64]  # imported but not registered; shape (days + 1,)
+    lost_export_mwh: NDArray[np.int64]
+    energy_mwh: int  # truly imported during the event
+
+    def lost_before(self, day: int) -> tuple[int, int]:
+        """Import and export that are missing in the registers at the start of *day* (since 1970), in mWh."""
+        upto = min(max(day - self.first_day, 0), len(self.lost_mwh) - 1)
+        return int(self.lost_mwh[upto]), int(self.lost_export_mwh[upto])
+
+    @property
+    def days(self) -> range:
+        """The UTC days that it touches, since 1970."""
+        return range(self.first_day, self.first_day + len(self.lost_mwh) - 1)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What the numbers of a block cannot say of one of its meters; arrays have one element a reading."""
+
+    place: int  # of the meter in the block
+    sent: NDArray[np.bool_] | None  # the rows that are sent; None for all
+    clock_s: NDArray[np.int64] | None  # how far its clock is ahead
+    negative: NDArray[np.bool_] | None  # where its power has the wrong sign
+
+
+class ReportedDays:
+    """Computes what meters report on a day, as `MeterDays` does the truth. Not to be used by two threads at once."""
+
+    def __init__(
+        self, world: World, fleet: Fleet, events: Mapping[int, MeasuredEvent], *, electrical: bool = True
+    ) -> None:
+        self._world = world
+        self._days = MeterDays(world, fleet, electrical=electrical)
+        self._events = events
+        self._electrical = electrical
+
+    @property
+    def block_meters(self) -> int:
+        """How many meters one call should compute."""
+        return self._days.block_meters
+
+    def compute(self, day: date, first_meter: int, meters: int) -> tuple[NDArray[np.int64], list[Mark]]:
+        """The columns that `MeterDays.compute` gives, as they are reported, and what they cannot say.
+
+        Rows that are not sent have columns, too: those of what the meter measured.
+        """
+        if not self._events:
+            return self._days.compute(day, first_meter, meters), []
+        number = day_number(day)
+        affected = [
+            (place, self._events[first_meter + place]) for place in range(meters) if first_meter + place in self._events
+        ]
+        ledger = self._days.ledger
+        for place in range(meters):
+            ledger.lost_mwh[place] = ledger.lost_export_mwh[place] = 0
+        for place, measured in affected:
+            ledger.lost_mwh[place], ledger.lost_export_mwh[place] = measured.lost_before(number)
+        columns = self._days.compute(day, first_meter, meters)
+        marks: list[Mark] = []
+        active = [(place, measured) for place, measured in affected if number in measured.days]
+        if active:
+            columns = columns.copy()  # the model goes on from what it left in its own
+        for place, measured in active:
+            own = columns[place]
+            registers = int(ledger.register_mwh[place]), int(ledger.export_register_mwh[place])
+            mark = self._report(measured.event, place, number, own, registers)
+            marks += [mark] if mark is not None else []
+        return columns, marks
+
+    def _report(
+        self, event: Event, place: int, day: int, own: NDArray[np.int64], registers: tuple[int, int]
+    ) -> Mark | None:
+        """Write over a meter's columns what it reports."""
+        true = _true_day(self._world, event, day, own, registers[0])
+        report = KINDS[event.kind].report(true, event)
+        inside = _inside(event, true)
+        energy_mwh, export_mwh = _energies(report, true, inside)
+        negative = None
+        if report.energy_mwh is not None:
+            own[quantities.CONSUMPTION_MWH] = energy_mwh
+            own[quantities.POWER_W] = _power_w(energy_mwh, self._world.interval_s)
+            own[quantities.REGISTER_WH] = (registers[0] + np.cumsum(energy_mwh)) // 1000 % _REGISTER_WH
+        if report.export_mwh is not None:
+            own[quantities.EXPORT_MWH] = export_mwh
+            own[quantities.EXPORT_REGISTER_WH] = (registers[1] + np.cumsum(export_mwh)) // 1000 % _REGISTER_WH
+        if report.backwards:
+            negative = np.zeros(len(energy_mwh), np.bool_)
+            negative[inside] = (export_mwh > energy_mwh)[inside]
+            own[quantities.POWER_W, negative] = _power_w(export_mwh[negative], self._world.interval_s)
+        if report.register_mwh is not None:
+            own[quantities.REGISTER_WH, inside] = report.register_mwh[inside] // 1000
+        if report.voltage is not None:
+            voltage = np.floor(own[quantities.VOLTAGE_DV] * report.voltage + 0.5).astype(np.int64)
+            own[quantities.VOLTAGE_DV, inside] = np.minimum(voltage, _VOLTAGE_MAX_DV)[inside]
+        if report.status is not None:
+            own[quantities.STATUS, inside] = report.status[inside]
+        if self._electrical and (report.energy_mwh is not None or report.voltage is not None):
+            interval_s = self._world.interval_s
+            reported_load(self._world.seed, event.meter, interval_s, inside.start, inside.stop, own)
+        sent, clock_s = None, None
+        if report.sent is not None:
+            sent = np.ones(len(energy_mwh), np.bool_)
+            sent[inside] = report.sent[inside]
+        if report.clock_s is not None:
+            clock_s = np.zeros(len(energy_mwh), np.int64)
+            clock_s[inside] = report.clock_s[inside]
+        return None if sent is None and clock_s is None and negative is None else Mark(place, sent, clock_s, negative)
+
+
+def measure_events(world: World, fleet: Fleet, events: Mapping[int, Event], workers: int) -> dict[int, MeasuredEvent]:
+    """What the *events* did to the registers, by meter: registers of later days need it, and so do labels."""
+    shares = [list(events.values())[number::workers] for number in range(workers)]
+    with ThreadPoolExecutor(workers, thread_name_prefix="events") as pool:
+        measured = [each for part in pool.map(lambda share: _measure(world, fleet, share), shares) for each in part]
+    return {each.event.meter: each for each in sorted(measured, key=lambda each: each.event.meter)}
+
+
+def _measure(world: World, fleet: Fleet, events: Iterable[Event]) -> list[MeasuredEvent]:
+    """Day by day, so that the meters of a day share its weather and calendar."""
+    days = MeterDays(world, fleet, electrical=False)
+    with_sizes = [_with_measured_sizes(world, days, event) for event in events]
+    found: dict[int, tuple[Event, int, list[int], list[int]]] = {}
+    by_day: dict[int, list[Event]] = {}
+    for event in with_sizes:
+        for day in range(event.start_s // DAY_S, (event.end_s - 1) // DAY_S + 1):
+            by_day.setdefault(day, []).append(event)
+        found[event.meter] = event, 0, [0], [0]
+    for day in sorted(by_day):
+        for event in by_day[day]:
+            true = _compute(world, days, event, day)
+            inside = _inside(event, true)
+            energy_mwh, export_mwh = _energies(KINDS[event.kind].report(true, event), true, inside)
+            _, total_mwh, lost, lost_export = found[event.meter]
+            lost.append(lost[-1] + int(true.energy_mwh.sum() - energy_mwh.sum()))
+            lost_export.append(lost_export[-1] + int(true.export_mwh.sum() - export_mwh.sum()))
+            found[event.meter] = event, total_mwh + int(true.energy_mwh[inside].sum()), lost, lost_export
+    return [
+        MeasuredEvent(event, event.start_s // DAY_S, np.array(lost), np.array(lost_export), total_mwh)
+        for event, total_mwh, lost, lost_export in found.values()
+    ]
+
+
+def _with_measured_sizes(world: World, days: MeterDays, event: Event) -> Event:
+    kind = KINDS[event.kind]
+    if kind.measure is None:
+        return event
+    day = int(event.sizes.get("restart_s", event.start_s)) // DAY_S
+    true = _compute(world, days, event, day)
+    return replace(event, sizes={**event.sizes, **kind.measure(true, event)})
+
+
+def _compute(world: World, days: MeterDays, event: Event, day: int) -> TrueDay:
+    own = days.compute(_EPOCH + timedelta(days=day), event.meter, 1)[0]
+    return _true_day(world, event, day, own, int(days.ledger.register_mwh[0]))
+
+
+def _true_day(world: World, event: Event, day: int, own: NDArray[np.int64], register_mwh: int) -> TrueDay:
+    start_s, count = day * DAY_S, own.shape[1]
+    return TrueDay(
+        start_s,
+        world.interval_s,
+        own[quantities.CONSUMPTION_MWH].copy(),
+        own[quantities.EXPORT_MWH].copy(),
+        register_mwh,
+        lambda: uniforms(world.seed, _READING, event.meter, start_s // world.interval_s, count),
+    )
+
+
+def _inside(event: Event, true: TrueDay) -> slice:
+    """The readings of a day that belong to the event."""
+    count = len(true.energy_mwh)
+    first = (event.start_s - true.start_s) // true.interval_s
+    end = (event.end_s - true.start_s) // true.interval_s
+    return slice(min(max(first, 0), count), min(max(end, 0), count))
+
+
+def _energies(report: Report, true: TrueDay, inside: slice) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Import and export as they are reported, in mWh; no reading is larger than its field."""
+    energy_mwh, export_mwh = true.energy_mwh.copy(), true.export_mwh.copy()
+    if report.energy_mwh is not None:
+        energy_mwh[inside] = np.minimum(report.energy_mwh[inside], _LARGEST_MWH_A_SECOND * true.interval_s)
+    if report.export_mwh is not None:
+        export_mwh[inside] = report.export_mwh[inside]
+    return energy_mwh, export_mwh
+
+
+def _power_w(energy_mwh: NDArray[np.int64], interval_s: int) -> NDArray[np.int64]:
+    watts: NDArray[np.int64] = (energy_mwh * (3600 // interval_s) + 500) // 1000
+    return watts

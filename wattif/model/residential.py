@@ -1,0 +1,209 @@
+"""The power of a home, in steps of ten seconds: base load, habits, fridge and appliances.
+
+The formulas and their fitted constants are those of docs/model.md, section "Residential"; every number is a hash
+of (seed, stream, meter, time), so any day can be computed alone.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattif.numeric.ieee import exp
+from wattif.numeric.jit import kernel
+from wattif.numeric.streams import (
+    Stream,
+    draw,
+    minute_noise,
+    normal,
+    reading_noise,
+    stream_key,
+    uniform,
+    value_noise,
+)
+
+STEP_S = 10
+STEPS = 8640
+LOOKBACK = 20  # quarters of an hour: the longest pulse lasts five hours
+MARGIN = 16  # quarters on both sides of the profile: how far a home's habits may shift it, and one more
+LOOKAHEAD = 7  # quarters after the day: the middle of the longest pulse that begins in it, and one more
+CONTEXT = MARGIN + LOOKBACK + 96 + LOOKAHEAD + MARGIN  # length of the arrays that describe a day's surroundings
+FIRST = MARGIN + LOOKBACK  # where in them the day begins
+
+# type of appliance: share of the energy, mean power in W and its spread, shortest and longest run in steps,
+# quarters from its start to its middle, share of the homes that own one
+_SHARE, _WATTS, _SPREAD, _SHORTEST, _LONGEST, _MIDDLE, _OWNED = range(7)
+_APPLIANCES = np.array(
+    [
+        [0.154, 2200.0, 0.25, 6.0, 36.0, 0.0, 1.00],  # kettle, microwave
+        [0.323, 1500.0, 0.60, 30.0, 300.0, 1.0, 1.00],  # hob, oven
+        [0.230, 2000.0, 0.30, 120.0, 420.0, 1.0, 1.00],  # washing, drying, immersion heater
+        [0.126, 8000.0, 0.20, 12.0, 54.0, 0.0, 0.45],  # electric shower
+        [0.167, 300.0, 0.70, 360.0, 1800.0, 6.0, 1.00],  # television, computer, lights
+    ]
+)
+_SMOOTH_SHARE = 0.56  # of the power above the base; the pulses carry the rest
+_PULSE_SHARE = 0.44
+_PULSE_POWER = 0.80
+# Base share: its median, the standard deviation of its logarithm and its bounds. The wide spread makes some homes'
+# half-hours nearly even (a tenth of the British ones have a variation of 0.75 or less).
+_BASE_SHARE, _BASE_SIGMA, _BASE_LEAST, _BASE_MOST = 0.20, 0.55, 0.05, 0.60
+# Standard deviations of logarithms. Habit repeats from day to day and occupancy does not: between them they set how
+# much a day resembles the one before and the same day of the last week (correlations of 0.28 in British homes).
+_HABIT_SIGMA = 0.70
+_HABIT_LEAST, _HABIT_RANGE = 0.6, 0.8  # of a home's own factor: some live by the clock more than others
+_HABIT_LATTICE = 6  # quarters
+_OCCUPANCY_SIGMA = 0.25
+_OCCUPANCY_LATTICE = 6.773  # quarters
+_METER_SHIFT = 2.0  # quarters; more would wash out the evening peak that homes have in common
+_DAY_SHIFT_QUARTERS = 0.796
+
+_HOME = int(Stream.HOME)
+_HABIT = int(Stream.HABIT)
+_OCCUPANCY = int(Stream.OCCUPANCY)
+_DAY_SHIFT = int(Stream.DAY_SHIFT)
+_PULSE_COUNT = int(Stream.PULSE_COUNT)
+_PULSE_SHAPE = int(Stream.PULSE_SHAPE)
+_FRIDGE_CYCLE = int(Stream.FRIDGE_CYCLE)
+_MINUTE_NOISE = int(Stream.MINUTE_NOISE)
+_READING_NOISE = int(Stream.READING_NOISE)
+
+
+@kernel
+def daily_habit(key: np.uint64, quarter: int, weekend: int) -> float:
+    """The customer's own daily rhythm: noise on a lattice of 1.5 h, periodic over 24 h, another one at weekends."""
+    cells = 96 // _HABIT_LATTICE
+    cell = quarter // _HABIT_LATTICE
+    share = (quarter - cell * _HABIT_LATTICE) / _HABIT_LATTICE
+    base = weekend * cells
+    return normal(draw(key, base + cell)) * (1.0 - share) + normal(draw(key, base + (cell + 1) % cells)) * share
+
+
+@kernel
+def _relative_load(
+    seed: int,
+    meter: int,
+    utc_day: int,
+    base_share: float,
+    profile: NDArray[np.float64],
+    local_quarter: NDArray[np.int64],
+    weekend: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """r_k: the load above the base relative to the day's mean, for quarters -LOOKBACK to 96 + LOOKAHEAD - 1."""
+    home = stream_key(seed, _HOME, meter)
+    habit_key = stream_key(seed, _HABIT, meter)
+    occupancy_key = stream_key(seed, _OCCUPANCY, meter)
+    shift_key = stream_key(seed, _DAY_SHIFT, meter)
+    meter_shift = _METER_SHIFT * normal(draw(home, 0))
+    habit_sigma = _HABIT_SIGMA * (_HABIT_LEAST + _HABIT_RANGE * uniform(draw(home, 1)))
+    # a linear value noise has 2/3 of its lattice's variance; the factor makes the lognormal's mean one
+    mean_one = exp(-0.5 * (2.0 / 3.0) * (habit_sigma * habit_sigma + _OCCUPANCY_SIGMA * _OCCUPANCY_SIGMA))
+    load = np.empty(LOOKBACK + 96 + LOOKAHEAD)
+    for i in range(load.shape[0]):
+        at = MARGIN + i
+        shift = meter_shift + _DAY_SHIFT_QUARTERS * normal(draw(shift_key, local_quarter[at] // 96))
+        position = at + shift
+        left = int(position)
+        share = position - left
+        standard = profile[left] * (1.0 - share) + profile[left + 1] * share
+        habit = daily_habit(habit_key, local_quarter[at] % 96, weekend[at])
+        occupancy = value_noise(occupancy_key, (utc_day * 96 + i - LOOKBACK) / _OCCUPANCY_LATTICE)
+        load[i] = max(standard - base_share, 0.02) * exp(habit_sigma * habit + _OCCUPANCY_SIGMA * occupancy) * mean_one
+    return load
+
+
+@kernel
+def add_pulse(changes: NDArray[np.int32], start: int, end: int, watts: int) -> None:
+    """Add *watts* from step *start* to before step *end*, as far as it lies within the day."""
+    if end > 0 and start < STEPS:
+        changes[max(start, 0)] += watts
+        changes[min(end, STEPS)] -= watts
+
+
+@kernel
+def _add_appliances(
+    seed: int, meter: int, utc_day: int, load: NDArray[np.float64], mean_w: float, changes: NDArray[np.int32]
+) -> None:
+    """Add the runs of all appliances that touch the day, each a rectangle, to the *changes* of power."""
+    home = stream_key(seed, _HOME, meter)
+    count_key = stream_key(seed, _PULSE_COUNT, meter)
+    shape_key = stream_key(seed, _PULSE_SHAPE, meter)
+    size = _PULSE_POWER * (0.6 + 0.8 * uniform(draw(home, 2)))
+    for kind in range(_APPLIANCES.shape[0]):
+        appliance = _APPLIANCES[kind]
+        if uniform(draw(home, 10 + kind)) >= appliance[_OWNED]:
+            continue
+        watts = appliance[_WATTS] * size
+        energy_wh = watts * (appliance[_SHORTEST] + appliance[_LONGEST]) * 0.5 * STEP_S / 3600.0
+        rate = _PULSE_SHARE * appliance[_SHARE] / appliance[_OWNED] * 0.25 / energy_wh
+        for k in range(-LOOKBACK, 96):
+            expected = rate * load[k + LOOKBACK + int(appliance[_MIDDLE])] * mean_w
+            counter = (utc_day * 96 + k) * 8 + kind
+            count = int(expected + uniform(draw(count_key, counter)))
+            if count == 0:
+                continue
+            bits = draw(shape_key, counter)
+            height = watts * count * (1.0 + appliance[_SPREAD] * (float(bits & np.uint64(0xFFFF)) / 32768.0 - 1.0))
+            run = appliance[_LONGEST] - appliance[_SHORTEST]
+            length = int(
+                appliance[_SHORTEST] + run * (np.float64((bits >> np.uint64(16)) & np.uint64(0xFFFF)) / 65536.0)
+            )
+            start = k * 90 + int(np.float64((bits >> np.uint64(32)) & np.uint64(0xFFFF)) * (90.0 / 65536.0))
+            add_pulse(changes, start, start + length, int(height + 0.5))
+
+
+@kernel
+def _add_fridge(seed: int, meter: int, utc_day: int, changes: NDArray[np.int32]) -> float:
+    """Add the fridge's cycles to the *changes* of power; its mean power in W."""
+    home = stream_key(seed, _HOME, meter)
+    cycle_key = stream_key(seed, _FRIDGE_CYCLE, meter)
+    watts = int(60.0 + 60.0 * uniform(draw(home, 3)))
+    duty = 0.3 + 0.2 * uniform(draw(home, 4))
+    period = 270.0 + 180.0 * uniform(draw(home, 5))  # steps: 45 to 75 minutes
+    phase = uniform(draw(home, 6)) * period
+    day_start = utc_day * STEPS
+    first = math.floor((day_start + phase) / period)
+    for cycle in range(first, first + int(STEPS / period) + 3):
+        start = int(cycle * period - phase) - day_start
+        length = int(period * duty * (0.75 + 0.5 * uniform(draw(cycle_key, cycle))))
+        add_pulse(changes, start, start + length, watts)
+    return watts * duty
+
+
+@kernel
+def residential_power(
+    seed: int,
+    meter: int,
+    utc_day: int,
+    mean_w: float,
+    profile: NDArray[np.float64],
+    local_quarter: NDArray[np.int64],
+    weekend: NDArray[np.int64],
+    watts: NDArray[np.int32],
+) -> None:
+    """Fill *watts* (8,640 steps of ten seconds, never below 0) with the power of a home on *utc_day*.
+
+    Parameters: the day (days since 1970) and its mean power in W; and for each quarter of an hour from `FIRST`
+    quarters before the day to `MARGIN` after it, the standard load profile (mean 1 a day), the local time in
+    quarters since 1970, and whether it is a weekend there (0 or 1).
+    """
+    home = stream_key(seed, _HOME, meter)
+    base_share = min(max(_BASE_SHARE * exp(_BASE_SIGMA * normal(draw(home, 7))), _BASE_LEAST), _BASE_MOST)
+    load = _relative_load(seed, meter, utc_day, base_share, profile, local_quarter, weekend)
+    changes = np.zeros(STEPS + 1, np.int32)
+    _add_appliances(seed, meter, utc_day, load, mean_w, changes)
+    fridge_w = _add_fridge(seed, meter, utc_day, changes)
+    base_w = max(base_share * mean_w - fridge_w, 10.0)
+    ripple = minute_noise(stream_key(seed, _MINUTE_NOISE, meter), utc_day)
+    noise = reading_noise(stream_key(seed, _READING_NOISE, meter), utc_day)
+    for step in range(1, STEPS):
+        changes[step] += changes[step - 1]  # from changes to the pulses' own power
+    for quarter in range(96):
+        from_w = _SMOOTH_SHARE * mean_w * load[quarter + LOOKBACK]
+        slope_w = (_SMOOTH_SHARE * mean_w * load[quarter + LOOKBACK + 1] - from_w) / 90.0
+        for i in range(90):
+            step = quarter * 90 + i
+            level_w = base_w + changes[step] + (from_w + slope_w * i) * (1.0 + 0.06 * ripple[step])
+            watts[step] = int(max(level_w + (2.0 + 0.006 * level_w) * noise[step], 0.0) + 0.5)

@@ -1,0 +1,91 @@
+"""Weather: the temperature of a city by day and hour, and how much more its people use for it.
+
+A day's mean is the climate's plus an autoregressive anomaly; each is a function of (seed, city, day), so any day can
+be computed alone. The results shape the datasets' bytes: additions and multiplications only, beside
+`wattif.numeric.ieee`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from datetime import date, timedelta
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattif.model.cities import City, thermal_response
+from wattif.numeric.calendar import QUARTERS, day_number, local_quarters
+from wattif.numeric.ieee import cos_turns
+from wattif.numeric.jit import kernel
+from wattif.numeric.streams import Stream, draw, normal, stream_key
+
+DAY_CORRELATION = 0.7  # of the anomalies of two days in a row
+WARMEST_QUARTER = 60  # 15:00 local time
+_MEMORY_DAYS = 32  # what is left out weighs 0.7**32, or 1e-5
+_WEATHER_DAY = int(Stream.WEATHER_DAY)
+
+
+class HourlyTemperature(NamedTuple):
+    """The 24 hours of a UTC day, each array of shape (24,)."""
+
+    temperature_c: NDArray[np.float64]  # at the full hour
+    daily_mean_c: NDArray[np.float64]  # of the local day that the hour belongs to
+
+
+@cache
+def city_number(city_id: str) -> int:
+    """A number below 2**63 for the streams of a city; unlike Python's hash, the same in every process."""
+    return int.from_bytes(hashlib.sha256(city_id.encode()).digest()[:8], "big") >> 1
+
+
+def _normal_c(monthly_c: tuple[float, ...], day: date) -> float:
+    """The climate's mean of *day*: a smooth curve through the monthly means, each in the middle of its month.
+
+    Catmull, Rom: A class of local interpolating splines, 1974; periodic over the year.
+    """
+    first = day.replace(day=1)
+    length_days = ((first + timedelta(days=31)).replace(day=1) - first).days
+    position = day.month - 1.5 + (day.day - 0.5) / length_days
+    left = math.floor(position)
+    x = position - left
+    a, b, c, d = (monthly_c[(left + step) % 12] for step in (-1, 0, 1, 2))
+    return b + 0.5 * x * (c - a + x * (2.0 * a - 5.0 * b + 4.0 * c - d + x * (3.0 * (b - c) + d - a)))
+
+
+@kernel
+def _anomaly(seed: int, city: int, day: int) -> float:
+    """The day's standardised anomaly: AR(1) as a sum of past normals with geometric weights."""
+    key = stream_key(seed, _WEATHER_DAY, city)
+    total, squares, weight = 0.0, 0.0, 1.0
+    for age in range(_MEMORY_DAYS):
+        total += weight * normal(draw(key, day - age))
+        squares += weight * weight
+        weight *= DAY_CORRELATION
+    return total / math.sqrt(squares)
+
+
+def daily_temperature(seed: int, city: City, day: date) -> float:
+    """The mean temperature of the local *day*, degrees Celsius."""
+    anomaly = _anomaly(seed, city_number(city.id), day_number(day))
+    return _normal_c(city.temperature_c, day) + city.temperature_day_sd_k * anomaly
+
+
+def hourly_temperature(seed: int, city: City, utc_day: date) -> HourlyTemperature:
+    """The temperature at the 24 full hours of a UTC day: the local day's mean and a cosine, warmest at 15:00."""
+    quarters = local_quarters(city.time_zone, day_number(utc_day) * QUARTERS, QUARTERS)[::4]
+    means = {number: daily_temperature(seed, city, _day(number)) for number in {int(q) // QUARTERS for q in quarters}}
+    daily_mean_c = np.array([means[int(quarter) // QUARTERS] for quarter in quarters])
+    swing = np.array([cos_turns((int(quarter) % QUARTERS - WARMEST_QUARTER) / QUARTERS) for quarter in quarters])
+    return HourlyTemperature(daily_mean_c + 0.5 * city.daily_range_k * swing, daily_mean_c)
+
+
+def _day(number: int) -> date:
+    return date(1970, 1, 1) + timedelta(days=number)
+
+
+def load_response(city: City, temperature_c: float) -> float:
+    """Use on a day of that mean temperature, relative to use without cooling and heating: at least 1."""
+    return thermal_response(temperature_c, city.cooling_per_k, city.heating_per_k)

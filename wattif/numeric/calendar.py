@@ -1,0 +1,45 @@
+"""The calendar: days since 1970, months, and local time by the rules of the pinned time zones."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+EPOCH = date(1970, 1, 1)
+QUARTERS = 96  # of an hour, in a day
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01."""
+    return (day - EPOCH).days
+
+
+def month_after(month: date) -> date:
+    """The first day of the month after the one that begins on *month*."""
+    return (month + timedelta(days=31)).replace(day=1)
+
+
+@lru_cache
+def zone(name: str) -> ZoneInfo:
+    """The time zone by the rules of the pinned tzdata package: the system's may differ from machine to machine."""
+    with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
+        return ZoneInfo.from_file(file, key=name)
+
+
+def local_quarters(time_zone: str, first: int, count: int) -> NDArray[np.int64]:
+    """Local time, in quarters of an hour since 1970, of *count* quarters from the UTC quarter *first* on."""
+    rules = zone(time_zone)
+    moments = (datetime.fromtimestamp((first + k) * 900, UTC).astimezone(rules) for k in range(count))
+    offsets = [int((moment.utcoffset() or timedelta()).total_seconds()) // 900 for moment in moments]
+    return np.arange(first, first + count) + np.array(offsets, np.int64)
+
+
+def plain_mean(values: NDArray[np.float64]) -> float:
+    """The mean of an exact sum: the order in which NumPy adds depends on the machine."""
+    return math.fsum(values.tolist()) / len(values)

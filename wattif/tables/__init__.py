@@ -1,0 +1,1 @@
+"""The catalog: one file a table."""

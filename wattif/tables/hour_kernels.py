@@ -1,0 +1,114 @@
+"""Readings summed by hour: the loops behind the expected tables.
+
+A cell holds what is known of one meter's hour: `READINGS`, `LARGEST` (of the first quantity), from `SUMS` on the sum of
+each quantity, and after these, where they are asked for, its moment: the sum of value * k, where k counts the
+intervals of the hour from 1. Two values that change places keep the sum and change the moment. All are integers, in
+units of the last digit; an hour's moment stays below 2^62 for every field of a reading, delivered four times over.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattif.numeric.jit import kernel
+
+READINGS, LARGEST, SUMS = 0, 1, 2
+ROWS, METERS, TOTALS = 0, 1, 2  # of a partition: rows, meters that sent any, from `TOTALS` on the sum of each quantity
+_HOUR_S = 3600
+_HOURS = 24
+
+
+def cell_width(quantities: int, moments: bool) -> int:
+    """Numbers in a cell."""
+    return SUMS + quantities * (2 if moments else 1)
+
+
+@kernel
+def add_days(
+    columns: NDArray[np.int64],
+    plain: NDArray[np.bool_],
+    quantities: NDArray[np.int64],
+    moments: bool,
+    cells: NDArray[np.int64],
+    total: NDArray[np.int64],
+) -> None:
+    """Add the days of those meters that are *plain*: every reading sent once, by a right clock.
+
+    Shapes: *columns* (meters, quantities of a block, readings), *plain* (meters,), *cells* (meters, 24, width),
+    *total* (2 + quantities,): the partition's.
+    """
+    an_hour = columns.shape[2] // _HOURS
+    count = quantities.shape[0]
+    for place in range(columns.shape[0]):
+        if not plain[place]:
+            continue
+        total[ROWS] += columns.shape[2]
+        total[METERS] += 1
+        for c in range(count):
+            own = columns[place, quantities[c]]
+            for hour in range(_HOURS):
+                cell = cells[place, hour]
+                sum_ = 0
+                for i in range(hour * an_hour, (hour + 1) * an_hour):
+                    sum_ += own[i]
+                cell[SUMS + c] += sum_
+                total[TOTALS + c] += sum_
+                if moments:
+                    moment = 0
+                    for i in range(an_hour):
+                        moment += own[hour * an_hour + i] * (i + 1)
+                    cell[SUMS + count + c] += moment
+                if c == 0:
+                    cell[READINGS] += an_hour
+                    largest = cell[LARGEST]
+                    for i in range(hour * an_hour, (hour + 1) * an_hour):
+                        largest = max(largest, own[i])
+                    cell[LARGEST] = largest
+
+
+@kernel
+def add_rows(
+    own: NDArray[np.int64],
+    times_s: NDArray[np.int64],
+    weights: NDArray[np.int64],
+    quantities: NDArray[np.int64],
+    moments: bool,
+    interval_s: int,
+    cells: NDArray[np.int64],
+    total: NDArray[np.int64],
+) -> None:
+    """Add each row of a meter's day as often as *weights* says, which may be negative, to the hour of its timestamp.
+
+    Shapes: *own* (quantities of a block, readings), *times_s* (readings,) in seconds since the first hour of *cells*
+    (hours, width). Rows outside these hours count in *total* alone. `LARGEST` stays as it is.
+    """
+    hours, count = cells.shape[0], quantities.shape[0]
+    for i in range(weights.shape[0]):
+        weight = weights[i]
+        if weight == 0:
+            continue
+        total[ROWS] += weight
+        hour = times_s[i] // _HOUR_S
+        k = times_s[i] % _HOUR_S // interval_s + 1
+        within = 0 <= hour < hours
+        if within:
+            cells[hour, READINGS] += weight
+        for c in range(count):
+            value = own[quantities[c], i] * weight
+            total[TOTALS + c] += value
+            if within:
+                cells[hour, SUMS + c] += value
+                if moments:
+                    cells[hour, SUMS + count + c] += value * k
+
+
+@kernel
+def raise_largest(
+    own: NDArray[np.int64], times_s: NDArray[np.int64], arrives: NDArray[np.bool_], cells: NDArray[np.int64]
+) -> None:
+    """Raise `LARGEST` to the values *own* (readings,) of the rows that arrive; otherwise as `add_rows`."""
+    for i in range(own.shape[0]):
+        hour = times_s[i] // _HOUR_S
+        if arrives[i] and 0 <= hour < cells.shape[0]:
+            cells[hour, LARGEST] = max(cells[hour, LARGEST], own[i])

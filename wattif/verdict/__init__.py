@@ -1,0 +1,1 @@
+"""Scans of the hours for anomalies, and their scores."""

@@ -1,0 +1,56 @@
+"""A unit says which rows of which table are made, and survives the way to another process."""
+
+from __future__ import annotations
+
+import pickle
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wattif.tables.unit import Unit
+
+UNITS = st.builds(
+    Unit,
+    st.from_regex(r"[a-z][a-z0-9_]{0,62}", fullmatch=True),
+    st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,126}", fullmatch=True),
+    st.integers(0, 2**53),
+    st.integers(1, 2**53),
+)
+
+
+@given(UNITS)
+def test_json_brings_it_back(unit: Unit) -> None:
+    text = unit.to_json()
+    assert Unit.from_json(text) == Unit.from_json(text.decode()) == unit
+    assert len(text) < 400
+    assert pickle.loads(pickle.dumps(unit)) == unit
+    assert len({unit, Unit.from_json(text)}) == 1
+
+
+def test_by_hand() -> None:
+    unit = Unit("readings", "2024-01-31", 40, 20)
+    assert unit.to_json() == b'{"table":"readings","partition":"2024-01-31","first":40,"count":20}'
+    assert (unit.day, unit.last) == (date(2024, 1, 31), 59)
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ('{"table":"../x","partition":"2024-01-31","first":0,"count":1}', "table"),
+        ('{"table":"readings","partition":"../x","first":0,"count":1}', "partition"),
+        ('{"table":"readings","partition":20240131,"first":0,"count":1}', "partition"),
+        ('{"table":"readings","partition":"2024-01-31","first":-1,"count":1}', "first"),
+        ('{"table":"readings","partition":"2024-01-31","first":0.0,"count":1}', "first"),
+        ('{"table":"readings","partition":"2024-01-31","first":0,"count":0}', "count"),
+        ('{"table":"readings","partition":"2024-01-31","first":0,"count":true}', "count"),
+        ('{"table":"readings","partition":"2024-01-31","first":0}', "its fields"),
+        ('{"table":"readings","partition":"2024-01-31","first":0,"count":1,"x":1}', "its fields"),
+        ("[1]", "its fields"),
+        ("{", ""),
+    ],
+)
+def test_anything_else_is_refused_by_name(text: str, field: str) -> None:
+    with pytest.raises(ValueError, match=field):
+        Unit.from_json(text)

@@ -157,32 +157,32 @@ def dataplex(arguments: Sequence[str], program: str) -> int:
 
 def load(arguments: Sequence[str], program: str) -> int:
     """Load committed days of the lake into the warehouse; the exit code."""
-    return _report("load", "LoadSettings", arguments, program)
+    return _report("warehouse", "load", "LoadSettings", arguments, program)
 
 
 def rollup(arguments: Sequence[str], program: str) -> int:
     """Roll up what was loaded, by hour and month; the exit code."""
-    return _report("rollup", "RollupSettings", arguments, program)
+    return _report("warehouse", "rollup", "RollupSettings", arguments, program)
 
 
 def scan(arguments: Sequence[str], program: str) -> int:
     """Scan the hours for anomalies; the exit code."""
-    return _report("scan", "ScanSettings", arguments, program)
+    return _report("verdict", "scan", "ScanSettings", arguments, program)
 
 
 def score(arguments: Sequence[str], program: str) -> int:
     """Score the scan against the labels; the exit code."""
-    return _report("score", "ScoreSettings", arguments, program)
+    return _report("verdict", "score", "ScoreSettings", arguments, program)
 
 
-def _report(verb: str, settings_name: str, arguments: Sequence[str], program: str) -> int:
+def _report(package: str, verb: str, settings_name: str, arguments: Sequence[str], program: str) -> int:
     """Do a verb of the warehouse and print its report, for people or as JSON; the exit code."""
     try:
         from wattif.options import read_settings
         from wattif.warehouse import settings as known
 
         settings = read_settings(getattr(known, settings_name), arguments, program)
-        report = getattr(importlib.import_module(f"wattif.warehouse.{verb}"), verb)(settings)
+        report = getattr(importlib.import_module(f"wattif.{package}.{verb}"), verb)(settings)
     except WattIfError as error:
         return _fail(program, error)
     except KeyboardInterrupt:

@@ -53,7 +53,7 @@ def test_from_the_lake_to_verdicts(folder: Path) -> None:
     code, out, error = _run(folder, "scan", "--metrics", "MAX", "--json")
     assert (code, error) == (0, "")
     found = json.loads(out)
-    assert found["period"] == {
+    assert found["window"] == {
         "train_from": "2024-01-01", "train_until": "2024-01-07", "scan_from": "2024-01-08", "scan_until": "2024-01-14",
     }  # fmt: skip
     assert [(each["metric"], each["hours"], each["no_verdict"]) for each in found["metrics"]] == [("MAX", 1680, 0)]

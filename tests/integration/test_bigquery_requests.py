@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,16 +19,23 @@ from wattif.lake.manifest import ManifestEntry
 from wattif.tables.readings import reading_fields
 from wattif.uploader.local import LocalStore
 from wattif.uploader.store import Store
+from wattif.verdict.judges import judge
+from wattif.verdict.window import ScanWindow
 from wattif.warehouse.bigquery_warehouse import BigQueryWarehouse
 from wattif.warehouse.settings import LoadSettings
 from wattif.warehouse.tables import ANOMALIES, HOURLY, Table, readings_table
-from wattif.warehouse.warehouse import BadRecord, Period
+from wattif.warehouse.warehouse import BadRecord
 
 DAY = date(2024, 1, 1)
 FIELDS = reading_fields(10)
 READINGS = readings_table([FIELDS[name] for name in ("mac", "timestamp", "consumption_wh", "power_w", "status")])
-STAGED = Table("staged", "passing by", READINGS.columns[:-1])
-PERIOD = Period(date(2024, 1, 1), date(2024, 1, 21), date(2024, 1, 22), date(2024, 1, 30))
+STAGED = Table("staged", "temporary", READINGS.columns[:-1])
+WINDOW = ScanWindow(
+    train_from=date(2024, 1, 1),
+    train_until=date(2024, 1, 21),
+    scan_from=date(2024, 1, 22),
+    scan_until=date(2024, 1, 30),
+)
 COLUMNS = {
     "mac": "STRING",
     "timestamp": "TIMESTAMP",
@@ -154,7 +162,7 @@ def test_bad_records_get_the_line_of_the_position_that_bigquery_names(
     staged = warehouse.stage(store, committed_days(store)[0], STAGED)
     assert staged.bad_record_count == 12
     (bad,) = staged.bad_records
-    assert bad == BadRecord(f"dt={DAY}/a.json", 2, bad.error, '{"mac":"02:00')
+    assert bad == BadRecord(file=f"dt={DAY}/a.json", line=2, error=bad.error, content='{"mac":"02:00')
     assert message in bad.error
 
 
@@ -162,8 +170,8 @@ def test_bad_records_get_the_line_of_the_position_that_bigquery_names(
 def test_a_model_is_trained_and_judges(
     recorder: Recorder, warehouse: BigQueryWarehouse, metric: str, column: str
 ) -> None:
-    verdicts = Table("verdicts", "passing by", ANOMALIES.columns)
-    warehouse.judge(metric, PERIOD, 0.99, verdicts)
+    verdicts = Table("verdicts", "temporary", ANOMALIES.columns)
+    judge(warehouse, metric, WINDOW, 0.99, verdicts)
     model, judged = recorder.queries
     for query in (model, judged):
         assert query["defaultDataset"] == {"projectId": PROJECT, "datasetId": DATASET}
@@ -195,11 +203,11 @@ def test_a_model_is_trained_and_judges(
 
 
 def test_a_horizon_beyond_what_arima_forecasts(warehouse: BigQueryWarehouse) -> None:
-    period = Period(date(2024, 1, 1), date(2024, 1, 21), date(2024, 1, 22), date(2025, 6, 1))
+    window = replace(WINDOW, scan_until=date(2025, 6, 1))
     with pytest.raises(
         WarehouseError, match=r"11,928 hours, ARIMA_PLUS forecasts 10,000; choose a later --train-until"
     ):
-        warehouse.judge("AVG", period, 0.99, ANOMALIES)
+        judge(warehouse, "AVG", window, 0.99, ANOMALIES)
 
 
 def test_statements_that_change_rows_are_one_transaction(recorder: Recorder, warehouse: BigQueryWarehouse) -> None:

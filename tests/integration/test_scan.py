@@ -88,7 +88,7 @@ def test_false_alarms_are_as_rare_as_the_threshold_says(tmp_path: Path, days: in
         assert metric.hours == 100 * 24 * (days - (days // 2))
         assert metric.no_verdict == 0
         assert 0.5 < metric.anomalies / metric.hours / (1 - threshold) < 1.6
-    assert report.period.scan_from == FIRST + timedelta(days=days // 2)
+    assert report.window.scan_from == FIRST + timedelta(days=days // 2)
 
 
 def test_a_clean_city_raises_few_alarms(tmp_path: Path) -> None:
@@ -249,7 +249,7 @@ def test_too_few_days_to_learn_from(tmp_path: Path) -> None:
             UsageError, match=r"days are too few to learn from, 7 are needed; the warehouse holds 9 days"
         ):
             _scan(tmp_path / "x.duckdb", **options)
-    assert _scan(tmp_path / "x.duckdb").period.scan_from == date(2024, 1, 8)
+    assert _scan(tmp_path / "x.duckdb").window.scan_from == date(2024, 1, 8)
 
 
 def test_no_day_is_left_to_judge(tmp_path: Path) -> None:

@@ -100,8 +100,8 @@ def test_hours_and_events_are_counted(card: Scorecard) -> None:
 
 def test_false_alarms_are_per_meter_and_month_of_720_clean_hours(card: Scorecard) -> None:
     """95 judged hours less three and three of the events are 89."""
-    assert card.metrics[0].false_alarms_a_meter_month == pytest.approx(2 / 89 * 720)
-    assert card.metrics[1].false_alarms_a_meter_month == 0
+    assert card.metrics[0].false_alarms_per_meter_month == pytest.approx(2 / 89 * 720)
+    assert card.metrics[1].false_alarms_per_meter_month == 0
 
 
 def test_kinds_have_recall_delay_and_lift(card: Scorecard) -> None:

@@ -15,7 +15,7 @@ from wattif.errors import UsageError
 from wattif.lake.days import committed_days
 from wattif.options import read_settings
 from wattif.tables.readings import reading_fields
-from wattif.verdict.scan import period_of
+from wattif.verdict.scan import window_of
 from wattif.warehouse import bigquery_answers as answers
 from wattif.warehouse.settings import LoadSettings, RollupSettings, ScanSettings, WarehouseSettings
 from wattif.warehouse.statements import literal, read_sql
@@ -81,10 +81,10 @@ def test_the_database_lies_in_the_lake_unless_that_is_a_bucket() -> None:
 def test_the_days_that_are_learnt_from_and_judged(
     days: int, options: dict[str, Any], train_until: int, scan_from: int
 ) -> None:
-    period = period_of(ScanSettings.model_validate(options), _days(days))
-    assert (period.train_from, period.train_until) == (DAY, date(2024, 1, train_until))
-    assert (period.scan_from, period.scan_until) == (date(2024, 1, scan_from), _days(days)[-1])
-    assert period.horizon_hours == (days - train_until) * 24
+    window = window_of(ScanSettings.model_validate(options), _days(days))
+    assert (window.train_from, window.train_until) == (DAY, date(2024, 1, train_until))
+    assert (window.scan_from, window.scan_until) == (date(2024, 1, scan_from), _days(days)[-1])
+    assert window.horizon_hours == (days - train_until) * 24
 
 
 def test_every_field_has_an_exact_type_in_both_warehouses() -> None:
@@ -121,13 +121,14 @@ def test_values_become_literals() -> None:
 
 def test_sql_for_both_warehouses_is_sql_in_both() -> None:
     """What stands in files without a warehouse in their name is translated whole."""
-    names = [each.name for each in resources.files("wattif.warehouse").joinpath("sql").iterdir()]
-    shared = [name for name in names if name.count(".") == 1]
+    packages = ("wattif.warehouse", "wattif.verdict")
+    names = [(each, file.name) for each in packages for file in resources.files(each).joinpath("sql").iterdir()]
+    shared = [(package, name) for package, name in names if name.count(".") == 1]
     assert len(shared) >= 4
-    for name in shared:
-        text = resources.files("wattif.warehouse").joinpath("sql", name).read_text(encoding="utf-8")
+    for package, name in shared:
+        text = resources.files(package).joinpath("sql", name).read_text(encoding="utf-8")
         plain = {word.strip("$,;)("): "x" for word in text.replace("(", " ").split() if word.startswith("$")}
-        script = read_sql(name, **{key.rstrip(",;)"): value for key, value in plain.items()})
+        script = read_sql(name, package=package, **{key.rstrip(",;)"): value for key, value in plain.items()})
         for statement in sqlglot.transpile(
             script, read="bigquery", write="duckdb", unsupported_level=sqlglot.ErrorLevel.RAISE
         ):
@@ -167,7 +168,7 @@ def test_the_request_is_not_part_of_what_the_service_said() -> None:
     assert answers.words_of("Not found: Table") == "Not found: Table"
 
 
-def test_times_of_a_period_are_utc() -> None:
-    period = period_of(ScanSettings(), _days(14))
-    assert period.start_of(DAY) == datetime(2024, 1, 1, tzinfo=UTC)
-    assert period.end_of(DAY) == datetime(2024, 1, 2, tzinfo=UTC)
+def test_times_of_a_window_are_utc() -> None:
+    window = window_of(ScanSettings(), _days(14))
+    assert window.start_of(DAY) == datetime(2024, 1, 1, tzinfo=UTC)
+    assert window.end_of(DAY) == datetime(2024, 1, 2, tzinfo=UTC)

@@ -9,13 +9,16 @@ from datetime import date, timedelta
 from typing import Any
 
 from wattif.errors import UsageError, WarehouseError
+from wattif.verdict.judges import judge
+from wattif.verdict.window import ScanWindow
+from wattif.warehouse.open import open_warehouse
 from wattif.warehouse.settings import LEAST_TRAINING_DAYS, MOST_DEFAULT_TRAINING_DAYS, ScanSettings
 from wattif.warehouse.statements import literal, read_sql
 from wattif.warehouse.tables import ANOMALIES, HOURLY, SCANS
-from wattif.warehouse.warehouse import Period, Warehouse, open_warehouse, passing
+from wattif.warehouse.warehouse import Warehouse, temporary_tables
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MetricReport:
     """What the scan found of one metric."""
 
@@ -26,22 +29,22 @@ class MetricReport:
     without_value: int  # of those without a verdict
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ScanReport:
     """What a scan found."""
 
     place: str
     threshold: float
-    period: Period
+    window: ScanWindow
     metrics: tuple[MetricReport, ...]
 
     @property
     def summary(self) -> str:
         """What was found, for people."""
-        period = self.period
+        window = self.window
         lines = [
-            f"learnt from {period.train_from} to {period.train_until}, judged {period.scan_from} to"
-            f" {period.scan_until} at {self.threshold}; results in {self.place}: {ANOMALIES.name}"
+            f"learnt from {window.train_from} to {window.train_until}, judged {window.scan_from} to"
+            f" {window.scan_until} at {self.threshold}; results in {self.place}: {ANOMALIES.name}"
         ]
         for each in self.metrics:
             share = each.anomalies / max(each.hours - each.no_verdict, 1)
@@ -63,22 +66,32 @@ def scan(settings: ScanSettings) -> ScanReport:
 
 def scan_hours(settings: ScanSettings, warehouse: Warehouse) -> ScanReport:
     """Judge the hours of each metric, and keep what was flagged, and what has no verdict."""
-    period = period_of(settings, _rolled_up_days(warehouse))
+    window = window_of(settings, _rolled_up_days(warehouse))
     for table in (ANOMALIES, SCANS):
         warehouse.create_table(table)
     for metric in settings.metric_names:
         verdicts = replace(ANOMALIES, name=f"wattif_verdicts_{uuid.uuid4().hex}")
-        with passing(warehouse, verdicts):
-            warehouse.judge(metric, period, settings.threshold, verdicts)
+        with temporary_tables(warehouse, verdicts):
+            judge(warehouse, metric, window, settings.threshold, verdicts)
             warehouse.execute(
                 read_sql(
-                    "keep_verdicts.sql", verdicts=f"`{verdicts.name}`", metric=literal(metric),
-                    threshold=literal(settings.threshold), train_from=literal(period.train_from),
-                    train_until=literal(period.train_until), scan_from=literal(period.scan_from),
-                    scan_until=literal(period.scan_until),
+                    "keep_verdicts.sql",
+                    package="wattif.verdict",
+                    verdicts=f"`{verdicts.name}`",
+                    metric=literal(metric),
+                    threshold=literal(settings.threshold),
+                    train_from=literal(window.train_from),
+                    train_until=literal(window.train_until),
+                    scan_from=literal(window.scan_from),
+                    scan_until=literal(window.scan_until),
                 )
-            )  # fmt: skip
-    return ScanReport(warehouse.place, settings.threshold, period, _metric_reports(warehouse, settings.metric_names))
+            )
+    return ScanReport(
+        place=warehouse.place,
+        threshold=settings.threshold,
+        window=window,
+        metrics=_metric_reports(warehouse, settings.metric_names),
+    )
 
 
 def _rolled_up_days(warehouse: Warehouse) -> list[date]:
@@ -94,7 +107,7 @@ def _rolled_up_days(warehouse: Warehouse) -> list[date]:
     return [load["dt"] for load in loads]
 
 
-def period_of(settings: ScanSettings, days: Sequence[date]) -> Period:
+def window_of(settings: ScanSettings, days: Sequence[date]) -> ScanWindow:
     """Which of the rolled-up *days*, in order, are learnt from and which judged; `UsageError` when they do not suffice.
 
     Without --train-until, half of the days are learnt from, but from 7 to 28.
@@ -120,7 +133,7 @@ def period_of(settings: ScanSettings, days: Sequence[date]) -> Period:
             f"--scan-from {scan_from}: no day is left to judge; {span}: choose an earlier --train-until,"
             " or generate and load more days"
         )
-    return Period(training[0], training[-1], judged[0], judged[-1])
+    return ScanWindow(train_from=training[0], train_until=training[-1], scan_from=judged[0], scan_until=judged[-1])
 
 
 def _metric_reports(warehouse: Warehouse, metrics: Sequence[str]) -> tuple[MetricReport, ...]:

@@ -21,19 +21,20 @@ from wattif.lake.days import lake_dataset
 from wattif.lake.place import open_store
 from wattif.model.anomaly_kinds import KINDS, Kind
 from wattif.uploader.store import Store
+from wattif.warehouse.open import open_warehouse
 from wattif.warehouse.settings import ScoreSettings
 from wattif.warehouse.tables import ANOMALIES, LOADS, SCANS
-from wattif.warehouse.warehouse import Warehouse, open_warehouse
+from wattif.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-HOURS_A_MONTH = 720
+HOURS_PER_MONTH = 720
 EITHER = "AVG or MAX"
 _VISIBLE = 2.0  # a kind is visible when its hours are flagged so many times as often as clean ones
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class KindScore:
     """How well one kind of anomaly was found."""
 
@@ -45,13 +46,12 @@ class KindScore:
     hours: int  # of these events
     flagged_hours: int
     lift: float | None  # how many times as often its hours were flagged as clean ones; None without false alarms
-    delay_h: (
-        float | None
-    )  # median, from the start of an event, or of the judged days, to the end of its first flagged hour
+    # median, from the start of an event, or of the judged days, to the end of its first flagged hour
+    delay_h: float | None
     hidden_because: str | None  # why hours do not show it, where they do not
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MetricScore:
     """How good the flags of one metric were, or those of all together."""
 
@@ -64,11 +64,11 @@ class MetricScore:
     found: int
     recall: float | None
     false_alarms: int  # flagged hours that belong to no event
-    false_alarms_a_meter_month: float
+    false_alarms_per_meter_month: float
     kinds: tuple[KindScore, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Scorecard:
     """The verdict on a scan."""
 
@@ -83,29 +83,38 @@ class Scorecard:
         """For people: each metric in a line, then the kinds of all of them together."""
         lines = [f"{self.place}: judged {self.scan_from} to {self.scan_until} at {self.threshold}", ""]
         lines += _table(
-            ("metric", "flagged h", "precision", "events", "found", "recall", "false alarms", "a meter-month"),
+            ("metric", "flagged h", "precision", "events", "found", "recall", "false alarms", "per meter-month"),
             (
                 (
-                    each.metric, f"{each.flagged_hours:,}", _share(each.precision), f"{each.events:,}",
-                    f"{each.found:,}", _share(each.recall), f"{each.false_alarms:,}",
-                    f"{each.false_alarms_a_meter_month:.2f}",
+                    each.metric,
+                    f"{each.flagged_hours:,}",
+                    _share(each.precision),
+                    f"{each.events:,}",
+                    f"{each.found:,}",
+                    _share(each.recall),
+                    f"{each.false_alarms:,}",
+                    f"{each.false_alarms_per_meter_month:.2f}",
                 )
                 for each in self.metrics
             ),
-        )  # fmt: skip
+        )
         lines.append("")
         lines += _table(
             ("kind", "events", "found", "recall", "by chance", "lift", "delay h", "hidden from hours because"),
             (
                 (
-                    each.kind, f"{each.events:,}", f"{each.found:,}", _share(each.recall),
-                    _share(each.recall_by_chance), "" if each.lift is None else f"{each.lift:.1f}",
+                    each.kind,
+                    f"{each.events:,}",
+                    f"{each.found:,}",
+                    _share(each.recall),
+                    _share(each.recall_by_chance),
+                    "" if each.lift is None else f"{each.lift:.1f}",
                     "" if each.delay_h is None else f"{each.delay_h:.0f}",
                     each.hidden_because or "",
                 )
                 for each in self.metrics[-1].kinds
             ),
-        )  # fmt: skip
+        )
         return "\n".join(lines)
 
 
@@ -180,7 +189,13 @@ def score_scan(warehouse: Warehouse, labels: pa.Table) -> Scorecard:
         metrics = [_metric(database, str(scan["metric"]), [scan]) for scan in scans]
         if len(scans) > 1:
             metrics.append(_metric(database, EITHER, scans))
-    return Scorecard(warehouse.place, threshold, str(scan_from), str(scan_until), tuple(metrics))
+    return Scorecard(
+        place=warehouse.place,
+        threshold=threshold,
+        scan_from=str(scan_from),
+        scan_until=str(scan_until),
+        metrics=tuple(metrics),
+    )
 
 
 # The hours of each event on the judged days that were loaded; an event in the middle of an hour touches all of it.
@@ -243,7 +258,7 @@ def _metric(database: duckdb.DuckDBPyConnection, name: str, scans: Sequence[dict
         found=found,
         recall=found / len(events) if events else None,
         false_alarms=false_alarms,
-        false_alarms_a_meter_month=false_alarm_rate * HOURS_A_MONTH,
+        false_alarms_per_meter_month=false_alarm_rate * HOURS_PER_MONTH,
         kinds=kinds,
     )
 
@@ -262,9 +277,17 @@ def _kinds(events: Sequence[tuple[Any, ...]], false_alarm_rate: float) -> Iterab
         lift = flagged / hours / false_alarm_rate if false_alarm_rate else None
         visible = lift >= _VISIBLE if lift is not None else flagged > 0
         yield KindScore(
-            kind_id, len(own), len(found), recall, chance, hours, flagged, lift,
-            statistics.median(delays) if delays else None, None if visible else _reason(kind),
-        )  # fmt: skip
+            kind=kind_id,
+            events=len(own),
+            found=len(found),
+            recall=recall,
+            recall_by_chance=chance,
+            hours=hours,
+            flagged_hours=flagged,
+            lift=lift,
+            delay_h=statistics.median(delays) if delays else None,
+            hidden_because=None if visible else _reason(kind),
+        )
 
 
 def _reason(kind: Kind) -> str:

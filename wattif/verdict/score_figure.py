@@ -31,8 +31,9 @@ def draw(card: Scorecard, out: Path) -> None:
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8)
     axes.set_title(
         f"{card.scan_from} to {card.scan_until} at {card.threshold}\n" + "\n".join(map(_line, card.metrics)),
-        fontsize=9, loc="left",
-    )  # fmt: skip
+        fontsize=9,
+        loc="left",
+    )
     try:
         figure.savefig(out, dpi=110)
     except (OSError, ValueError) as error:
@@ -42,5 +43,5 @@ def draw(card: Scorecard, out: Path) -> None:
 def _line(metric: MetricScore) -> str:
     precision = "no flags" if metric.precision is None else f"precision {metric.precision:.2f}"
     recall = "no events" if metric.recall is None else f"recall {metric.recall:.2f}"
-    false_alarms = f"{metric.false_alarms_a_meter_month:.2f} false alarms a meter and month"
+    false_alarms = f"{metric.false_alarms_per_meter_month:.2f} false alarms per meter and month"
     return f"{metric.metric}: {precision}, {recall}, {false_alarms}"

@@ -87,9 +87,10 @@ def describe(store: Store, positions: Sequence[BadPosition], folder: Path) -> li
         content = store.fetch(file, folder).read_bytes() if any(each.position is not None for each in found) else b""
         for each in found:
             if each.position is None:
-                described.append(BadRecord(file, None, each.error, ""))
+                described.append(BadRecord(file=file, line=None, error=each.error, content=""))
                 continue
             line = content[each.position :].split(b"\n", 1)[0]
             number = content.count(b"\n", 0, each.position) + 1
-            described.append(BadRecord(file, number, each.error, line.decode(errors="replace")[:CONTENT_LENGTH]))
+            text = line.decode(errors="replace")[:CONTENT_LENGTH]
+            described.append(BadRecord(file=file, line=number, error=each.error, content=text))
     return described

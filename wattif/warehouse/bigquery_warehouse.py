@@ -23,20 +23,20 @@ from wattif.errors import WarehouseError
 from wattif.lake.days import CommittedDay
 from wattif.uploader.store import Store
 from wattif.warehouse import bigquery_answers as answers
-from wattif.warehouse.statements import literal, read_sql
-from wattif.warehouse.tables import METRIC_COLUMNS, MODEL_NAME, Table
-from wattif.warehouse.warehouse import BadRecord, Period, Staged
+from wattif.warehouse.tables import Table
+from wattif.warehouse.warehouse import BadRecord, Staged
 
-LONGEST_HORIZON_HOURS = 10_000  # that ARIMA_PLUS forecasts
 _URIS_A_JOB = 10_000  # that a load job takes
 _ALL_BAD_RECORDS = 2**31 - 1  # none of them may stop a load
 _TIMEOUT_S = 60.0  # of a request, not of a job
-_PASSING = timedelta(days=1)  # after which a table that was left behind removes itself
+_TEMPORARY = timedelta(days=1)  # after which a table that was left behind removes itself
 _OLD_NAMES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}  # as the service calls types
 
 
 class BigQueryWarehouse:
     """Tables of one dataset. A job's own retries are the client's; *retry_s* is how long it tries a request again."""
+
+    dialect = "bigquery"
 
     def __init__(self, project: str, dataset: str, location: str | None = None, *, retry_s: float = 120.0) -> None:
         """Connect; `WarehouseError` when there are no credentials, no dataset, or it lies elsewhere."""
@@ -102,13 +102,13 @@ class BigQueryWarehouse:
             )
 
     def drop_table(self, name: str) -> None:
-        """Remove a table that only passed by."""
+        """Drop a temporary table."""
         with self._explaining():
             self._client.delete_table(self._full_name(name), not_found_ok=True, retry=self._retry, timeout=_TIMEOUT_S)
 
     def put_table(self, table: Table, content: pa.Table) -> None:
-        """Write a small table that is only passing by."""
-        self._create_passing(table)
+        """Create a small temporary table with *content*."""
+        self._create_temporary(table)
         if not content.num_rows:
             return
         file = io.BytesIO()
@@ -123,14 +123,14 @@ class BigQueryWarehouse:
 
     def stage(self, store: Store, day: CommittedDay, table: Table) -> Staged:
         """Load the files of a day: those of a bucket by their names, those of a folder through this machine."""
-        self._create_passing(table)
+        self._create_temporary(table)
         jobs = self._load_uris if store.place.startswith("gs://") else self._load_files
         bad_records: list[BadRecord] = []
         count = 0
         for errors, bad in jobs(store, day, self._full_name(table.name), self._load_config(table)):
             count += bad
             bad_records += errors
-        return Staged(tuple(bad_records), max(count, len(bad_records)))
+        return Staged(bad_records=tuple(bad_records), bad_record_count=max(count, len(bad_records)))
 
     def _load_config(self, table: Table) -> bigquery.LoadJobConfig:
         return bigquery.LoadJobConfig(
@@ -149,9 +149,13 @@ class BigQueryWarehouse:
         for first in range(0, len(uris), _URIS_A_JOB):
             with self._explaining():
                 job = self._client.load_table_from_uri(
-                    uris[first : first + _URIS_A_JOB], table, job_config=config, location=self._location,
-                    retry=self._retry, timeout=_TIMEOUT_S,
-                )  # fmt: skip
+                    uris[first : first + _URIS_A_JOB],
+                    table,
+                    job_config=config,
+                    location=self._location,
+                    retry=self._retry,
+                    timeout=_TIMEOUT_S,
+                )
                 job.result(retry=self._retry)
             yield self._bad_records(store, job, None)
 
@@ -183,29 +187,9 @@ class BigQueryWarehouse:
         """The rows that a query returns."""
         return self._run(sql).to_arrow(create_bqstorage_client=False)
 
-    def judge(self, metric: str, period: Period, threshold: float, verdicts: Table) -> None:
-        """Train an ARIMA_PLUS model of one series a meter, and have it judge."""
-        if period.horizon_hours > LONGEST_HORIZON_HOURS:
-            raise WarehouseError(
-                f"{self.place}: from {period.train_until} to {period.scan_until} are {period.horizon_hours:,} hours,"
-                f" ARIMA_PLUS forecasts {LONGEST_HORIZON_HOURS:,}; choose a later --train-until"
-            )
-        values = {
-            "dataset": self.place,
-            "model": f"{MODEL_NAME}_{metric.lower()}",
-            "column": METRIC_COLUMNS[metric],
-            "train_start": literal(period.start_of(period.train_from)),
-            "train_end": literal(period.end_of(period.train_until)),
-        }
-        self._run(read_sql("arima_model.bigquery.sql", horizon=literal(period.horizon_hours), **values))
-        self._run(
-            read_sql(
-                "arima_verdicts.bigquery.sql", verdicts=f"`{verdicts.name}`", metric=literal(metric),
-                threshold=literal(threshold), scan_from=literal(period.scan_from),
-                scan_until=literal(period.scan_until), scan_start=literal(period.start_of(period.scan_from)),
-                scan_end=literal(period.end_of(period.scan_until)), **values,
-            )
-        )  # fmt: skip
+    def run_native(self, sql: str) -> None:
+        """Execute GoogleSQL as it is."""
+        self._run(sql)
 
     def close(self) -> None:
         """Close the connections."""
@@ -231,9 +215,9 @@ class BigQueryWarehouse:
         declared.description = table.description
         return declared
 
-    def _create_passing(self, table: Table) -> None:
+    def _create_temporary(self, table: Table) -> None:
         declared = self._declare(table)
-        declared.expires = datetime.now(UTC) + _PASSING
+        declared.expires = datetime.now(UTC) + _TEMPORARY
         with self._explaining():
             self._client.create_table(declared, retry=self._retry, timeout=_TIMEOUT_S)
 

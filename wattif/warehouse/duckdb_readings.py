@@ -36,7 +36,7 @@ def stage_lines(connection: duckdb.DuckDBPyConnection, store: Store, day: Commit
             unknown += _unknown_fields(connection, list(paths), set(table.column_names))
             for path in _files_with_bad_records(connection, list(paths), table):
                 bad_records += _bad_records(connection, path, paths[path], table)
-    return Staged(tuple(bad_records), len(bad_records), unknown)
+    return Staged(bad_records=tuple(bad_records), bad_record_count=len(bad_records), unknown_fields=unknown)
 
 
 def _shorter(
@@ -117,7 +117,7 @@ def _bad_records(connection: duckdb.DuckDBPyConnection, path: str, name: str, ta
             number += 1
             if number in wanted:
                 content = line.strip().decode(errors="replace")[:CONTENT_LENGTH]
-                yield BadRecord(name, line_number, _what_is_wrong(line), content)
+                yield BadRecord(file=name, line=line_number, error=_what_is_wrong(line), content=content)
 
 
 def _what_is_wrong(line: bytes) -> str:

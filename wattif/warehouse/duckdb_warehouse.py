@@ -14,20 +14,17 @@ from wattif.errors import WarehouseError
 from wattif.lake.days import CommittedDay
 from wattif.uploader.store import Store
 from wattif.warehouse.duckdb_readings import stage_lines
-from wattif.warehouse.statements import literal, read_sql
-from wattif.warehouse.tables import METRIC_COLUMNS, Table
-from wattif.warehouse.warehouse import Period, Staged
+from wattif.warehouse.tables import Table
+from wattif.warehouse.warehouse import Staged
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_HOUR_OF_WEEK_DAYS = 21  # of training, from which on each hour of the week has a baseline of its own
-_HOUR_OF_WEEK = "isodow({0}) * 24 + hour({0})"
-_HOUR_AND_WEEKEND = "if(isodow({0}) >= 6, 24, 0) + hour({0})"
-
 
 class DuckDBWarehouse:
     """Tables in one file; a process at a time may write to it."""
+
+    dialect = "duckdb"
 
     def __init__(self, file: Path, *, create: bool = False) -> None:
         self._file = file
@@ -61,11 +58,11 @@ class DuckDBWarehouse:
             )
 
     def drop_table(self, name: str) -> None:
-        """Remove a table that only passed by."""
+        """Drop a temporary table."""
         self._run(f'DROP TABLE IF EXISTS "{name}"')
 
     def put_table(self, table: Table, content: pa.Table) -> None:
-        """Write a small table that is only passing by."""
+        """Create a small temporary table with *content*."""
         self._run(f'CREATE OR REPLACE TEMP TABLE "{table.name}" ({_declare(table)})')
         with self._explaining():
             self._connection.register("arrow_content", content)
@@ -97,25 +94,9 @@ class DuckDBWarehouse:
         with self._explaining():
             return self._connection.sql(statement).to_arrow_table()
 
-    def judge(self, metric: str, period: Period, threshold: float, verdicts: Table) -> None:
-        """Judge each hour against the robust seasonal baseline of its meter; see docs/warehouse.md."""
-        by_week = (period.train_until - period.train_from).days + 1 >= _HOUR_OF_WEEK_DAYS
-        season = _HOUR_OF_WEEK if by_week else _HOUR_AND_WEEKEND
-        script = read_sql(
-            "baseline.duckdb.sql",
-            verdicts=f'"{verdicts.name}"',
-            column=METRIC_COLUMNS[metric],
-            metric=literal(metric),
-            threshold=literal(threshold),
-            season=season.format("time_hour_rolled"),
-            expected_season=season.format("expected.time_hour_rolled"),
-            train_start=literal(period.start_of(period.train_from)),
-            train_end=literal(period.end_of(period.train_until)),
-            scan_from=literal(period.scan_from),
-            scan_until=literal(period.scan_until),
-            scan_end=literal(period.end_of(period.scan_until)),
-        )
-        self._run(script)
+    def run_native(self, sql: str) -> None:
+        """Execute DuckDB's own SQL."""
+        self._run(sql)
 
     def close(self) -> None:
         """Close the file."""

@@ -13,10 +13,11 @@ from wattif.errors import LakeError, TransferError, WarehouseError
 from wattif.lake.days import CommittedDay, LakeDataset, committed_days, lake_dataset
 from wattif.lake.place import open_store
 from wattif.uploader.store import Store, Unavailable
+from wattif.warehouse.open import open_warehouse
 from wattif.warehouse.settings import LoadSettings
 from wattif.warehouse.statements import literal, names, read_sql
 from wattif.warehouse.tables import BAD_RECORDS, LOADS, READINGS, Column, Table, readings_table
-from wattif.warehouse.warehouse import BadRecord, Staged, Warehouse, open_warehouse, passing
+from wattif.warehouse.warehouse import BadRecord, Staged, Warehouse, temporary_tables
 
 NEEDED = ("mac", "timestamp", "consumption_wh")
 _SHOWN = 5  # bad records that the summary names
@@ -139,10 +140,10 @@ def _load_day(
     store: Store, dataset: LakeDataset, day: CommittedDay, warehouse: Warehouse, report: LoadReport, *, external: bool
 ) -> LoadReport:
     load_id = uuid.uuid4().hex
-    staged_table = Table(f"wattif_staged_{load_id}", "passing by", readings_table(dataset.fields).columns[:-1])
+    staged_table = Table(f"wattif_staged_{load_id}", "temporary", readings_table(dataset.fields).columns[:-1])
     bad_table = replace(BAD_RECORDS, name=f"wattif_bad_{load_id}", columns=BAD_RECORDS.columns[1:])
     staged, missing, script = Staged(), Counter[str](), ""
-    with passing(warehouse, staged_table, bad_table):
+    with temporary_tables(warehouse, staged_table, bad_table):
         if not external:
             staged = warehouse.stage(store, day, staged_table)
             missing = _missing_fields(warehouse, staged_table)
@@ -152,11 +153,16 @@ def _load_day(
         warehouse.execute(
             script
             + read_sql(
-                "record_load.sql", day=literal(day.day), load_id=literal(load_id), bad_records=f"`{bad_table.name}`",
-                dataset=literal(dataset.fingerprint), fingerprint=literal(day.fingerprint),
-                files=literal(len(day.files)), bad_record_count=literal(staged.bad_record_count),
+                "record_load.sql",
+                day=literal(day.day),
+                load_id=literal(load_id),
+                bad_records=f"`{bad_table.name}`",
+                dataset=literal(dataset.fingerprint),
+                fingerprint=literal(day.fingerprint),
+                files=literal(len(day.files)),
+                bad_record_count=literal(staged.bad_record_count),
             )
-        )  # fmt: skip
+        )
     rows = warehouse.query(f"SELECT `rows` FROM wattif_loads WHERE load_id = {literal(load_id)}").to_pylist()[0]["rows"]
     return replace(
         report,

@@ -9,13 +9,14 @@ from typing import Any
 
 from wattif.errors import WarehouseError
 from wattif.numeric.calendar import month_after
+from wattif.warehouse.open import open_warehouse
 from wattif.warehouse.settings import RollupSettings
 from wattif.warehouse.statements import literal, read_sql
 from wattif.warehouse.tables import HOURLY, MONTHLY
-from wattif.warehouse.warehouse import Warehouse, open_warehouse
+from wattif.warehouse.warehouse import Warehouse
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RollupReport:
     """What a roll-up did."""
 
@@ -59,9 +60,13 @@ def roll_up_days(warehouse: Warehouse) -> RollupReport:
         warehouse.execute(_script(load, loads))
     totals = warehouse.query(f"SELECT COUNT(*) AS hours, SUM(readings) AS readings FROM {HOURLY.name}").to_pylist()[0]
     return RollupReport(
-        warehouse.place, len(pending), len(loads) - len(pending), totals["hours"], int(totals["readings"] or 0),
-        sum(load["rows"] for load in loads),
-    )  # fmt: skip
+        place=warehouse.place,
+        days=len(pending),
+        days_skipped=len(loads) - len(pending),
+        hours=totals["hours"],
+        readings=int(totals["readings"] or 0),
+        delivered=sum(load["rows"] for load in loads),
+    )
 
 
 def _script(load: dict[str, Any], loads: Sequence[dict[str, Any]]) -> str:

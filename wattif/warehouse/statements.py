@@ -11,9 +11,9 @@ from string import Template
 Value = str | int | float | date | datetime
 
 
-def read_sql(name: str, **values: str) -> str:
-    """The file *name* with each `$key` replaced by its value, which is SQL already."""
-    text = resources.files(__package__).joinpath("sql", name).read_text(encoding="utf-8")
+def read_sql(name: str, *, package: str = __package__, **values: str) -> str:
+    """The file *name* in *package*'s folder `sql`, each `$key` replaced by its value, which is SQL already."""
+    text = resources.files(package).joinpath("sql", name).read_text(encoding="utf-8")
     return Template(text).substitute(values)
 
 

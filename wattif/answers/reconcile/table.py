@@ -36,7 +36,7 @@ from wattif.model.fleet import mac_text
 from wattif.model.scenario import Scenario, scenario_of
 from wattif.tables.hour_kernels import LARGEST, READINGS, SUMS
 from wattif.tables.readings import Field
-from wattif.warehouse.warehouse import open_warehouse
+from wattif.warehouse.open import open_warehouse
 
 _HOUR_US = 3_600_000_000
 _EPOCH = date(1970, 1, 1)

@@ -1,0 +1,86 @@
+"""How each warehouse judges hours: it learns a metric from the training days, then writes a verdict on each later hour.
+
+DuckDB: a robust seasonal baseline of each meter. BigQuery: an ARIMA_PLUS model with a series for each meter. See
+docs/warehouse.md. Another warehouse is one more entry in `JUDGES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from wattif.errors import WarehouseError
+from wattif.verdict.window import ScanWindow
+from wattif.warehouse.statements import literal, read_sql
+from wattif.warehouse.tables import METRIC_COLUMNS, MODEL_NAME, Table
+from wattif.warehouse.warehouse import Warehouse
+
+LONGEST_HORIZON_HOURS = 10_000  # of a forecast by ARIMA_PLUS
+_HOUR_OF_WEEK_DAYS = 21  # of training, from which on each hour of the week has a baseline of its own
+_HOUR_OF_WEEK = "isodow({0}) * 24 + hour({0})"
+_HOUR_AND_WEEKEND = "if(isodow({0}) >= 6, 24, 0) + hour({0})"
+_SQL = "wattif.verdict"
+
+
+def judge(warehouse: Warehouse, metric: str, window: ScanWindow, threshold: float, verdicts: Table) -> None:
+    """Learn *metric* and write a verdict on each hour that can be judged into the temporary table *verdicts*.
+
+    *threshold*: the probability from which an hour is an anomaly. Raises `WarehouseError` when the window is too long.
+    """
+    JUDGES[warehouse.dialect](warehouse, metric, window, threshold, verdicts)
+
+
+def _by_baseline(warehouse: Warehouse, metric: str, window: ScanWindow, threshold: float, verdicts: Table) -> None:
+    by_week = (window.train_until - window.train_from).days + 1 >= _HOUR_OF_WEEK_DAYS
+    season = _HOUR_OF_WEEK if by_week else _HOUR_AND_WEEKEND
+    warehouse.run_native(
+        read_sql(
+            "baseline.duckdb.sql",
+            package=_SQL,
+            verdicts=f'"{verdicts.name}"',
+            column=METRIC_COLUMNS[metric],
+            metric=literal(metric),
+            threshold=literal(threshold),
+            season=season.format("time_hour_rolled"),
+            expected_season=season.format("expected.time_hour_rolled"),
+            train_start=literal(window.start_of(window.train_from)),
+            train_end=literal(window.end_of(window.train_until)),
+            scan_from=literal(window.scan_from),
+            scan_until=literal(window.scan_until),
+            scan_end=literal(window.end_of(window.scan_until)),
+        )
+    )
+
+
+def _by_arima(warehouse: Warehouse, metric: str, window: ScanWindow, threshold: float, verdicts: Table) -> None:
+    if window.horizon_hours > LONGEST_HORIZON_HOURS:
+        raise WarehouseError(
+            f"{warehouse.place}: from {window.train_until} to {window.scan_until} are {window.horizon_hours:,} hours,"
+            f" ARIMA_PLUS forecasts {LONGEST_HORIZON_HOURS:,}; choose a later --train-until"
+        )
+    values = {
+        "dataset": warehouse.place,
+        "model": f"{MODEL_NAME}_{metric.lower()}",
+        "column": METRIC_COLUMNS[metric],
+        "train_start": literal(window.start_of(window.train_from)),
+        "train_end": literal(window.end_of(window.train_until)),
+    }
+    horizon = literal(window.horizon_hours)
+    warehouse.run_native(read_sql("arima_model.bigquery.sql", package=_SQL, horizon=horizon, **values))
+    warehouse.run_native(
+        read_sql(
+            "arima_verdicts.bigquery.sql",
+            package=_SQL,
+            verdicts=f"`{verdicts.name}`",
+            metric=literal(metric),
+            threshold=literal(threshold),
+            scan_from=literal(window.scan_from),
+            scan_until=literal(window.scan_until),
+            scan_start=literal(window.start_of(window.scan_from)),
+            scan_end=literal(window.end_of(window.scan_until)),
+            **values,
+        )
+    )
+
+
+Judge = Callable[[Warehouse, str, ScanWindow, float, Table], None]
+JUDGES: Mapping[str, Judge] = {"duckdb": _by_baseline, "bigquery": _by_arima}  # by the warehouse's dialect

@@ -16,7 +16,8 @@ import pytest
 from wattif.errors import LakeError, WarehouseError
 from wattif.lake import layout
 from wattif.tables.anomaly_labels import SCHEMA
-from wattif.verdict.score import EITHER, Scorecard, score, score_scan
+from wattif.verdict.score import EITHER, score, score_scan
+from wattif.verdict.scorecard import Scorecard
 from wattif.warehouse.duckdb_warehouse import DuckDBWarehouse
 from wattif.warehouse.settings import ScoreSettings
 from wattif.warehouse.tables import ANOMALIES, LOADS, SCANS

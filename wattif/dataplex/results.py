@@ -13,7 +13,7 @@ _Export = dataplex_v1.DataQualityResult.PostScanActionsResult.BigQueryExportResu
 _EXPORTED = (_Export.State.STATE_UNSPECIFIED, _Export.State.SUCCEEDED)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RuleResult:
     """What a rule found. Counts are in rows; None where the kind of rule has no such count."""
 
@@ -28,7 +28,7 @@ class RuleResult:
     failing_rows_query: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class JobResults:
     """A job of a scan; without rules as long as it has not ended well."""
 

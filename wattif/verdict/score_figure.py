@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from wattif.errors import WattIfError
-from wattif.verdict.score import MetricScore, Scorecard
+from wattif.verdict.scorecard import MetricScore, Scorecard
 
 
 def draw(card: Scorecard, out: Path) -> None:

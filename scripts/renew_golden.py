@@ -63,7 +63,7 @@ def checksums(case: str) -> dict[str, str]:
     content = FileBytes(scenario_of(settings), plan)
     sums = {}
     for batch in plan.batches():
-        for unit in batch.files:
+        for unit in batch.units:
             if last_day_only and unit.day != plan.end:
                 continue
             digest = hashlib.sha256()

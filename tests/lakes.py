@@ -6,11 +6,12 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from wattif.engine.plan import FileUnit, Plan
+from wattif.engine.plan import Plan
 from wattif.engine.producer import FileBytes
 from wattif.lake import layout
 from wattif.model.scenario import scenario_of
 from wattif.settings import GenerateSettings
+from wattif.tables.unit import Unit
 
 
 def objects(lake: Path) -> dict[str, str]:
@@ -22,10 +23,10 @@ def objects(lake: Path) -> dict[str, str]:
     }
 
 
-def file_bytes(settings: GenerateSettings, units: Iterable[FileUnit] | None = None) -> dict[str, bytes]:
+def file_bytes(settings: GenerateSettings, units: Iterable[Unit] | None = None) -> dict[str, bytes]:
     """The content of files by name, made one after the other in this thread."""
     plan = Plan.of(settings)
     content = FileBytes(scenario_of(settings), plan)
     if units is None:
-        units = (unit for batch in plan.batches() for unit in batch.files)
+        units = (unit for batch in plan.batches() for unit in batch.units)
     return {content.name(unit): b"".join(bytes(block) for block in content.blocks(unit)) for unit in units}

@@ -12,12 +12,13 @@ import orjson
 from numpy.typing import NDArray
 
 from tests.lakes import file_bytes
-from wattif.engine.plan import FileUnit, Plan
+from wattif.engine.plan import Plan
 from wattif.faults.plan import RowFault
 from wattif.faults.rates import FaultRates
 from wattif.model.fleet import mac_text
 from wattif.model.scenario import scenario_of
 from wattif.settings import GenerateSettings
+from wattif.tables.unit import Unit
 
 ALL_COLUMNS = (
     "mac,timestamp,consumption_wh,power_w,voltage_v,current_a,power_factor,frequency_hz,register_kwh,status,"
@@ -80,14 +81,14 @@ class PatternPlan:
             codes[:] = RowFault.DROP  # the last meter of its file
         return codes
 
-    def withheld(self, unit: FileUnit) -> bool:
-        return unit.first_meter == 6 and unit.day.day % 2 == 0
+    def withheld(self, unit: Unit) -> bool:
+        return unit.first == 6 and unit.day.day % 2 == 0
 
-    def partial(self, unit: FileUnit) -> bool:
+    def partial(self, unit: Unit) -> bool:
         return unit.day.day % 3 != 0
 
-    def twice(self, unit: FileUnit) -> bool:
-        batch = unit.first_meter // (self._asked.meters_per_file * self._asked.batch_files)
+    def twice(self, unit: Unit) -> bool:
+        batch = unit.first // (self._asked.meters_per_file * self._asked.batch_files)
         return batch == 1 and unit.day.day == 31
 
     def detail(self, meter: int, day: date, reading: int) -> int:
@@ -98,13 +99,13 @@ class PatternPlan:
         content = file_bytes(self._asked)
         macs = [mac.decode() for mac in mac_text(scenario_of(self._asked).fleet.macs)]
         for batch in Plan.of(self._asked).batches():
-            for unit in batch.files:
+            for unit in batch.units:
                 if not self.withheld(unit):
-                    name = f"dt={unit.day}/readings-{unit.first_meter:08d}-{unit.last_meter:08d}.json"
+                    name = f"dt={unit.day}/readings-{unit.first:08d}-{unit.last:08d}.json"
                     arrived = self._arrive(unit, content[name].splitlines(keepends=True), macs)
                     yield from ((unit.day, line) for line in arrived * (2 if self.twice(unit) else 1))
 
-    def _arrive(self, unit: FileUnit, lines: list[bytes], macs: list[str]) -> list[bytes]:
+    def _arrive(self, unit: Unit, lines: list[bytes], macs: list[str]) -> list[bytes]:
         first_seq = (unit.day - self._asked.epoch).days * self._readings
         main: list[list[bytes]] = []  # what stands for each row that is in the file, whole lines only
         late: list[bytes] = []

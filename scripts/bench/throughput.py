@@ -71,7 +71,7 @@ def into_memory(folder: Path, rounds: int) -> None:
     settings = _settings(folder)
     plan = Plan.of(settings)
     content = FileBytes(scenario_of(settings), plan)
-    units = [unit for batch in plan.batches() for unit in batch.files]
+    units = [unit for batch in plan.batches() for unit in batch.units]
 
     def produce(threads: int) -> float:
         def work(first: int) -> int:
@@ -108,7 +108,7 @@ def into_local_lake(folder: Path, rounds: int) -> None:
     settings = _settings(folder)
     plan = Plan.of(settings)
     content = FileBytes(scenario_of(settings), plan)
-    unit = plan.batch(plan.start, 0).files[0]
+    unit = plan.batch(plan.start, 0).units[0]
     ready = b"".join(bytes(block) for block in content.blocks(unit))
     files = plan.days * plan.files_per_day
 

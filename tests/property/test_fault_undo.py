@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.undo_faults import undo
 from wattif.encode.template import RowTemplate
-from wattif.engine.plan import FileUnit, Plan
+from wattif.engine.plan import Plan
 from wattif.engine.producer import Block, FileBytes
 from wattif.faults.drift import drift_of
 from wattif.faults.faulty import FaultyBytes
@@ -20,6 +20,7 @@ from wattif.faults.plan import DrawnFaults
 from wattif.lake.fault_labels import FaultLabel, labels_ndjson
 from wattif.model.scenario import Scenario, scenario_of
 from wattif.settings import GenerateSettings
+from wattif.tables.unit import Unit
 
 
 class Gaps(FileBytes):
@@ -30,7 +31,7 @@ class Gaps(FileBytes):
         self._missing = missing
         self._width = template.width
 
-    def meter_blocks(self, unit: FileUnit) -> Iterator[Block]:
+    def meter_blocks(self, unit: Unit) -> Iterator[Block]:
         """A block a meter, each valid only until the next one."""
         for block in super().meter_blocks(unit):
             if not self._missing:
@@ -83,7 +84,7 @@ def test_undoing_the_labels_gives_the_clean_files(
     objects: dict[str, bytes] = {}
     labels: list[FaultLabel] = []
     expected: dict[str, bytes] = {}
-    for unit in (unit for batch in plan.batches() for unit in batch.files):
+    for unit in (unit for batch in plan.batches() for unit in batch.units):
         own: dict[str, bytes] = {}
         lines: dict[str, int] = {}
         own_labels: list[FaultLabel] = []

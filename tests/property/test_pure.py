@@ -23,7 +23,7 @@ def test_threads_and_order_change_no_byte(settings: Settings, threads: int) -> N
     expected = file_bytes(asked)
     plan = Plan.of(asked)
     content = FileBytes(scenario_of(asked), plan)
-    units = [unit for batch in plan.batches() for unit in batch.files]
+    units = [unit for batch in plan.batches() for unit in batch.units]
     random.Random(threads).shuffle(units)
     with ThreadPoolExecutor(threads) as pool:
         made = pool.map(lambda unit: (content.name(unit), b"".join(bytes(b) for b in content.blocks(unit))), units)

@@ -180,7 +180,7 @@ def test_days_made_alone_are_those_of_the_whole(any_settings: Callable[..., Gene
     whole = file_bytes(asked)
     batches = list(Plan.of(asked).batches())
     for batch in reversed(batches):
-        assert file_bytes(asked, batch.files) == {name: whole[name] for name in file_bytes(asked, batch.files)}
+        assert file_bytes(asked, batch.units) == {name: whole[name] for name in file_bytes(asked, batch.units)}
 
 
 def test_clean_meters_are_byte_for_byte_those_of_the_clean_dataset(

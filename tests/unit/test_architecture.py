@@ -29,7 +29,6 @@ KNOWN = {  # not yet where they belong
     "wattif/faults/faulty.py imports wattif.engine.producer",
     "wattif/faults/faulty.py imports wattif.lake.layout",
     "wattif/faults/faulty.py imports wattif.lake.fault_labels",
-    "wattif/faults/plan.py imports wattif.engine.plan",
     "wattif/model/scenario.py imports wattif.tables.readings",
 }
 

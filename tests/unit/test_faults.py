@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from wattif.engine.plan import FileUnit
 from wattif.faults.plan import DrawnFaults, RowFault
 from wattif.faults.rates import read_rates
+from wattif.tables.unit import Unit
 
 DAY = date(2024, 1, 15)
 ROWS = "drop=0.01,duplicate=0.02,late=0.03,out_of_order=0.04,corrupt=0.05"
@@ -19,8 +19,8 @@ def _drawn(text: str, seed: int = 42, interval_s: int = 10) -> DrawnFaults:
     return DrawnFaults(read_rates(text), seed, interval_s, meters_per_batch=200)
 
 
-def _units(count: int) -> list[FileUnit]:
-    return [FileUnit(DAY + timedelta(days=n // 50), n % 50 * 20, 20, 0, 0) for n in range(count)]
+def _units(count: int) -> list[Unit]:
+    return [Unit("readings", (DAY + timedelta(days=n // 50)).isoformat(), n % 50 * 20, 20) for n in range(count)]
 
 
 def test_shares_of_rows_are_met() -> None:

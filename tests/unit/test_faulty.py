@@ -11,7 +11,6 @@ import pytest
 from numpy.typing import NDArray
 
 from wattif.encode.template import row_template
-from wattif.engine.plan import FileUnit
 from wattif.engine.producer import Block, FileBytes
 from wattif.faults.damage import colons_of, corrupt, cut
 from wattif.faults.drift import Drift, drift_of
@@ -20,9 +19,10 @@ from wattif.faults.plan import RowFault
 from wattif.faults.rates import FaultRates
 from wattif.lake.fault_labels import FaultLabel
 from wattif.tables.readings import FIELD_NAMES, select_fields
+from wattif.tables.unit import Unit
 
 DAY = date(2024, 1, 15)
-UNIT = FileUnit(DAY, 0, 2, 48, 48 * 60)
+UNIT = Unit("readings", DAY.isoformat(), 0, 2)
 MAIN = "dt=2024-01-15/readings-00000000-00000001.json"
 LATE = MAIN.replace(".json", ".late.json")
 TEMPLATE = row_template(select_fields(["mac", "power_w"], 3600))
@@ -42,10 +42,10 @@ class FiveRows(FileBytes):
     def __init__(self, drift: Drift | None = None) -> None:
         self._drift = drift
 
-    def name(self, unit: FileUnit) -> str:
+    def name(self, unit: Unit) -> str:
         return MAIN
 
-    def meter_blocks(self, unit: FileUnit) -> Iterator[Block]:
+    def meter_blocks(self, unit: Unit) -> Iterator[Block]:
         for meter, rows in ((0, [A, B, C, D]), (1, [E])):
             if self._drift:
                 at = self._drift.offset
@@ -78,13 +78,13 @@ class Injected:
     def detail(self, meter: int, day: date, reading: int) -> int:
         return self._detail
 
-    def withheld(self, unit: FileUnit) -> bool:
+    def withheld(self, unit: Unit) -> bool:
         return self._withheld
 
-    def partial(self, unit: FileUnit) -> bool:
+    def partial(self, unit: Unit) -> bool:
         return self._partial
 
-    def twice(self, unit: FileUnit) -> bool:
+    def twice(self, unit: Unit) -> bool:
         return self._twice
 
 

@@ -35,7 +35,7 @@ def test_by_hand() -> None:
     assert [(str(batch.day), batch.index) for batch in batches] == [
         ("2024-02-28", 0), ("2024-02-28", 1), ("2024-02-29", 0), ("2024-02-29", 1),
     ]  # fmt: skip
-    assert [(unit.first_meter, unit.last_meter, unit.rows) for batch in batches[:2] for unit in batch.files] == [
+    assert [(unit.first, unit.last, plan.rows_of(unit)) for batch in batches[:2] for unit in batch.units] == [
         (0, 2, 864), (3, 5, 864), (6, 8, 864), (9, 9, 288),
     ]  # fmt: skip
     width = len(b'{"mac":"02:1A:7F:00:3B:C9","power_w":9999999}\n')
@@ -47,9 +47,9 @@ def test_by_hand() -> None:
 def test_room_in_staging_for_whatever_may_be_delivered() -> None:
     """Twice for duplicates, twice again for batches that come twice, and 19 bytes a row for a field more."""
     plan, more = _plan(), _plan(faults="duplicate=0.1,batch_twice=0.1,schema_drift=2024-02-29")
-    unit = plan.batch(plan.start, 0).files[0]
+    unit = plan.batch(plan.start, 0).units[0]
     width = len(b'{"mac":"02:1A:7F:00:3B:C9","power_w":9999999}\n')
-    assert plan.room_of(unit) == unit.size == 864 * width
+    assert plan.room_of(unit) == plan.size_of(unit) == 864 * width
     assert more.room_of(unit) == 864 * 4 * (width + len(b',"firmware":"2.4.1"'))
     assert more.size == plan.size
     assert more.staging_needed(2) == 2 * 2 * more.room_of(unit) + 2 * more.room_of(unit)
@@ -64,13 +64,13 @@ def test_files_cover_every_meter_of_every_day_once(
     plan = _plan(days, meters, meters_per_file, batch_files, interval_s)
     batches = list(plan.batches())
     assert len(batches) == plan.days * plan.batches_per_day
-    units = [unit for batch in batches for unit in batch.files]
-    covered = [(unit.day, meter) for unit in units for meter in range(unit.first_meter, unit.last_meter + 1)]
+    units = [unit for batch in batches for unit in batch.units]
+    covered = [(unit.day, meter) for unit in units for meter in range(unit.first, unit.last + 1)]
     assert len(covered) == len(set(covered)) == days * meters
-    assert sum(unit.size for unit in units) == plan.size
-    assert sum(unit.rows for unit in units) == plan.readings
-    assert max(batch.size for batch in batches) == plan.largest_batch
-    assert max(unit.size for unit in units) == plan.largest_file
+    assert sum(map(plan.size_of, units)) == plan.size
+    assert sum(map(plan.rows_of, units)) == plan.readings
+    assert max(sum(map(plan.size_of, batch.units)) for batch in batches) == plan.largest_batch
+    assert max(map(plan.size_of, units)) == plan.largest_file
 
 
 def test_a_staging_limit_that_is_too_small_names_the_smallest_that_is_not() -> None:

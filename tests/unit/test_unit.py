@@ -48,7 +48,7 @@ def test_by_hand() -> None:
         ('{"table":"readings","partition":"2024-01-31","first":0}', "its fields"),
         ('{"table":"readings","partition":"2024-01-31","first":0,"count":1,"x":1}', "its fields"),
         ("[1]", "its fields"),
-        ("{", ""),
+        ("{", "unexpected end"),
     ],
 )
 def test_anything_else_is_refused_by_name(text: str, field: str) -> None:

@@ -8,11 +8,12 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from wattif.engine.plan import Batch, FileUnit, Plan
+from wattif.engine.plan import Batch, Plan
 from wattif.faults.plan import FaultPlan, RowFault
 from wattif.model.reported import ReportedDays
 from wattif.model.scenario import Scenario
 from wattif.numeric.calendar import day_number
+from wattif.tables.unit import Unit
 
 _NOT_IN_THE_FILE = (RowFault.DROP, RowFault.LATE)
 _TIMES = np.ones(len(RowFault), np.int64)  # that a row arrives when all of its file does
@@ -33,7 +34,7 @@ class Deliveries:
         self._faults = faults
         self._days = ReportedDays(scenario.world, scenario.fleet, scenario.events, electrical=False)
         self._batch: Batch | None = None
-        self._cut: dict[FileUnit, tuple[int, int] | None] = {}  # the meter and reading of its last line, ends early
+        self._cut: dict[Unit, tuple[int, int] | None] = {}  # the meter and reading of its last line, ends early
         self.causes: Counter[str] = Counter()
 
     def times(self, day: date, meter: int, sent: NDArray[np.bool_] | None, *, count: bool) -> NDArray[np.int64]:
@@ -66,18 +67,18 @@ class Deliveries:
             self.causes.update(causes)
         return times
 
-    def _file_of(self, day: date, meter: int) -> FileUnit:
+    def _file_of(self, day: date, meter: int) -> Unit:
         file, size = meter // self._plan.meters_per_file, self._plan.batch_files
         if self._batch is None or self._batch.day != day or self._batch.index != file // size:
             self._batch = self._plan.batch(day, file // size)
             self._cut.clear()
-        return self._batch.files[file % size]
+        return self._batch.units[file % size]
 
-    def _last_line(self, unit: FileUnit) -> tuple[int, int] | None:
+    def _last_line(self, unit: Unit) -> tuple[int, int] | None:
         """The meter and the reading of the last line of the file as it is delivered; None when it has none."""
         if unit not in self._cut:
             self._cut[unit] = None
-            for meter in range(unit.last_meter, unit.first_meter - 1, -1):
+            for meter in range(unit.last, unit.first - 1, -1):
                 in_file = ~np.isin(self._faults.rows(meter, unit.day), _NOT_IN_THE_FILE) & self._sent(unit.day, meter)
                 if in_file.any():
                     self._cut[unit] = meter, int(np.flatnonzero(in_file)[-1])

@@ -24,7 +24,7 @@ def calibrate(settings: GenerateSettings, plan: Plan) -> float:
     """Readings a second that this machine makes in memory with all write workers."""
     few = settings.model_copy(update={"meters": min(settings.meters, 1000)})
     content = FileBytes(scenario_of(few), Plan.of(few))
-    unit = Plan.of(few).batch(plan.start, 0).files[0]
+    unit = Plan.of(few).batch(plan.start, 0).units[0]
     for _ in content.blocks(unit):  # compiles or loads the kernels
         break
 
@@ -53,9 +53,9 @@ def describe(settings: GenerateSettings) -> str:
     files = plan.days * plan.files_per_day
     batches = plan.days * plan.batches_per_day
     day_requests = sum(
-        requests_of_file(unit.size)
+        requests_of_file(plan.size_of(unit))
         for index in range(plan.batches_per_day)
-        for unit in plan.batch(plan.start, index).files
+        for unit in plan.batch(plan.start, index).units
     )
     months = (settings.end.year - settings.start.year) * 12 + settings.end.month - settings.start.month + 1
     tables = 3 + months * len(settings.city_ids)

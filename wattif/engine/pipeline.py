@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from threading import Event
 
 from wattif.engine.budget import Budget
-from wattif.engine.plan import Batch, FileUnit, Plan
+from wattif.engine.plan import Batch, Plan
 from wattif.engine.producer import Content, MadeUnit, Producer
 from wattif.engine.progress import Progress
 from wattif.engine.staging import Staging
@@ -21,6 +21,7 @@ from wattif.errors import Interrupted
 from wattif.lake import layout
 from wattif.lake.fault_labels import FaultLabel, label_objects
 from wattif.lake.manifest import Committed, ManifestEntry, read_manifest, write_manifest
+from wattif.tables.unit import Unit
 from wattif.uploader.consumer import Consumer
 from wattif.uploader.store import SealedFile, Store, StoredObject
 
@@ -47,12 +48,12 @@ class _OpenBatch:
 
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
-        self.made: dict[FileUnit, MadeUnit] = {}
+        self.made: dict[Unit, MadeUnit] = {}
         self.finished = Event()
 
     @property
     def is_sealed(self) -> bool:
-        return len(self.made) == len(self.batch.files)
+        return len(self.made) == len(self.batch.units)
 
     @property
     def will_free_staging(self) -> bool:
@@ -116,7 +117,7 @@ class Pipeline:
         opened = _OpenBatch(batch)
         with self._lock:
             self._open.append(opened)
-        for unit in batch.files:
+        for unit in batch.units:
             self._budget.acquire(self._plan.room_of(unit), self._plan.faults.objects_per_file)
             self._submit(self._producers, self._produce, opened, unit)
         self._close_batches()
@@ -128,14 +129,17 @@ class Pipeline:
                 self._tasks.add(future)
                 future.add_done_callback(self._tasks.discard)
 
-    def _produce(self, opened: _OpenBatch, unit: FileUnit) -> None:
+    def _produce(self, opened: _OpenBatch, unit: Unit) -> None:
         """In a producer's thread: seal a unit's files."""
         self._budget.writer_begins()
         try:
             made = self._producer.produce(unit)
             plan = self._plan
             self._budget.give_back(plan.room_of(unit) - made.size, plan.faults.objects_per_file - len(made.files))
-            self._progress.skip(unit.rows - made.rows, unit.size - made.size)  # of the totals, which are the plan's
+            # the totals are those of the plan
+            self._progress.skip(
+                plan.rows_of(unit) - made.rows, plan.size_of(unit) - made.size
+            )  # of the totals, which are the plan's
             with self._lock:
                 opened.made[unit] = made
                 complete = opened.is_sealed
@@ -151,12 +155,12 @@ class Pipeline:
         batch = opened.batch
         name = layout.manifest_name(batch.day, batch.index)
         try:
-            made = [(unit, opened.made[unit]) for unit in batch.files]
+            made = [(unit, opened.made[unit]) for unit in batch.units]
             delivered = [(unit, each) for unit, all_of_it in made for each in all_of_it.files]
             entries = [
                 ManifestEntry(
-                    each.file.name, each.file.size, each.rows, f"{each.file.crc32c:08x}", unit.first_meter,
-                    unit.last_meter,
+                    each.file.name, each.file.size, each.rows, f"{each.file.crc32c:08x}", unit.first,
+                    unit.last,
                 )
                 for unit, each in delivered
             ]  # fmt: skip
@@ -190,9 +194,9 @@ class Pipeline:
         """A committed batch: only what an earlier run could not remove from staging is left to do."""
         self._stop_check()
         self.figures.batches_skipped += 1
-        self._progress.skip(sum(unit.rows for unit in batch.files), batch.size)
+        self._progress.skip(sum(map(self._plan.rows_of, batch.units)), sum(map(self._plan.size_of, batch.units)))
         leftovers = self._staging.leftovers
-        if leftovers and any(name in leftovers for unit in batch.files for name in self._content.names(unit)):
+        if leftovers and any(name in leftovers for unit in batch.units for name in self._content.names(unit)):
             name = layout.manifest_name(batch.day, batch.index)
             content = self._consumer.retrying(lambda: self._store.get_bytes(name)) or b""
             entries = read_manifest(content, f"{self._store.place}/{name}")

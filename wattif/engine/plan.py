@@ -11,39 +11,17 @@ from wattif.errors import UsageError
 from wattif.faults.drift import drift_of
 from wattif.faults.rates import FaultRates
 from wattif.settings import LakeSettings
-from wattif.tables.readings import select_fields
-
-DAY_S = 86_400
-
-
-@dataclass(frozen=True)
-class FileUnit:
-    """One file: a range of meters on a day. Its bytes are a pure function of this and the settings."""
-
-    day: date
-    first_meter: int
-    meters: int
-    rows: int  # all readings
-    size: int  # bytes of all its readings, before anything goes wrong
-
-    @property
-    def last_meter(self) -> int:
-        """The last meter of the file."""
-        return self.first_meter + self.meters - 1
+from wattif.tables.readings import READINGS, select_fields
+from wattif.tables.unit import DAY_S, Unit
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Files of one day that are uploaded and committed together."""
+    """Units of one table and partition that are uploaded and committed together."""
 
     day: date
     index: int
-    files: tuple[FileUnit, ...]
-
-    @property
-    def size(self) -> int:
-        """Bytes of all files."""
-        return sum(unit.size for unit in self.files)
+    units: tuple[Unit, ...]
 
 
 @dataclass(frozen=True)
@@ -106,9 +84,17 @@ class Plan:
         template = drift_of(self.template, self.faults.drift).template if drifts else self.template
         return template.width * self.faults.copies
 
-    def room_of(self, unit: FileUnit) -> int:
+    def rows_of(self, unit: Unit) -> int:
+        """All readings of *unit*, before anything goes wrong."""
+        return unit.count * self.readings_per_meter_day
+
+    def size_of(self, unit: Unit) -> int:
+        """Bytes of all its readings."""
+        return self.rows_of(unit) * self.template.width
+
+    def room_of(self, unit: Unit) -> int:
         """Most bytes that the unit's files may take in staging."""
-        return unit.rows * self.row_room
+        return self.rows_of(unit) * self.row_room
 
     @property
     def largest_file(self) -> int:
@@ -139,7 +125,7 @@ class Plan:
         """Batch *index* of *day*."""
         first = index * self.batch_files
         last = min(first + self.batch_files, self.files_per_day)
-        return Batch(day, index, tuple(self._file(day, number) for number in range(first, last)))
+        return Batch(day, index, tuple(self._unit(day, number) for number in range(first, last)))
 
     def batches(self) -> Iterator[Batch]:
         """All batches, day by day."""
@@ -147,8 +133,6 @@ class Plan:
             for index in range(self.batches_per_day):
                 yield self.batch(self.start + timedelta(days=number), index)
 
-    def _file(self, day: date, number: int) -> FileUnit:
+    def _unit(self, day: date, number: int) -> Unit:
         first = number * self.meters_per_file
-        meters = min(self.meters_per_file, self.meters - first)
-        rows = meters * self.readings_per_meter_day
-        return FileUnit(day, first, meters, rows, rows * self.template.width)
+        return Unit(READINGS, day.isoformat(), first, min(self.meters_per_file, self.meters - first))

@@ -16,7 +16,7 @@ from wattif.encode.marks import marked_rows
 from wattif.encode.ndjson import RowFormat, Rows
 from wattif.encode.template import RowTemplate
 from wattif.engine.budget import Budget
-from wattif.engine.plan import FileUnit, Plan
+from wattif.engine.plan import Plan
 from wattif.engine.staging import Part, Staging
 from wattif.errors import Interrupted, StagingError
 from wattif.lake import layout
@@ -25,6 +25,7 @@ from wattif.model import quantities
 from wattif.model.grid import METERS_PER_TRANSFORMER
 from wattif.model.reported import ReportedDays
 from wattif.model.scenario import Scenario
+from wattif.tables.unit import Unit
 from wattif.uploader.store import SealedFile
 
 _ELECTRICAL = {quantities.VOLTAGE_DV, quantities.CURRENT_CA, quantities.POWER_FACTOR_MILLI}
@@ -55,10 +56,10 @@ class Content(Protocol):
     def row_width(self) -> int | None:
         """Bytes of each row; None when a sealed file of an earlier run does not tell all there is to know of it."""
 
-    def names(self, unit: FileUnit) -> Sequence[str]:
+    def names(self, unit: Unit) -> Sequence[str]:
         """The objects that may be delivered."""
 
-    def pieces(self, unit: FileUnit, labels: list[FaultLabel]) -> Iterator[Piece]:
+    def pieces(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[Piece]:
         """The bytes of all objects; each piece is valid until the next one. What went wrong is added to *labels*."""
 
 
@@ -78,33 +79,33 @@ class FileBytes:
         self._one_meter_a_file = plan.meters_per_file == 1
         self._own = threading.local()
 
-    def name(self, unit: FileUnit) -> str:
+    def name(self, unit: Unit) -> str:
         """The name of the unit's object."""
         if self._one_meter_a_file:
-            return layout.meter_readings_name(unit.day, int(self._fleet.macs[unit.first_meter]))
-        return layout.readings_name(unit.day, unit.first_meter, unit.last_meter)
+            return layout.meter_readings_name(unit.day, int(self._fleet.macs[unit.first]))
+        return layout.readings_name(unit.day, unit.first, unit.last)
 
-    def names(self, unit: FileUnit) -> Sequence[str]:
+    def names(self, unit: Unit) -> Sequence[str]:
         """See `Content.names`."""
         return [self.name(unit)]
 
-    def pieces(self, unit: FileUnit, labels: list[FaultLabel]) -> Iterator[Piece]:
+    def pieces(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[Piece]:
         """See `Content.pieces`; nothing goes wrong."""
         name = self.name(unit)
         return (Piece(name, data, len(data) // self.row_width) for data in self.blocks(unit))
 
-    def blocks(self, unit: FileUnit) -> Iterator[memoryview]:
+    def blocks(self, unit: Unit) -> Iterator[memoryview]:
         """The unit's bytes, block by block; each block is valid until the next one is asked for."""
         return (block.data for block in self.meter_blocks(unit))
 
-    def meter_blocks(self, unit: FileUnit) -> Iterator[Block]:
+    def meter_blocks(self, unit: Unit) -> Iterator[Block]:
         """The same, and whose rows each block holds."""
         if not hasattr(self._own, "rows"):
             self._own.days = ReportedDays(self._world, self._fleet, self._events, electrical=self._electrical)
             self._own.rows = Rows(self._form, self._own.days.block_meters, self._world.interval_s)
         days: ReportedDays = self._own.days
         rows: Rows = self._own.rows
-        first, end = unit.first_meter, unit.last_meter + 1
+        first, end = unit.first, unit.last + 1
         while first < end:
             neighbours = METERS_PER_TRANSFORMER - first % METERS_PER_TRANSFORMER
             last = min(first + min(days.block_meters, neighbours), end)
@@ -155,7 +156,7 @@ class Producer:
         self._stop = stop
         self._count = count
 
-    def produce(self, unit: FileUnit) -> MadeUnit:
+    def produce(self, unit: Unit) -> MadeUnit:
         """The sealed files of *unit*: an earlier run's when that is still good, else new ones.
 
         On a full disk it waits for uploads to free space, and raises `StagingError` when nothing will.
@@ -175,18 +176,18 @@ class Producer:
                     ) from error
                 if last_try:
                     raise StagingError(
-                        f"the staging disk is full and no upload will free any of it: {name} needs {unit.size} bytes;"
+                        f"the staging disk is full and no upload will free any of it: {name} has no room;"
                         " free some space or name another --staging-dir, then run the same command again"
                         " (all sealed files are kept)"
                     ) from error
             last_try = self._budget.wait_for_space()
 
-    def _reuse(self, unit: FileUnit) -> MadeUnit | None:
+    def _reuse(self, unit: Unit) -> MadeUnit | None:
         width = self._content.row_width
         file = self._staging.reuse(self._content.names(unit)[0]) if width else None
         return MadeUnit((DeliveredFile(file, file.size // width),), ()) if file and width else None
 
-    def _write(self, unit: FileUnit) -> MadeUnit:
+    def _write(self, unit: Unit) -> MadeUnit:
         parts: dict[str, Part] = {}
         rows: dict[str, int] = {}
         labels: list[FaultLabel] = []

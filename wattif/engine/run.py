@@ -57,7 +57,7 @@ def generate(
         scenario = scenario_of(settings, world)
         content = FileBytes(scenario, plan)
         _store_tables(settings, scenario, store, consumer)
-        next(content.blocks(plan.batch(plan.start, 0).files[0]))  # compiles or loads the kernels, before any clock runs
+        next(content.blocks(plan.batch(plan.start, 0).units[0]))  # compiles or loads the kernels, before any clock runs
         delivery = delivery_of(settings, plan, scenario, content)
         with Progress(plan.readings, plan.size, quiet=settings.quiet) as progress:
             pipeline = Pipeline(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif.encode.template import TIMESTAMP_WIDTH, RowTemplate
-from wattif.engine.plan import DAY_S, FileUnit, Plan
+from wattif.engine.plan import Plan
 from wattif.engine.producer import Block, Content, FileBytes, Piece
 from wattif.faults.damage import colons_of, corrupt, cut
 from wattif.faults.drift import Drift, drift_of
@@ -24,6 +24,7 @@ from wattif.lake.fault_labels import FaultKind, FaultLabel
 from wattif.model.fleet import mac_text
 from wattif.model.scenario import Scenario
 from wattif.settings import LakeSettings
+from wattif.tables.unit import DAY_S, Unit
 
 _PARTIAL = max(RowFault) + 1  # beside the codes of the plan: the row that ends the file early
 _STEPS_MAX = 30  # how many rows later one may arrive that is out of order
@@ -100,13 +101,13 @@ class FaultyBytes:
         self.interval_s = interval_s
         self.macs = macs
 
-    def names(self, unit: FileUnit) -> Sequence[str]:
+    def names(self, unit: Unit) -> Sequence[str]:
         """See `Content.names`."""
         name = self.clean.name(unit)
         once = [name, layout.late_name(name)]
         return [*once, *map(layout.again_name, once)] if self.faults.twice(unit) else once
 
-    def pieces(self, unit: FileUnit, labels: list[FaultLabel]) -> Iterator[Piece]:
+    def pieces(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[Piece]:
         """See `Content.pieces`."""
         if self.faults.withheld(unit):
             labels.append(FaultLabel(self.clean.name(unit), FaultKind.FILE_MISSING, "never delivered"))
@@ -133,7 +134,7 @@ def delivery_of(settings: LakeSettings, plan: Plan, scenario: Scenario, clean: F
 class _Delivery:
     """One delivery of a unit."""
 
-    def __init__(self, way: FaultyBytes, unit: FileUnit, labels: list[FaultLabel]) -> None:
+    def __init__(self, way: FaultyBytes, unit: Unit, labels: list[FaultLabel]) -> None:
         self._way = way
         self._faults = way.faults
         self._unit = unit

@@ -12,12 +12,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from wattif.engine.plan import DAY_S, FileUnit
 from wattif.faults.draw import draw_row_faults
 from wattif.faults.rates import FaultRates
 from wattif.numeric.calendar import day_number
 from wattif.numeric.streams import Stream, draw, stream_key, uniform
 from wattif.settings import LakeSettings
+from wattif.tables.unit import DAY_S, Unit
 
 
 class RowFault(IntEnum):
@@ -44,16 +44,16 @@ class FaultPlan(Protocol):
     def detail(self, meter: int, day: date, reading: int) -> int:
         """64 random bits: how late, how far or how damaged the row is that a fault happens to."""
 
-    def withheld(self, unit: FileUnit) -> bool:
+    def withheld(self, unit: Unit) -> bool:
         """Whether the file never arrives, nor its late rows."""
 
-    def partial(self, unit: FileUnit) -> bool:
+    def partial(self, unit: Unit) -> bool:
         """Whether the file's last line ends early.
 
         That is the last row that is neither dropped nor late; nothing else happens to it.
         """
 
-    def twice(self, unit: FileUnit) -> bool:
+    def twice(self, unit: Unit) -> bool:
         """Whether the unit's batch is delivered a second time."""
 
 
@@ -86,17 +86,17 @@ class DrawnFaults:
         """See `FaultPlan.detail`."""
         return self._bits(Stream.FAULT_DETAIL, meter, day_number(day) * self._readings + reading)
 
-    def withheld(self, unit: FileUnit) -> bool:
+    def withheld(self, unit: Unit) -> bool:
         """See `FaultPlan.withheld`."""
-        return self._chance(Stream.FAULT_FILE, unit.first_meter, 2 * day_number(unit.day)) < self.rates.file_missing
+        return self._chance(Stream.FAULT_FILE, unit.first, 2 * day_number(unit.day)) < self.rates.file_missing
 
-    def partial(self, unit: FileUnit) -> bool:
+    def partial(self, unit: Unit) -> bool:
         """See `FaultPlan.partial`."""
-        return self._chance(Stream.FAULT_FILE, unit.first_meter, 2 * day_number(unit.day) + 1) < self.rates.partial_line
+        return self._chance(Stream.FAULT_FILE, unit.first, 2 * day_number(unit.day) + 1) < self.rates.partial_line
 
-    def twice(self, unit: FileUnit) -> bool:
+    def twice(self, unit: Unit) -> bool:
         """See `FaultPlan.twice`."""
-        batch = unit.first_meter // self._meters_per_batch
+        batch = unit.first // self._meters_per_batch
         return self._chance(Stream.FAULT_BATCH, batch, day_number(unit.day)) < self.rates.batch_twice
 
     def _bits(self, stream: Stream, entity: int, counter: int) -> int:

@@ -14,6 +14,7 @@ from typing import Literal
 from wattif.errors import UsageError
 from wattif.model import quantities
 
+READINGS = "readings"
 POWER_MAX_W = 9_999_999
 NEGATIVE_POWER_MAX_W = 999_999  # the sign takes the place of a digit
 SEQ_MAX = 99_999_999

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -11,9 +11,9 @@ import crc32c
 from wattif.answers.reconcile.delivery import Delivery
 from wattif.answers.reconcile.differences import Difference
 from wattif.answers.reconcile.lines import compare_lines
-from wattif.engine.plan import FileUnit
 from wattif.errors import LakeError
 from wattif.lake.fault_labels import FaultLabel
+from wattif.tables.unit import Unit
 from wattif.uploader.store import Store
 
 _CHUNK = 1 << 20
@@ -34,11 +34,12 @@ class Compared:
 class DeepComparison:
     """Compares the objects of units with their bytes. Threads may share it."""
 
-    def __init__(self, store: Store, delivery: Delivery) -> None:
+    def __init__(self, store: Store, delivery: Delivery, rows_of: Callable[[Unit], int]) -> None:
+        self._rows_of = rows_of
         self._store = store
         self._delivery = delivery
 
-    def compare(self, unit: FileUnit, labels: list[FaultLabel]) -> Iterator[Compared]:
+    def compare(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[Compared]:
         """The objects of *unit*, one after the other, and the *labels* of what went wrong with them on the way.
 
         `LakeError` when the lake does not answer.
@@ -56,7 +57,7 @@ class DeepComparison:
             except OSError as error:
                 raise LakeError(f"{self._store.place}/{name}: cannot be read: {error.strerror or error}") from error
 
-    def _look_closer(self, unit: FileUnit, name: str) -> list[Difference]:
+    def _look_closer(self, unit: Unit, name: str) -> list[Difference]:
         """Row by row; the bytes are made once more, because blocks do not last."""
         expected = b"".join(
             part for other, blocks in self._delivery.contents(unit, []) if other == name for part in map(bytes, blocks)
@@ -69,7 +70,7 @@ class DeepComparison:
             found = _read(file, most + 1)
         if len(found) > most:
             sizes = f"{len(expected)} bytes", f"more than {most} bytes"
-            return [Difference(name, None, None, "bytes", "altered", unit.rows, *sizes)]
+            return [Difference(name, None, None, "bytes", "altered", self._rows_of(unit), *sizes)]
         return compare_lines(name, expected, found)
 
 

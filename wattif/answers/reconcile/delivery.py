@@ -8,7 +8,7 @@ from datetime import date
 from typing import Protocol
 
 from wattif.answers.reconcile.settings import ReconcileSettings
-from wattif.engine.plan import Batch, FileUnit, Plan
+from wattif.engine.plan import Batch, Plan
 from wattif.engine.producer import FileBytes
 from wattif.faults import faulty
 from wattif.faults.plan import DrawnFaults
@@ -16,6 +16,7 @@ from wattif.lake import layout
 from wattif.lake.fault_labels import LABEL_FORMATS, FaultKind, FaultLabel
 from wattif.model.scenario import Scenario, drawn_events, fleet_of, scenario_of, world_of
 from wattif.tables.anomaly_labels import labels_ndjson, labels_parquet, labels_table
+from wattif.tables.unit import Unit
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class ExpectedObject:
     """An object that a file unit brings into the lake."""
 
     name: str
-    unit: FileUnit
+    unit: Unit
+    rows: int  # all of the unit's
     most_bytes: int | None  # no more can be in it; None: not known
     exact: bool  # it has all the unit's rows, and so *most_bytes* exactly
     certain: bool = True  # it is there in any case; else only when a row of the unit turns out to belong in it
@@ -35,7 +37,7 @@ class Delivery(Protocol):
     def tables(self) -> Sequence[str]:
         """The objects beside the readings: fleet, weather, labels of anomalies."""
 
-    def objects(self, unit: FileUnit) -> Sequence[ExpectedObject]:
+    def objects(self, unit: Unit) -> Sequence[ExpectedObject]:
         """The objects that *unit* brings, computed without its readings."""
 
     def meter_labels(self) -> Mapping[str, bytes]:
@@ -44,7 +46,7 @@ class Delivery(Protocol):
     def labels(self, batch: Batch) -> Sequence[str]:
         """The label objects that *batch* brings, as far as they are known without its readings."""
 
-    def contents(self, unit: FileUnit, labels: list[FaultLabel]) -> Iterator[tuple[str, Iterable[memoryview | bytes]]]:
+    def contents(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[tuple[str, Iterable[memoryview | bytes]]]:
         """Name and bytes, in blocks, of the objects that *unit* brings; blocks are read before the next is asked for.
 
         Blocks that hold no byte may come, and blocks may end within a row. What went wrong on the way is added to
@@ -71,9 +73,10 @@ class CleanDelivery:
         labels = [layout.ANOMALY_LABELS + ending for ending in (".ndjson", ".parquet") if self._has_events]
         return [layout.METERS, *weather, *labels]
 
-    def objects(self, unit: FileUnit) -> Sequence[ExpectedObject]:
+    def objects(self, unit: Unit) -> Sequence[ExpectedObject]:
         """The one object of *unit*."""
-        return (ExpectedObject(self._content.name(unit), unit, unit.size, self._all_rows),)
+        rows, size = self._plan.rows_of(unit), self._plan.size_of(unit)
+        return (ExpectedObject(self._content.name(unit), unit, rows, size, self._all_rows),)
 
     def meter_labels(self) -> Mapping[str, bytes]:
         """Both formats; nothing when nothing happened."""
@@ -88,7 +91,7 @@ class CleanDelivery:
         """None."""
         return ()
 
-    def contents(self, unit: FileUnit, labels: list[FaultLabel]) -> Iterator[tuple[str, Iterable[memoryview | bytes]]]:
+    def contents(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[tuple[str, Iterable[memoryview | bytes]]]:
         """The one object of *unit*."""
         yield self._content.name(unit), self._content.blocks(unit)
 
@@ -101,22 +104,22 @@ class FaultyDelivery(CleanDelivery):
         self._faulty = faulty.delivery_of(settings, plan, scenario, self._content)
         self._faults = DrawnFaults.of(settings)
 
-    def objects(self, unit: FileUnit) -> Sequence[ExpectedObject]:
+    def objects(self, unit: Unit) -> Sequence[ExpectedObject]:
         """Those of *unit*; nothing of a withheld file, and late rows only when there are any."""
         if self._faults.withheld(unit):
             return ()
-        clean = self._content.name(unit)
+        clean, rows = self._content.name(unit), self._plan.rows_of(unit)
         return [
-            ExpectedObject(name, unit, None, exact=False, certain=name in (clean, layout.again_name(clean)))
+            ExpectedObject(name, unit, rows, None, exact=False, certain=name in (clean, layout.again_name(clean)))
             for name in self._faulty.names(unit)
         ]
 
     def labels(self, batch: Batch) -> Sequence[str]:
         """Labels of what happens to whole files; what happens to rows is known only with the rows."""
         drift = self._faults.rates.schema_drift
-        arriving = [unit for unit in batch.files if not self._faults.withheld(unit)]
+        arriving = [unit for unit in batch.units if not self._faults.withheld(unit)]
         kinds = {
-            FaultKind.FILE_MISSING: len(arriving) < len(batch.files),
+            FaultKind.FILE_MISSING: len(arriving) < len(batch.units),
             FaultKind.BATCH_TWICE: any(map(self._faults.twice, arriving)),
             FaultKind.SCHEMA_DRIFT: bool(arriving) and drift is not None and batch.day >= drift,
         }
@@ -126,7 +129,7 @@ class FaultyDelivery(CleanDelivery):
             for ending in LABEL_FORMATS
         ]  # fmt: skip
 
-    def contents(self, unit: FileUnit, labels: list[FaultLabel]) -> Iterator[tuple[str, Iterable[memoryview | bytes]]]:
+    def contents(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[tuple[str, Iterable[memoryview | bytes]]]:
         """All objects of *unit*: they are made side by side, so all of them are in memory."""
         objects: dict[str, bytearray] = {}
         for piece in self._faulty.pieces(unit, labels):

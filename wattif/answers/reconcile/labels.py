@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wattif.answers.reconcile.differences import Difference
-from wattif.engine.plan import Batch, FileUnit
+from wattif.engine.plan import Batch
 from wattif.lake import layout
 from wattif.lake.fault_labels import FaultLabel, label_objects
+from wattif.tables.unit import Unit
 from wattif.uploader.store import Store
 
 
@@ -25,19 +26,19 @@ class LabelCheck:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.Lock()
-        self._known: dict[tuple[str, int], dict[FileUnit, list[FaultLabel]]] = defaultdict(dict)
+        self._known: dict[tuple[str, int], dict[Unit, list[FaultLabel]]] = defaultdict(dict)
 
-    def add(self, batch: Batch, unit: FileUnit, labels: list[FaultLabel]) -> list[Difference]:
+    def add(self, batch: Batch, unit: Unit, labels: list[FaultLabel]) -> list[Difference]:
         """Take the labels of a unit; what differs in its batch, when this was the last of its units."""
         key = layout.partition(batch.day), batch.index
         with self._lock:
             known = self._known[key]
             known[unit] = labels
-            if len(known) < len(batch.files):
+            if len(known) < len(batch.units):
                 return []
             del self._known[key]
             there = self._there.pop(f"{key[0]}/{batch.index:06d}", [])
-        all_labels = [label for each in batch.files for label in known[each]]
+        all_labels = [label for each in batch.units for label in known[each]]
         expected = dict(label_objects(batch.day, batch.index, all_labels))
         return [*self.compare(expected), *(_stranger(name) for name in there if name not in expected)]
 

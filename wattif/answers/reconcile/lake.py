@@ -20,11 +20,12 @@ from wattif.answers.reconcile.delivery import Delivery, ExpectedObject
 from wattif.answers.reconcile.differences import Difference, Verdict
 from wattif.answers.reconcile.labels import LabelCheck
 from wattif.engine.ordered import in_order
-from wattif.engine.plan import Batch, FileUnit, Plan
+from wattif.engine.plan import Batch, Plan
 from wattif.errors import Interrupted, LakeError
 from wattif.lake import layout
 from wattif.lake.fault_labels import FaultLabel
 from wattif.lake.manifest import ManifestEntry, read_manifest
+from wattif.tables.unit import Unit
 from wattif.uploader.store import Store, StoredObject
 
 _FETCHERS = 32  # threads that wait for manifests: each is one request
@@ -53,7 +54,7 @@ class LakeCheck:
         self._known = known
         self._stop = stop
         self._label_check = LabelCheck(store)
-        self._deep = DeepComparison(store, delivery) if deep else None
+        self._deep = DeepComparison(store, delivery, plan.rows_of) if deep else None
 
     def differences(self) -> Iterator[Difference]:
         """All of them, day by day.
@@ -104,7 +105,7 @@ class LakeCheck:
                 continue
             originals: dict[tuple[int, int], ManifestEntry] = {}
             for manifest in itertools.islice(manifests, self._plan.batches_per_day):
-                expected = {unit: self._delivery.objects(unit) for unit in manifest.batch.files}
+                expected = {unit: self._delivery.objects(unit) for unit in manifest.batch.units}
                 problems = [*manifest.problems(expected, exact=self._deep is None)]
                 if self._deep is None:
                     problems += self._labels(manifest)
@@ -148,7 +149,7 @@ class LakeCheck:
 
     def _read_manifest(self, batch: Batch) -> _Manifest:
         name = layout.manifest_name(batch.day, batch.index)
-        return _Manifest(batch, name, self._store.get_bytes(name))
+        return _Manifest(batch, name, self._store.get_bytes(name), self._plan.rows_of)
 
     def _labels(self, manifest: _Manifest) -> Iterator[Difference]:
         if manifest.content is not None:
@@ -160,19 +161,20 @@ class LakeCheck:
     def _label_names(self) -> frozenset[str]:
         return frozenset(self._store.list(layout.FAULT_LABELS))
 
-    def _compare_rows(self, unit: FileUnit, manifest: _Manifest, there: Iterable[StoredObject]) -> list[Difference]:
+    def _compare_rows(self, unit: Unit, manifest: _Manifest, there: Iterable[StoredObject]) -> list[Difference]:
         assert self._deep is not None
         differences: list[Difference] = []
         strangers = {each.name: each for each in there}
         labels: list[FaultLabel] = []
+        rows = self._plan.rows_of(unit)
         for compared in self._deep.compare(unit, labels):
             strangers.pop(compared.name, None)
             entry = manifest.entries.get(compared.name)
             differences += compared.differences
             if not compared.differences and entry is not None:
                 told, true = (entry.bytes, int(entry.crc32c, 16)), (compared.size, compared.crc32c)
-                differences += manifest.altered(unit.rows, "bytes", str(true[0]), str(told[0]))
-                differences += manifest.altered(unit.rows, "crc32c", f"{true[1]:08x}", f"{told[1]:08x}")
+                differences += manifest.altered(rows, "bytes", str(true[0]), str(told[0]))
+                differences += manifest.altered(rows, "crc32c", f"{true[1]:08x}", f"{told[1]:08x}")
         differences += self._strangers(strangers.values(), {})
         if manifest.content is not None:
             differences += self._label_check.add(manifest.batch, unit, labels)
@@ -204,6 +206,7 @@ class _Manifest:
     batch: Batch
     name: str
     content: bytes | None
+    rows_of: Callable[[Unit], int]
 
     @functools.cached_property
     def listed(self) -> list[ManifestEntry] | None:
@@ -218,9 +221,9 @@ class _Manifest:
         """What it names, by object."""
         return {entry.name: entry for entry in self.listed or ()}
 
-    def problems(self, expected: Mapping[FileUnit, Iterable[ExpectedObject]], *, exact: bool) -> Iterator[Difference]:
+    def problems(self, expected: Mapping[Unit, Iterable[ExpectedObject]], *, exact: bool) -> Iterator[Difference]:
         """What is wrong with the manifest itself; *exact*: hold its sizes against the plan's, too."""
-        rows = sum(unit.rows for unit in expected)
+        rows = sum(map(self.rows_of, expected))
         if self.content is None:
             yield _of_object(self.name, "missing", rows, f"{len(expected)} files", None)
             return
@@ -231,16 +234,17 @@ class _Manifest:
         for each in (each for objects in expected.values() for each in objects):
             names.add(each.name)
             entry, unit = self.entries.get(each.name), each.unit
+            unit_rows = self.rows_of(unit)
             if entry is None:
                 if each.certain:
-                    yield _of_object(self.name, "missing", unit.rows, each.name, None)
+                    yield _of_object(self.name, "missing", unit_rows, each.name, None)
                 continue
-            meters = (unit.first_meter, unit.last_meter), (entry.first_meter, entry.last_meter)
-            yield from self.altered(unit.rows, "meters", *(f"{first}-{last}" for first, last in meters))
+            meters = (unit.first, unit.last), (entry.first_meter, entry.last_meter)
+            yield from self.altered(unit_rows, "meters", *(f"{first}-{last}" for first, last in meters))
             if each.exact:
-                yield from self.altered(unit.rows, "rows", str(unit.rows), str(entry.rows))
+                yield from self.altered(unit_rows, "rows", str(unit_rows), str(entry.rows))
             if exact and each.most_bytes is not None and (each.exact or entry.bytes > each.most_bytes):
-                yield from self.altered(unit.rows, "bytes", str(each.most_bytes), str(entry.bytes))
+                yield from self.altered(unit_rows, "bytes", str(each.most_bytes), str(entry.bytes))
         for name in sorted(self.entries.keys() - names):
             yield _of_object(self.name, "extra", self.entries[name].rows, None, name)
         if len(self.listed) > len(self.entries):
@@ -256,7 +260,7 @@ def _compare(
 ) -> Iterator[Difference]:
     """Objects against what the plan and their manifest say of them."""
     for each in expected:
-        found, entry, rows = there.get(each.name), entries.get(each.name), each.unit.rows
+        found, entry, rows = there.get(each.name), entries.get(each.name), each.rows
         size = each.most_bytes if each.exact else entry.bytes if entry else None
         if found is None and entry is None and not each.certain:
             continue

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-TABLE = Path(__file__).resolve().parent.parent / "wattif" / "world" / "data" / "bdew_profiles.csv"
+TABLE = Path(__file__).resolve().parent.parent / "wattif" / "model" / "data" / "bdew_profiles.csv"
 HEADER = """\
 # Standard load profiles of the German Association of Energy and Water Industries (BDEW), 1999 and 2025,
 # as published with demandlib 0.2.2 (https://github.com/oemof/demandlib), Copyright (c) oemof developer group,

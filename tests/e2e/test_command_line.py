@@ -107,7 +107,7 @@ def test_the_module_and_the_script_are_the_same(line: CommandLine) -> None:
 
 
 def test_a_city_of_ones_own_and_two_more(line: CommandLine) -> None:
-    shipped = (ROOT / "wattif" / "world" / "data" / "cities.toml").read_text(encoding="utf-8")
+    shipped = (ROOT / "wattif" / "model" / "data" / "cities.toml").read_text(encoding="utf-8")
     own = shipped.split("\n[[city]]\n")[1].replace('id = "manila"', 'id = "cebu"')
     (line.folder / "mine.toml").write_text(f"[[city]]\n{own}", encoding="utf-8")
     cities = ["--meters", "60", "--meters-per-file", "20", "--columns", "city_id,power_w", "--interval", "3600"]

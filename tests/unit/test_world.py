@@ -213,6 +213,6 @@ def test_a_city_that_uses_too_much_is_named() -> None:
 
 
 def test_the_profile_table_says_where_it_is_from() -> None:
-    folder = Path(calendar.__file__).parent / "data"
+    folder = Path(local_time.__file__).parent / "data"
     assert "MIT License" in (folder / "bdew_profiles.csv").read_text(encoding="utf-8")[:1000]
     assert "Permission is hereby granted" in (folder / "bdew_profiles.LICENSE").read_text(encoding="utf-8")

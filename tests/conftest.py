@@ -21,7 +21,7 @@ Settings = Callable[..., GenerateSettings]
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
-        if name.startswith("WATTIF_") or name in (
+        if (name.startswith("WATTIF_") and name != "WATTIF_CACHE") or name in (
             "STORAGE_EMULATOR_HOST",
             "DATAPLEX_EMULATOR_HOST",
             "GOOGLE_APPLICATION_CREDENTIALS",

@@ -1,7 +1,13 @@
-"""A block of meter-days: from the energy of the month to every column of every reading, in one call."""
+"""A block of meter-days: from the energy of the month to every column of every reading.
+
+Each step is a kernel over all meters of the block, and none knows the others: so only those are compiled that a
+dataset needs (no factories, panels or cars where there are none). The order is that of `wattif.model.world.MeterDays`.
+Arrays have one element, or one row, a meter of the block unless their description says otherwise.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -22,51 +28,15 @@ EXPORT_SHARE = 0.6  # of what panels generate; the rest is used at home
 _JOULE_PER_MWH = 3.6
 _THOUSAND = np.uint64(1000)
 _DAY_S = STEPS * STEP_S
-_RESIDENTIAL, _COMMERCIAL = 0, 1  # places in `wattif.model.classes.CLASSES`
-
-
-class Meters(NamedTuple):
-    """Consecutive meters of one transformer, all arrays of shape (meters,); see `wattif.model.fleet.Fleet`."""
-
-    first: int
-    base_mwh: NDArray[np.int64]
-    meter_class: NDArray[np.int8]
-    profile: NDArray[np.int8]
-    solar: NDArray[np.bool_]
-    car: NDArray[np.bool_]
 
 
 class Ledger(NamedTuple):
-    """What meters have registered so far, all arrays of shape (meters,), in mWh."""
+    """What meters have registered so far, in mWh."""
 
     lost_mwh: NDArray[np.int64]  # imported before the day, but not registered
     lost_export_mwh: NDArray[np.int64]  # the same of export; negative where more was registered than exported
     register_mwh: NDArray[np.int64]  # filled: the import register at the start of the day
     export_register_mwh: NDArray[np.int64]  # filled
-
-
-class ClassModels(NamedTuple):
-    """A city's classes, all arrays of shape (classes,)."""
-
-    spread: NDArray[np.float64]
-    day_noise: NDArray[np.float64]
-    connection_w: NDArray[np.float64]
-    home_mwh: float  # mean energy a month of a home
-
-
-class Surroundings(NamedTuple):
-    """What all meters of a transformer share on one UTC day."""
-
-    utc_day: int  # days since 1970
-    transformer: int
-    interval_s: int
-    nominal_v: float
-    month: Month
-    profiles: NDArray[np.float64]  # (profiles, quarters of an hour around the day), see `wattif.model.residential`
-    local_quarter: NDArray[np.int64]
-    weekend: NDArray[np.int64]
-    frequency_mhz: NDArray[np.int64]  # one a reading
-    supply_v: NDArray[np.float64]  # one a reading, at the transformer
 
 
 class Sky(NamedTuple):
@@ -78,6 +48,63 @@ class Sky(NamedTuple):
     epoch_day: int  # days since 1970
     epoch_quarter: int  # local time at the start of that day, quarters since 1970
     yields_wh: NDArray[np.float64]  # of a watt of panels, a day since the epoch
+
+
+@kernel
+def fill_energies(
+    seed: int,
+    first_meter: int,
+    base_mwh: NDArray[np.int64],
+    meter_class: NDArray[np.int8],
+    spread: NDArray[np.float64],
+    day_noise: NDArray[np.float64],
+    profile: NDArray[np.int8],
+    month: Month,
+    utc_day: int,
+    ledger: Ledger,
+    days_mwh: NDArray[np.int64],
+) -> None:
+    """Fill the registers at the start of the day, without what panels and cars add, and the day's energies.
+
+    *spread* and *day_noise* have one element a class.
+    """
+    for i in range(base_mwh.shape[0]):
+        kind = meter_class[i]
+        register_mwh, days_mwh[i] = register_and_day(
+            seed, first_meter + i, base_mwh[i], spread[kind], day_noise[kind], profile[i], month, utc_day
+        )
+        ledger.register_mwh[i] = register_mwh - ledger.lost_mwh[i]
+        ledger.export_register_mwh[i] = -ledger.lost_export_mwh[i]
+
+
+def _of_class(number: int, power: Callable[..., None]) -> Callable[..., None]:
+    """The kernel that fills the power of those meters of a block that are of class *number*."""
+
+    def fill(
+        seed: int,
+        first_meter: int,
+        meter_class: NDArray[np.int8],
+        profile: NDArray[np.int8],
+        utc_day: int,
+        days_mwh: NDArray[np.int64],
+        profiles: NDArray[np.float64],
+        local_quarter: NDArray[np.int64],
+        weekend: NDArray[np.int64],
+        watts: NDArray[np.int32],
+    ) -> None:
+        for i in range(meter_class.shape[0]):
+            if meter_class[i] == number:
+                mean_w = days_mwh[i] * _JOULE_PER_MWH / _DAY_S
+                own_profile = profiles[profile[i]]
+                power(seed, first_meter + i, utc_day, mean_w, own_profile, local_quarter, weekend, watts[i])
+
+    fill.__name__ = fill.__qualname__ = f"fill_{power.__name__}"
+    return kernel(fill)
+
+
+# in the order of `wattif.model.classes.CLASSES`; *profiles* (profiles, quarters of an hour around the day),
+# *local_quarter* and *weekend* are as `wattif.model.residential.residential_power` wants them
+FILL_POWER = tuple(map(_of_class, range(3), (residential_power, commercial_power, industrial_power)))
 
 
 @kernel
@@ -100,31 +127,14 @@ def limit_power(watts: NDArray[np.int32], mean_w: float, connection_w: float) ->
 
 
 @kernel
-def _add_car_energy(seed: int, meter: int, around: Surroundings, sky: Sky, consumption: NDArray[np.int64]) -> int:
-    """Add what the car draws to *consumption*; what it has drawn from the epoch to the start of the day, in mWh."""
-    watts = np.zeros(STEPS, np.int32)
-    add_car(seed, meter, around.utc_day, around.local_quarter, watts)
-    watt_steps = 0
-    for step in range(STEPS):
-        watt_steps += watts[step]
-    parts = np.empty(consumption.shape[0], np.int64)
-    allocate_day(watt_steps // PORTION_WATT_STEPS * PORTION_MWH, watts, STEP_S, around.interval_s, parts)
-    for i in range(parts.shape[0]):
-        consumption[i] += parts[i]
-    first_day = sky.epoch_day - 2
-    before = charged_mwh(seed, meter, first_day, around.local_quarter[FIRST])
-    return before - charged_mwh(seed, meter, first_day, sky.epoch_quarter)
-
-
-@kernel
 def _split_export(
-    seed: int,
-    meter: int,
-    around: Surroundings,
-    sky: Sky,
     panels_w: NDArray[np.int32],
     watts: NDArray[np.int32],
-    lost_mwh: int,
+    exported_w: float,
+    sky: Sky,
+    today: int,
+    interval_s: int,
+    register_mwh: int,
     own: NDArray[np.int64],
 ) -> int:
     """Take the panels' power from *watts*, and fill the exported energy and its register; that at the day's start.
@@ -138,9 +148,6 @@ def _split_export(
         surplus_w[step] = max(panels_w[step] - watts[step], 0)
         watts[step] = max(watts[step] - panels_w[step], 0)
         surplus += surplus_w[step]
-    exported_w = panel_capacity_w(seed, meter) * EXPORT_SHARE
-    today = around.utc_day - sky.epoch_day
-    register_mwh = -lost_mwh
     for day in range(today):
         register_mwh += int(exported_w * sky.yields_wh[day] * 1000.0)
     start_mwh = register_mwh
@@ -148,7 +155,7 @@ def _split_export(
     day_mwh = int(exported_w * sky.yields_wh[today] * 1000.0)
     # on a day with hardly any surplus the export is spread over the light: panels give no more than they have
     enough = surplus * STEP_S >= 0.5 * day_mwh * _JOULE_PER_MWH
-    allocate_day(day_mwh, surplus_w if enough else panels_w, STEP_S, around.interval_s, export)
+    allocate_day(day_mwh, surplus_w if enough else panels_w, STEP_S, interval_s, export)
     register = own[quantities.EXPORT_REGISTER_WH]
     for t in range(export.shape[0]):
         register_mwh += export[t]
@@ -157,76 +164,128 @@ def _split_export(
 
 
 @kernel
-def fill_meter_days(
+def use_panels(
     seed: int,
-    meters: Meters,
-    models: ClassModels,
-    around: Surroundings,
+    first_meter: int,
+    solar: NDArray[np.bool_],
+    transformer: int,
     sky: Sky,
-    electrical: bool,
-    ledger: Ledger,
+    utc_day: int,
+    interval_s: int,
+    watts: NDArray[np.int32],
+    registers_mwh: NDArray[np.int64],
     columns: NDArray[np.int64],
 ) -> None:
-    """Fill *columns* (meters, quantities, readings) with one day of *meters*.
+    """Take what the panels generate from *watts*, and fill export and its registers; *registers_mwh* begin as losses.
 
-    *columns* begin as zeros; the sequence number stays as it is. Without *electrical*, so do voltage, current and
-    power factor.
+    *columns*: (meters, quantities, readings).
     """
-    watts, panels_w = np.empty(STEPS, np.int32), np.empty(STEPS, np.int32)
-    interval_s = around.interval_s
-    readings_an_hour = 3600 // interval_s
-    for i in range(meters.base_mwh.shape[0]):
-        meter = meters.first + i
-        kind = meters.meter_class[i]
+    panels_w = np.empty(STEPS, np.int32)
+    for i in range(solar.shape[0]):
+        if solar[i]:
+            meter = first_meter + i
+            solar_power(seed, meter, transformer, sky.city, utc_day, sky.latitude, sky.longitude, panels_w)
+            exported_w = panel_capacity_w(seed, meter) * EXPORT_SHARE
+            registers_mwh[i] = _split_export(
+                panels_w, watts[i], exported_w, sky, utc_day - sky.epoch_day, interval_s, registers_mwh[i], columns[i]
+            )
+
+
+@kernel
+def charge_cars(
+    seed: int,
+    first_meter: int,
+    car: NDArray[np.bool_],
+    utc_day: int,
+    local_quarter: NDArray[np.int64],
+    sky: Sky,
+    interval_s: int,
+    registers_mwh: NDArray[np.int64],
+    cars_mwh: NDArray[np.int64],
+) -> None:
+    """Fill what cars draw, *cars_mwh* (meters, readings), and add what they drew before the day to the registers."""
+    watts = np.empty(STEPS, np.int32)
+    for i in range(car.shape[0]):
+        if not car[i]:
+            continue
+        meter = first_meter + i
+        for step in range(STEPS):
+            watts[step] = 0
+        add_car(seed, meter, utc_day, local_quarter, watts)
+        watt_steps = 0
+        for step in range(STEPS):
+            watt_steps += watts[step]
+        allocate_day(watt_steps // PORTION_WATT_STEPS * PORTION_MWH, watts, STEP_S, interval_s, cars_mwh[i])
+        first_day = sky.epoch_day - 2
+        before = charged_mwh(seed, meter, first_day, local_quarter[FIRST])
+        registers_mwh[i] += before - charged_mwh(seed, meter, first_day, sky.epoch_quarter)
+
+
+@kernel
+def fill_columns(
+    days_mwh: NDArray[np.int64],
+    watts: NDArray[np.int32],
+    meter_class: NDArray[np.int8],
+    connection_w: NDArray[np.float64],
+    cars_mwh: NDArray[np.int64],
+    car: NDArray[np.bool_],
+    solar: NDArray[np.bool_],
+    frequency_mhz: NDArray[np.int64],
+    interval_s: int,
+    registers_mwh: NDArray[np.int64],
+    export_registers_mwh: NDArray[np.int64],
+    columns: NDArray[np.int64],
+) -> None:
+    """Share the days' energies out over *columns* (meters, quantities, readings) and fill all that follows from them.
+
+    The export of meters without panels, too. *frequency_mhz*: one a reading; *connection_w*: one a class.
+    """
+    readings_per_hour = 3600 // interval_s
+    for i in range(days_mwh.shape[0]):
         own = columns[i]
-        base_mwh = meters.base_mwh[i]
-        register_mwh, day_mwh = register_and_day(
-            seed, meter, base_mwh, models.spread[kind], models.day_noise[kind], meters.profile[i], around.month,
-            around.utc_day,
-        )  # fmt: skip
-        mean_w = day_mwh * _JOULE_PER_MWH / _DAY_S
-        use_w = mean_w
-        if meters.solar[i]:
-            solar_power(
-                seed, meter, around.transformer, sky.city, around.utc_day, sky.latitude, sky.longitude, panels_w
-            )
-            use_w += (1.0 - EXPORT_SHARE) * panels_w.sum() / STEPS  # what it uses of its own, beside the import
-        profile = around.profiles[meters.profile[i]]
-        if kind == _RESIDENTIAL:
-            residential_power(seed, meter, around.utc_day, mean_w, profile, around.local_quarter, around.weekend, watts)
-        elif kind == _COMMERCIAL:
-            commercial_power(seed, meter, around.utc_day, mean_w, profile, around.local_quarter, around.weekend, watts)
-        else:
-            industrial_power(seed, meter, around.utc_day, mean_w, profile, around.local_quarter, around.weekend, watts)
-        if meters.solar[i]:
-            ledger.export_register_mwh[i] = _split_export(
-                seed, meter, around, sky, panels_w, watts, ledger.lost_export_mwh[i], own
-            )
-        else:
-            ledger.export_register_mwh[i] = -ledger.lost_export_mwh[i]
-            constant_wh = ledger.export_register_mwh[i] // 1000
-            if (
-                own[quantities.EXPORT_REGISTER_WH, -1] != constant_wh
-                or own[quantities.EXPORT_REGISTER_WH, 0] != constant_wh
-            ):
-                own[quantities.EXPORT_MWH] = 0  # the columns are of another meter, before
-                own[quantities.EXPORT_REGISTER_WH] = constant_wh
-        limit_power(watts, mean_w, models.connection_w[kind])
+        day_mwh = days_mwh[i]
+        limit_power(watts[i], day_mwh * _JOULE_PER_MWH / _DAY_S, connection_w[meter_class[i]])
         consumption = own[quantities.CONSUMPTION_MWH]
-        allocate_day(day_mwh, watts, STEP_S, interval_s, consumption)
-        if meters.car[i]:
-            register_mwh += _add_car_energy(seed, meter, around, sky, consumption)
-        register_mwh -= ledger.lost_mwh[i]
-        ledger.register_mwh[i] = register_mwh
-        register = own[quantities.REGISTER_WH]
+        allocate_day(day_mwh, watts[i], STEP_S, interval_s, consumption)
+        if car[i]:
+            for t in range(consumption.shape[0]):
+                consumption[t] += cars_mwh[i, t]
+        if not solar[i]:
+            constant_wh = export_registers_mwh[i] // 1000
+            export, register = own[quantities.EXPORT_MWH], own[quantities.EXPORT_REGISTER_WH]
+            if register[-1] != constant_wh or register[0] != constant_wh:  # the columns are of another meter, before
+                for t in range(export.shape[0]):
+                    export[t] = 0
+                    register[t] = constant_wh
+        register_mwh = registers_mwh[i]
+        register, power = own[quantities.REGISTER_WH], own[quantities.POWER_W]
         for t in range(consumption.shape[0]):
             register_mwh += consumption[t]
-            own[quantities.POWER_W, t] = np.uint64(consumption[t] * readings_an_hour + 500) // _THOUSAND
+            power[t] = np.uint64(consumption[t] * readings_per_hour + 500) // _THOUSAND
             register[t] = np.uint64(register_mwh) // _THOUSAND
-        own[quantities.FREQUENCY_MHZ] = around.frequency_mhz
-        own[quantities.STATUS] = 0
-        if electrical:
-            feeder_share = min(1.0, models.home_mwh / max(base_mwh, 1))
-            electrical_columns(
-                seed, meter, around.utc_day, around.nominal_v, interval_s, feeder_share, around.supply_v, own
-            )
+        frequency, status = own[quantities.FREQUENCY_MHZ], own[quantities.STATUS]
+        for t in range(frequency.shape[0]):
+            frequency[t] = frequency_mhz[t]
+        for t in range(status.shape[0]):
+            status[t] = 0
+
+
+@kernel
+def fill_electrical(
+    seed: int,
+    first_meter: int,
+    base_mwh: NDArray[np.int64],
+    home_mwh: float,
+    utc_day: int,
+    nominal_v: float,
+    interval_s: int,
+    supply_v: NDArray[np.float64],
+    columns: NDArray[np.int64],
+) -> None:
+    """Fill voltage, current and power factor of *columns* (meters, quantities, readings).
+
+    *home_mwh*: mean energy a month of a home of the city; *supply_v*: one a reading, at the transformer.
+    """
+    for i in range(base_mwh.shape[0]):
+        feeder_share = min(1.0, home_mwh / max(base_mwh[i], 1))
+        electrical_columns(seed, first_meter + i, utc_day, nominal_v, interval_s, feeder_share, supply_v, columns[i])

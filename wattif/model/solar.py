@@ -123,7 +123,8 @@ def solar_power(
         to_w = per_w_m2 * clear_sky(sun[node + 1])
         first = node * _NODE_STEPS
         if from_w + to_w == 0.0:
-            watts[first : first + _NODE_STEPS] = 0
+            for step in range(first, first + _NODE_STEPS):
+                watts[step] = 0
             continue
         day_clearness = clearness(seed, city_number, math.floor(utc_day + node / (NODES - 1.0) + longitude / 360.0))
         cloudy = (1.0 - day_clearness) * (day_clearness - LOWEST_CLEARNESS) / (0.5 * (1.0 - LOWEST_CLEARNESS)) ** 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +13,21 @@ from wattif.model import local_time, quantities
 from wattif.model.cities import City
 from wattif.model.classes import CLASSES, PROFILES, RESIDENTIAL, connection_w
 from wattif.model.electrical import mains_frequency, supply_voltage
+from wattif.model.energy import Month
 from wattif.model.fleet import Fleet
 from wattif.model.grid import METERS_PER_TRANSFORMER, transformer_of
-from wattif.model.meter_days import ClassModels, Ledger, Meters, Sky, Surroundings, fill_meter_days
+from wattif.model.meter_days import (
+    FILL_POWER,
+    Ledger,
+    Sky,
+    charge_cars,
+    fill_columns,
+    fill_electrical,
+    fill_energies,
+    use_panels,
+)
 from wattif.model.months import month_of
-from wattif.model.residential import CONTEXT, FIRST
+from wattif.model.residential import CONTEXT, FIRST, STEPS
 from wattif.model.solar import daily_yield
 from wattif.model.weather import city_number
 from wattif.numeric import calendar
@@ -44,6 +55,28 @@ class World:
         return DAY_S // self.interval_s
 
 
+class _Buffers(NamedTuple):
+    """What the steps of a block fill, all arrays of shape (meters, …)."""
+
+    columns: NDArray[np.int64]  # (meters, quantities, readings)
+    watts: NDArray[np.int32]
+    days_mwh: NDArray[np.int64]
+    cars_mwh: NDArray[np.int64]  # (meters, readings)
+    ledger: Ledger
+
+    def of(self, meters: int) -> _Buffers:
+        """The part of the first *meters*."""
+        columns, watts, days_mwh, cars_mwh, ledger = self
+        own = Ledger._make(each[:meters] for each in ledger)
+        return _Buffers(
+            columns=columns[:meters],
+            watts=watts[:meters],
+            days_mwh=days_mwh[:meters],
+            cars_mwh=cars_mwh[:meters],
+            ledger=own,
+        )
+
+
 class MeterDays:
     """Computes meter-days; keeps what neighbouring ones share. Not to be used by two threads at once.
 
@@ -55,14 +88,23 @@ class MeterDays:
         self._world = world
         self._fleet = fleet
         self._electrical = electrical
-        day_bytes = quantities.COUNT * world.readings_per_day * 8
-        self.block_meters = min(max(_BLOCK_BYTES // day_bytes, 1), METERS_PER_TRANSFORMER)
-        self._columns = np.zeros((self.block_meters, quantities.COUNT, world.readings_per_day), np.int64)
-        self.ledger = Ledger(*(np.zeros(self.block_meters, np.int64) for _ in Ledger._fields))
-        self._days = [
-            _CityDay(world, city, has_sun=bool(fleet.solar.any()), electrical=electrical) for city in world.cities
-        ]
-        self._models = [_class_models(city) for city in world.cities]
+        readings = world.readings_per_day
+        day_bytes = quantities.COUNT * readings * 8 + STEPS * 4
+        self.block_meters = count = min(max(_BLOCK_BYTES // day_bytes, 1), METERS_PER_TRANSFORMER)
+        self._has_solar, self._has_cars = bool(fleet.solar.any()), bool(fleet.car.any())
+        self._buffers = _Buffers(
+            columns=np.zeros((count, quantities.COUNT, readings), np.int64),
+            watts=np.zeros((count, STEPS), np.int32),
+            days_mwh=np.zeros(count, np.int64),
+            cars_mwh=np.zeros((count if self._has_cars else 0, readings), np.int64),
+            ledger=Ledger._make(np.zeros(count, np.int64) for _ in Ledger._fields),
+        )
+        self.ledger = self._buffers.ledger
+        self._parts = [self._buffers.of(meters) for meters in range(count + 1)]  # by number of meters
+        self._days = [_CityDay(world, city, has_sun=self._has_solar, electrical=electrical) for city in world.cities]
+        self._spread = np.array([each.energy.spread for each in CLASSES])
+        self._day_noise = np.array([each.energy.day_noise for each in CLASSES])
+        self._connections_w = [np.array([connection_w(each, city) for each in CLASSES]) for city in world.cities]
         self._numbered: date | None = None  # the day that the column of sequence numbers is of
 
     def compute(self, day: date, first_meter: int, meters: int) -> NDArray[np.int64]:
@@ -73,48 +115,120 @@ class MeterDays:
         """
         if meters > self.block_meters:
             raise ValueError(f"{meters} meters in a block of {self.block_meters}")
+        seed, interval_s = self._world.seed, self._world.interval_s
         transformer = transformer_of(first_meter)
         city = transformer % len(self._world.cities)
         around = self._days[city].at(day, transformer)
-        own = slice(first_meter, first_meter + meters)
-        fleet = self._fleet
-        block = Meters(
+        sky = self._days[city].sky
+        fleet, own = self._fleet, slice(first_meter, first_meter + meters)
+        base_mwh, meter_class, profile = fleet.base_mwh[own], fleet.meter_class[own], fleet.profile[own]
+        solar, car = fleet.solar[own], fleet.car[own]
+        columns, watts, days_mwh, cars_mwh, ledger = self._parts[meters]
+        self._number(day)
+        fill_energies(
+            seed,
             first_meter,
-            fleet.base_mwh[own],
-            fleet.meter_class[own],
-            fleet.profile[own],
-            fleet.solar[own],
-            fleet.car[own],
+            base_mwh,
+            meter_class,
+            self._spread,
+            self._day_noise,
+            profile,
+            around.month,
+            around.utc_day,
+            ledger,
+            days_mwh,
         )
-        if day != self._numbered:
-            first_seq = (day - self._world.epoch).days * self._world.readings_per_day
-            self._columns[:, quantities.SEQ] = np.arange(first_seq, first_seq + self._world.readings_per_day)
-            self._numbered = day
-        columns = self._columns[:meters]
-        fill_meter_days(
-            self._world.seed,
-            block,
-            self._models[city],
-            around,
-            self._days[city].sky,
-            self._electrical,
-            self.ledger,
+        for kind in set(meter_class.tolist()):
+            FILL_POWER[kind](
+                seed,
+                first_meter,
+                meter_class,
+                profile,
+                around.utc_day,
+                days_mwh,
+                around.profiles,
+                around.local_quarter,
+                around.weekend,
+                watts,
+            )
+        if self._has_solar and solar.any():
+            use_panels(
+                seed,
+                first_meter,
+                solar,
+                transformer,
+                sky,
+                around.utc_day,
+                interval_s,
+                watts,
+                ledger.export_register_mwh,
+                columns,
+            )
+        if self._has_cars and car.any():
+            charge_cars(
+                seed,
+                first_meter,
+                car,
+                around.utc_day,
+                around.local_quarter,
+                sky,
+                interval_s,
+                ledger.register_mwh,
+                cars_mwh,
+            )
+        fill_columns(
+            days_mwh,
+            watts,
+            meter_class,
+            self._connections_w[city],
+            cars_mwh,
+            car,
+            solar,
+            around.frequency_mhz,
+            interval_s,
+            ledger.register_mwh,
+            ledger.export_register_mwh,
             columns,
         )
+        if self._electrical:
+            home_mwh = self._world.cities[city].mean_kwh[RESIDENTIAL.id] * 1e6
+            fill_electrical(
+                seed,
+                first_meter,
+                base_mwh,
+                home_mwh,
+                around.utc_day,
+                self._world.cities[city].nominal_v,
+                interval_s,
+                around.supply_v,
+                columns,
+            )
         return columns
 
+    def _number(self, day: date) -> None:
+        """Fill the column of sequence numbers."""
+        if day != self._numbered:
+            readings = self._world.readings_per_day
+            first_seq = (day - self._world.epoch).days * readings
+            self._buffers.columns[:, quantities.SEQ] = np.arange(first_seq, first_seq + readings)
+            self._numbered = day
 
-def _class_models(city: City) -> ClassModels:
-    return ClassModels(
-        np.array([each.energy.spread for each in CLASSES]),
-        np.array([each.energy.day_noise for each in CLASSES]),
-        np.array([connection_w(each, city) for each in CLASSES]),
-        city.mean_kwh[RESIDENTIAL.id] * 1e6,
-    )
+
+@dataclass(frozen=True, kw_only=True)
+class _Surroundings:
+    """What the meters of a city share on a UTC day; the voltage, those of a transformer."""
+
+    utc_day: int  # days since 1970
+    month: Month
+    profiles: NDArray[np.float64]  # (profiles, quarters of an hour around the day), see `wattif.model.residential`
+    local_quarter: NDArray[np.int64]
+    weekend: NDArray[np.int64]
+    frequency_mhz: NDArray[np.int64]  # one a reading
+    supply_v: NDArray[np.float64]  # one a reading, at the transformer
 
 
 class _CityDay:
-    """What the meters of a city share on a day, and those of a transformer."""
+    """The surroundings of a city's meters, day by day and transformer by transformer."""
 
     def __init__(self, world: World, city: City, *, has_sun: bool, electrical: bool) -> None:
         self._world = world
@@ -124,23 +238,34 @@ class _CityDay:
         self._frequency_mhz = np.empty(world.readings_per_day, np.int64)
         self._supply_v = np.empty(world.readings_per_day)
         self._day: date | None = None
-        self._around: Surroundings
+        self._transformer = -1
+        self._around: _Surroundings
         self._epoch_day = calendar.day_number(world.epoch)
-        epoch_quarter = int(calendar.local_quarters(city.time_zone, self._epoch_day * calendar.QUARTERS, 1)[0])
-        self.sky = Sky(city_number(city.id), city.latitude, city.longitude, self._epoch_day, epoch_quarter, np.empty(0))
+        self.sky = Sky(
+            city=city_number(city.id),
+            latitude=city.latitude,
+            longitude=city.longitude,
+            epoch_day=self._epoch_day,
+            epoch_quarter=int(calendar.local_quarters(city.time_zone, self._epoch_day * calendar.QUARTERS, 1)[0]),
+            yields_wh=np.empty(0),
+        )
 
-    def at(self, day: date, transformer: int) -> Surroundings:
-        """The surroundings of the meters of *transformer* on *day*."""
+    def at(self, day: date, transformer: int) -> _Surroundings:
+        """The surroundings of the meters of *transformer* on *day*; valid until the next call."""
         if day != self._day:
             self._go_to(day)
-        if transformer != self._around.transformer:
-            city, world, around = self._city, self._world, self._around
+        if transformer != self._transformer:
             if self._electrical:
                 supply_voltage(
-                    world.seed, transformer, around.utc_day, around.local_quarter[FIRST:], city.nominal_v,
-                    world.interval_s, self._supply_v,
-                )  # fmt: skip
-            self._around = around._replace(transformer=transformer)
+                    self._world.seed,
+                    transformer,
+                    self._around.utc_day,
+                    self._around.local_quarter[FIRST:],
+                    self._city.nominal_v,
+                    self._world.interval_s,
+                    self._supply_v,
+                )
+            self._transformer = transformer
         return self._around
 
     def _go_to(self, day: date) -> None:
@@ -153,13 +278,23 @@ class _CityDay:
             for profile in PROFILES
         ]
         mains_frequency(
-            world.seed, city_number(city.id), number, city.nominal_hz, city.frequency_spread_mhz, world.interval_s,
+            world.seed,
+            city_number(city.id),
+            number,
+            city.nominal_hz,
+            city.frequency_spread_mhz,
+            world.interval_s,
             self._frequency_mhz,
-        )  # fmt: skip
-        self._around = Surroundings(
-            number, -1, world.interval_s, city.nominal_v, month_of(world.seed, city, world.epoch, day.replace(day=1)),
-            np.stack(profiles), quarters, local_time.weekend_at(city, quarters), self._frequency_mhz, self._supply_v,
-        )  # fmt: skip
+        )
+        self._around = _Surroundings(
+            utc_day=number,
+            month=month_of(world.seed, city, world.epoch, day.replace(day=1)),
+            profiles=np.stack(profiles),
+            local_quarter=quarters,
+            weekend=local_time.weekend_at(city, quarters),
+            frequency_mhz=self._frequency_mhz,
+            supply_v=self._supply_v,
+        )
         known = len(self.sky.yields_wh)
         if self._has_sun and number - self._epoch_day >= known:
             more = [
@@ -167,4 +302,4 @@ class _CityDay:
                 for n in range(known, number - self._epoch_day + 1)
             ]
             self.sky = self.sky._replace(yields_wh=np.concatenate([self.sky.yields_wh, more]))
-        self._day = day
+        self._day, self._transformer = day, -1

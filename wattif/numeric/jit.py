@@ -7,68 +7,69 @@ machine.
 
 from __future__ import annotations
 
-import hashlib
-import os
-import re
-from collections.abc import Callable
-from pathlib import Path
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast
 
-import numba
+from numba.core import types
+from numba.core.registry import CPUDispatcher
 
-_CONFIG: Any = numba.config
-_DECLARES_KERNEL = re.compile(rb"^ *@(?:jit\.)?kernel\b", re.M)
-_IMPORTS = re.compile(rb"^ *(?:from|import) +(wattif[\w.]*)(?: +import +(\([^)]*\)|[^\n]*))?", re.M)
+from wattif.numeric.kernel_cache import KernelCache, are_compiled
+
+__all__ = ["are_compiled", "kernel", "on_compile"]
+
 _Function = TypeVar("_Function", bound=Callable[..., object])
+_OPTIONS = {"nopython": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+_listeners: list[Callable[[str], None]] = []
 
 
-def kernel_sources(package: Path) -> list[Path]:
-    """Every module below *package* that declares a kernel, and all that such a module imports of the package, in order.
+@contextlib.contextmanager
+def on_compile(listener: Callable[[str], None]) -> Iterator[None]:
+    """While it is entered, *listener* is called with the name of each kernel that is about to be compiled.
 
-    These are all the sources that can change what a kernel compiles to. Found in their text: importing them would
-    take longer than it may.
+    It is called from the thread that needs the kernel first, and not for kernels that an earlier process has left.
     """
-    texts = {path: path.read_bytes() for path in package.rglob("*.py")}
-    waiting = [path for path, text in texts.items() if _DECLARES_KERNEL.search(text)]
-    found: set[Path] = set()
-    while waiting:
-        source = waiting.pop()
-        if source in found:
-            continue
-        found.add(source)
-        for module, names in _IMPORTS.findall(texts[source]):
-            place = package.parent.joinpath(*module.decode().split("."))
-            parts = [place / name for name in re.findall(r"\w+", names.decode())]
-            for each in (place, *parts):
-                waiting += [path for path in (each.with_suffix(".py"), each / "__init__.py") if path in texts]
-    return sorted(found)
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
 
 
-def _cache_folder() -> Path:
-    """Where compiled kernels are kept: one folder per state of the sources.
+def _tell(name: str) -> None:
+    for listener in list(_listeners):
+        listener(name)
 
-    numba's own cache notices a change of the file a kernel stands in, but not of the files of the kernels it
-    calls; a stale kernel would write wrong bytes. So the folder's name is a digest of all these sources.
+
+class _Kernel(CPUDispatcher):
+    """A function that is compiled twice at most: for callers in Python, and for other kernels.
+
+    Only the first kind has a wrapper for Python and goes to disk. The second becomes part of the kernels that call it,
+    once for each combination of types: numba by itself compiles it again for each constant that it is called with.
+    The two make the first start take half the time.
     """
-    package = Path(__file__).resolve().parent.parent
-    digest = hashlib.sha256()
-    for source in kernel_sources(package):
-        digest.update(source.read_bytes())
-    home = Path(_CONFIG.CACHE_DIR or package / "__pycache__")
-    if not os.access(home if home.exists() else home.parent, os.W_OK):
-        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wattif"
-    return home / f"kernels-{digest.hexdigest()[:16]}"
 
+    def __init__(
+        self,
+        py_func: Any,
+        locals: dict[str, Any] | None = None,  # numba's own name
+        targetoptions: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(py_func, locals, targetoptions or _OPTIONS, **options)
+        self._cache = KernelCache(f"{py_func.__module__}.{py_func.__qualname__}", _tell)
+        self._within = CPUDispatcher(py_func, targetoptions={**self.targetoptions, "no_cpython_wrapper": True})
 
-CACHE_FOLDER = _cache_folder()
-_CONFIG.CACHE_DIR = str(CACHE_FOLDER)
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """What a kernel calls."""
+        plain = [types.unliteral(each) for each in args]
+        return self._within.get_call_template(plain, {name: types.unliteral(each) for name, each in kws.items()})
+
+    def get_overload(self, sig: Any) -> Any:
+        """The code that a kernel calls."""
+        return self._within.get_overload(sig)
 
 
 def kernel(function: _Function) -> _Function:
     """Compile *function* on first use, keep it on disk, and release the interpreter lock while it runs."""
-    return cast(_Function, numba.njit(nogil=True, cache=True, error_model="numpy")(function))
-
-
-def are_compiled() -> bool:
-    """Whether an earlier process has left compiled kernels for this machine."""
-    return any(CACHE_FOLDER.glob("**/*.nbi"))
+    return cast(_Function, _Kernel(function))

@@ -18,6 +18,7 @@ from wattif.numeric.kernel_cache import KernelCache, are_compiled
 
 __all__ = ["are_compiled", "kernel", "on_compile"]
 
+_unliteral: Any = types.unliteral
 _Function = TypeVar("_Function", bound=Callable[..., object])
 _OPTIONS = {"nopython": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 _listeners: list[Callable[[str], None]] = []
@@ -62,8 +63,8 @@ class _Kernel(CPUDispatcher):
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """What a kernel calls."""
-        plain = [types.unliteral(each) for each in args]
-        return self._within.get_call_template(plain, {name: types.unliteral(each) for name, each in kws.items()})
+        plain = [_unliteral(each) for each in args]
+        return self._within.get_call_template(plain, {name: _unliteral(each) for name, each in kws.items()})
 
     def get_overload(self, sig: Any) -> Any:
         """The code that a kernel calls."""

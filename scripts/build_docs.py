@@ -13,7 +13,8 @@ import pyarrow as pa
 from pydantic_settings import BaseSettings
 
 from wattif.dataplex.settings import DataplexSettings
-from wattif.encode.template import field_width, row_template
+from wattif.encode.encoder import RowSchema
+from wattif.encode.ndjson.template import field_width, row_template
 from wattif.lake import fault_labels
 from wattif.model.anomaly_kinds import KINDS, Kind
 from wattif.settings import GenerateSettings
@@ -97,7 +98,7 @@ def columns(described: pa.Schema) -> str:
 
 def schema() -> str:
     fields = reading_fields(10)
-    template = row_template(tuple(fields.values()))
+    template = row_template(RowSchema(columns=tuple(fields.values())))
     lines = [
         "# The fields of a reading",
         "",

@@ -13,8 +13,8 @@ from typing import Any
 
 import orjson
 
+from wattif.engine.content import clean_content
 from wattif.engine.plan import Plan
-from wattif.engine.producer import FileBytes
 from wattif.lake.dataset import VERSION
 from wattif.model.anomaly_kinds import KINDS
 from wattif.model.scenario import scenario_of
@@ -60,7 +60,7 @@ def checksums(case: str) -> dict[str, str]:
     last_day_only = values.pop("last_day_only", False)
     settings = GenerateSettings(**values)
     plan = Plan.of(settings)
-    content = FileBytes(scenario_of(settings), plan)
+    content = clean_content(plan, scenario_of(settings))
     sums = {}
     for batch in plan.batches():
         for unit in batch.units:

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from wattif.engine.content import clean_content
 from wattif.engine.plan import Plan
-from wattif.engine.producer import FileBytes
 from wattif.lake import layout
 from wattif.model.scenario import scenario_of
 from wattif.settings import GenerateSettings
@@ -26,7 +26,7 @@ def objects(lake: Path) -> dict[str, str]:
 def file_bytes(settings: GenerateSettings, units: Iterable[Unit] | None = None) -> dict[str, bytes]:
     """The content of files by name, made one after the other in this thread."""
     plan = Plan.of(settings)
-    content = FileBytes(scenario_of(settings), plan)
+    content = clean_content(plan, scenario_of(settings))
     if units is None:
         units = (unit for batch in plan.batches() for unit in batch.units)
     return {content.name(unit): b"".join(bytes(block) for block in content.blocks(unit)) for unit in units}

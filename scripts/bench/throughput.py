@@ -23,8 +23,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 
+from wattif.engine.content import clean_content
 from wattif.engine.plan import Plan
-from wattif.engine.producer import FileBytes
 from wattif.engine.run import generate
 from wattif.errors import LakeError
 from wattif.model.scenario import scenario_of
@@ -70,7 +70,7 @@ def into_memory(folder: Path, rounds: int) -> None:
     """Model to bytes, nothing written: one thread against two."""
     settings = _settings(folder)
     plan = Plan.of(settings)
-    content = FileBytes(scenario_of(settings), plan)
+    content = clean_content(plan, scenario_of(settings))
     units = [unit for batch in plan.batches() for unit in batch.units]
 
     def produce(threads: int) -> float:
@@ -81,7 +81,7 @@ def into_memory(folder: Path, rounds: int) -> None:
             list(pool.map(lambda _: next(content.blocks(units[0])), range(threads)))  # buffers and kernels are there
             began = time.perf_counter()
             size = sum(pool.map(work, range(threads)))
-            return size / plan.template.width / (time.perf_counter() - began) / 1e6
+            return size / plan.row_bytes / (time.perf_counter() - began) / 1e6
 
     one, two = in_rounds(rounds, lambda: produce(1), lambda: produce(2))
     print(f"into memory, one thread          {one:7.1f} million readings/s   (wanted: 35)")
@@ -107,7 +107,7 @@ def into_local_lake(folder: Path, rounds: int) -> None:
     """The whole main job into a folder, against writing the same ready-made bytes into the same folder."""
     settings = _settings(folder)
     plan = Plan.of(settings)
-    content = FileBytes(scenario_of(settings), plan)
+    content = clean_content(plan, scenario_of(settings))
     unit = plan.batch(plan.start, 0).units[0]
     ready = b"".join(bytes(block) for block in content.blocks(unit))
     files = plan.days * plan.files_per_day

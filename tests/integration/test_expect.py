@@ -104,7 +104,7 @@ def _hold(connection: duckdb.DuckDBPyConnection, folder: Path, table: str, numbe
 
 
 def _numbers(asked: GenerateSettings) -> list[str]:
-    return [field.name for field in Plan.of(asked).template.fields if field.kind == "number"]
+    return [field.name for field in Plan.of(asked).columns if field.kind == "number"]
 
 
 @pytest.mark.parametrize("case", CASES)

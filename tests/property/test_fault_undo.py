@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import orjson
@@ -11,40 +12,41 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.undo_faults import undo
-from wattif.encode.template import RowTemplate
+from wattif.engine.content import CleanContent, clean_content
+from wattif.engine.faulty_content import faulty_content
 from wattif.engine.plan import Plan
-from wattif.engine.producer import Block, FileBytes
-from wattif.faults.drift import drift_of
-from wattif.faults.faulty import FaultyBytes
-from wattif.faults.plan import DrawnFaults
 from wattif.lake.fault_labels import FaultLabel, labels_ndjson
-from wattif.model.scenario import Scenario, scenario_of
+from wattif.model.reported import Mark
+from wattif.model.scenario import scenario_of
 from wattif.settings import GenerateSettings
+from wattif.tables.block import Block
+from wattif.tables.reading_blocks import ReadingsBlock
 from wattif.tables.unit import Unit
 
 
-class Gaps(FileBytes):
-    """Files in which some meters sent nothing for hours, and some nothing at all."""
+class Gaps:
+    """Blocks in which some meters sent nothing for hours, and some nothing at all."""
 
-    def __init__(self, scenario: Scenario, plan: Plan, template: RowTemplate, missing: float) -> None:
-        super().__init__(scenario, plan, template)
+    def __init__(self, clean: CleanContent, missing: float) -> None:
+        self._clean = clean
         self._missing = missing
-        self._width = template.width
 
-    def meter_blocks(self, unit: Unit) -> Iterator[Block]:
+    def __call__(self, unit: Unit) -> Iterator[Block]:
         """A block a meter, each valid only until the next one."""
-        for block in super().meter_blocks(unit):
+        for block in self._clean.blocks_of(unit):
+            assert isinstance(block, ReadingsBlock)
             if not self._missing:
                 yield block
                 continue
-            chance = np.random.default_rng([unit.day.day, block.first_meter])
-            rows = np.frombuffer(bytes(block.data), np.uint8).reshape(block.meters, -1, self._width)
-            sent = chance.uniform(size=rows.shape[:2]) >= self._missing
-            sent[chance.uniform(size=block.meters) < self._missing] = False
-            for n in range(block.meters):
-                data = bytearray(rows[n][sent[n]].tobytes())
-                yield Block(memoryview(data), block.first_meter + n, 1, sent[n : n + 1])
-                data[:] = bytes(len(data))
+            chance = np.random.default_rng([unit.day.day, block.first])
+            for n in range(block.count):
+                sent = chance.uniform(size=block.slots) >= self._missing
+                sent &= chance.uniform() >= self._missing
+                columns = block.quantities[n : n + 1].copy()
+                mark = Mark(0, sent, None, None)
+                macs = block.macs[n : n + 1]
+                yield replace(block, first=block.first + n, macs=macs, quantities=columns, marks=(mark,))
+                columns[:] = 0
 
 
 COLUMNS = ("mac,timestamp,power_w", "timestamp,consumption_wh,mac,register_kwh,city_id", "mac,timestamp")
@@ -75,12 +77,9 @@ def test_undoing_the_labels_gives_the_clean_files(
         anomalies="missing,missing_at_random,outage,reversed_ct,dead" if anomalies and not missing else "none",
     )  # fmt: skip
     plan, scenario = Plan.of(asked), scenario_of(asked)
-    files = Gaps(scenario, plan, plan.template, missing)
-    change = drift_of(plan.template, asked.fault_rates.drift)
-    drifted = Gaps(scenario, plan, change.template, missing)
-    way = FaultyBytes(
-        files, DrawnFaults.of(asked), plan.template, plan.interval_s, scenario.fleet.macs, drifted, change
-    )
+    without_gaps = clean_content(plan, scenario)
+    files = CleanContent(Gaps(without_gaps, missing), plan.encoder, without_gaps.name)
+    content = faulty_content(plan, seed, files)
     objects: dict[str, bytes] = {}
     labels: list[FaultLabel] = []
     expected: dict[str, bytes] = {}
@@ -88,11 +87,11 @@ def test_undoing_the_labels_gives_the_clean_files(
         own: dict[str, bytes] = {}
         lines: dict[str, int] = {}
         own_labels: list[FaultLabel] = []
-        for piece in way.pieces(unit, own_labels):
+        for piece in content.pieces(unit, own_labels):
             own[piece.name] = own.get(piece.name, b"") + bytes(piece.data)
             lines[piece.name] = lines.get(piece.name, 0) + piece.rows
         assert lines == {name: len(data.splitlines()) for name, data in own.items()}
-        assert own.keys() <= set(way.names(unit))
+        assert own.keys() <= set(content.names(unit))
         assert len(own) <= plan.faults.objects_per_file
         assert sum(map(len, own.values())) <= plan.room_of(unit)
         clean = b"".join(bytes(block) for block in files.blocks(unit))

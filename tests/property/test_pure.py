@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.lakes import file_bytes
+from wattif.engine.content import clean_content
 from wattif.engine.plan import Plan
-from wattif.engine.producer import FileBytes
 from wattif.model.scenario import scenario_of
 from wattif.settings import GenerateSettings
 
@@ -22,7 +22,7 @@ def test_threads_and_order_change_no_byte(settings: Settings, threads: int) -> N
     asked = settings(meters=50, meters_per_file=7, interval=60)
     expected = file_bytes(asked)
     plan = Plan.of(asked)
-    content = FileBytes(scenario_of(asked), plan)
+    content = clean_content(plan, scenario_of(asked))
     units = [unit for batch in plan.batches() for unit in batch.units]
     random.Random(threads).shuffle(units)
     with ThreadPoolExecutor(threads) as pool:

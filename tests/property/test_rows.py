@@ -12,10 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from wattif.encode.ndjson import RowFormat, Rows
-from wattif.encode.template import row_template
+from wattif.encode.encoder import RowSchema
+from wattif.encode.ndjson import NdjsonEncoder
+from wattif.encode.ndjson.template import row_template
 from wattif.model import quantities
 from wattif.model.fleet import mac_text
+from wattif.model.reported import Mark
+from wattif.tables.block import TakenRows
+from wattif.tables.reading_blocks import ReadingsBlock as Block
 from wattif.tables.readings import DEFAULT_NAMES, FIELD_NAMES, Field, select_fields
 
 CITY = "los-angeles"
@@ -37,9 +41,14 @@ def _columns(fields: tuple[Field, ...], interval_s: int, rng: np.random.Generato
     return columns
 
 
-def _rows(fields: tuple[Field, ...], interval_s: int, columns: NDArray[np.int64]) -> tuple[bytes, int]:
-    form = RowFormat(row_template(fields))
-    return bytes(Rows(form, len(MACS), interval_s).fill(date(2024, 2, 29), CITY, MACS, columns)), form.width
+def _block(fields: tuple[Field, ...], columns: NDArray[np.int64], day: date, marks: tuple[Mark, ...] = ()) -> Block:
+    macs = MACS[: len(columns)]
+    return Block(fields=fields, day=day, first=0, city=CITY, macs=macs, quantities=columns, marks=marks)
+
+
+def _rows(fields: tuple[Field, ...], columns: NDArray[np.int64]) -> tuple[bytes, int]:
+    encoder = NdjsonEncoder(RowSchema(columns=fields))
+    return bytes(encoder.encode(_block(fields, columns, date(2024, 2, 29)))), encoder.row_width
 
 
 def _parse(row: bytes, fields: tuple[Field, ...]) -> list[Any]:
@@ -58,7 +67,7 @@ def _parse(row: bytes, fields: tuple[Field, ...]) -> list[Any]:
 def test_rows_give_back_what_they_were_made_of(interval_s: int, names: list[str], seed: int) -> None:
     fields = select_fields(names, interval_s)
     columns = _columns(fields, interval_s, np.random.default_rng(seed))
-    data, width = _rows(fields, interval_s, columns)
+    data, width = _rows(fields, columns)
     lines = data.splitlines(keepends=True)
     readings = 86_400 // interval_s
     assert {len(line) for line in lines} == {width}
@@ -77,17 +86,47 @@ def test_rows_give_back_what_they_were_made_of(interval_s: int, names: list[str]
 
 def test_another_day_in_the_same_buffer_has_its_own_timestamps() -> None:
     fields = select_fields(["timestamp", "power_w"], 3600)
-    rows = Rows(RowFormat(row_template(fields)), 1, 3600)
+    encoder = NdjsonEncoder(RowSchema(columns=fields))
     columns = np.zeros((1, quantities.COUNT, 24), np.int64)
     for day in (date(2024, 12, 31), date(2025, 1, 1), date(2024, 12, 31)):
-        data = bytes(rows.fill(day, CITY, MACS[:1], columns))
+        data = bytes(encoder.encode(_block(fields, columns, day)))
         assert orjson.loads(data.splitlines()[23])["timestamp"] == f"{day}T23:00:00Z"
 
 
 def test_a_row_has_room_for_the_widest_value_of_every_field() -> None:
     fields = select_fields(["timestamp", "consumption_wh", "status"], 10)
-    assert row_template(fields).text == b'{"timestamp":"                   0","consumption_wh":        0,"status":0}\n'
-    assert row_template(select_fields(DEFAULT_NAMES, 10)).width == 229
+    assert (
+        row_template(RowSchema(columns=fields)).text
+        == b'{"timestamp":"                   0","consumption_wh":        0,"status":0}\n'
+    )
+    assert row_template(RowSchema(columns=select_fields(DEFAULT_NAMES, 10))).width == 229
+
+
+def _marks(readings: int, chance: np.random.Generator) -> tuple[Mark, ...]:
+    """The second meter leaves rows out, and its clock and the sign of its power are wrong."""
+    negative = np.zeros(readings, np.bool_)
+    negative[2::3] = True
+    clock_s = chance.integers(-90_000, 90_000, readings)
+    return (Mark(1, chance.uniform(size=readings) < 0.7, clock_s, negative),)
+
+
+@pytest.mark.parametrize("drift", [{}, {"added": ("a", "b")}, {"renamed": ("power_w", "watts")}])
+def test_single_rows_and_rows_of_columns_are_those_of_the_block(drift: dict[str, Any]) -> None:
+    """Three ways to the same text: stamped as a block, stamped row by row, laid out column by column."""
+    fields, chance = select_fields(FIELD_NAMES, 900), np.random.default_rng(7)
+    columns = _columns(fields, 900, chance)
+    columns[:, quantities.POWER_W] %= 1_000_000
+    for marks in ((), _marks(96, chance)):
+        block = _block(fields, columns, date(2024, 12, 31), marks)
+        encoder = NdjsonEncoder(RowSchema(columns=fields, text_width=20, **drift))
+        whole = bytes(encoder.encode(block)).splitlines(keepends=True)
+        assert len(whole) == len(block.places)
+        rows = chance.integers(0, len(whole), 50)
+        expected = b"".join(whole[row] for row in rows)
+        assert bytes(encoder.encode(block, rows)) == expected
+        assert bytes(encoder.encode(block.take(rows))) == expected
+        joined = TakenRows.joined([block.take(rows[:20]), block.take(rows[20:])], np.arange(50)[::-1])
+        assert bytes(encoder.encode(joined)).splitlines() == expected.splitlines()[::-1]
 
 
 @given(st.integers(0, 2**48 - 1))

@@ -25,10 +25,6 @@ FLOORS = (
     ("verdict", "dataplex", "show"),
 )
 KNOWN = {  # not yet where they belong
-    "wattif/faults/faulty.py imports wattif.engine.plan",
-    "wattif/faults/faulty.py imports wattif.engine.producer",
-    "wattif/faults/faulty.py imports wattif.lake.layout",
-    "wattif/faults/faulty.py imports wattif.lake.fault_labels",
     "wattif/model/scenario.py imports wattif.tables.readings",
 }
 

@@ -10,14 +10,20 @@ import orjson
 import pytest
 from numpy.typing import NDArray
 
-from wattif.encode.template import row_template
-from wattif.engine.producer import Block, FileBytes
-from wattif.faults.damage import colons_of, corrupt, cut
-from wattif.faults.drift import Drift, drift_of
-from wattif.faults.faulty import FaultyBytes
+from wattif.encode.encoder import Bytes, RowSchema
+from wattif.encode.ndjson import NdjsonEncoder
+from wattif.encode.ndjson.template import row_template
+from wattif.engine.content import CleanContent
+from wattif.engine.faulty_content import Drift, FaultyContent
+from wattif.faults.damage import corrupt, cut
+from wattif.faults.drift import drifted
 from wattif.faults.plan import RowFault
 from wattif.faults.rates import FaultRates
 from wattif.lake.fault_labels import FaultLabel
+from wattif.model import quantities
+from wattif.model.reported import Mark
+from wattif.tables.block import Block, Rows, TakenRows
+from wattif.tables.reading_blocks import ReadingsBlock
 from wattif.tables.readings import FIELD_NAMES, select_fields
 from wattif.tables.unit import Unit
 
@@ -25,7 +31,8 @@ DAY = date(2024, 1, 15)
 UNIT = Unit("readings", DAY.isoformat(), 0, 2)
 MAIN = "dt=2024-01-15/readings-00000000-00000001.json"
 LATE = MAIN.replace(".json", ".late.json")
-TEMPLATE = row_template(select_fields(["mac", "power_w"], 3600))
+FIELDS = select_fields(["mac", "power_w"], 3600)
+ENCODER = NdjsonEncoder(RowSchema(columns=FIELDS))
 MACS = np.array([0x020000000001, 0x020000000002], np.uint64)
 # meter 0 sent its readings 0, 1, 2 and 5, meter 1 its reading 3
 A = b'{"mac":"02:00:00:00:00:01","power_w":     10}\n'
@@ -36,24 +43,26 @@ E = b'{"mac":"02:00:00:00:00:02","power_w":     23}\n'
 READINGS = ((0, 0), (0, 1), (0, 2), (0, 5), (1, 3))
 
 
-class FiveRows(FileBytes):
-    """The file above, a block a meter."""
+def _blocks(unit: Unit) -> Iterator[ReadingsBlock]:
+    """The file above, a block a meter; a block's numbers are gone when the next one is made."""
+    for meter in (0, 1):
+        sent = np.zeros(24, bool)
+        sent[[reading for owner, reading in READINGS if owner == meter]] = True
+        columns = np.zeros((1, quantities.COUNT, 24), np.int64)
+        columns[0, quantities.POWER_W] = 10 * (meter + 1) + np.arange(24)
+        yield ReadingsBlock(
+            fields=FIELDS,
+            day=DAY,
+            first=meter,
+            city="manila",
+            macs=MACS[meter : meter + 1],
+            quantities=columns,
+            marks=(Mark(0, sent, None, None),),
+        )
+        columns[:] = 0
 
-    def __init__(self, drift: Drift | None = None) -> None:
-        self._drift = drift
 
-    def name(self, unit: Unit) -> str:
-        return MAIN
-
-    def meter_blocks(self, unit: Unit) -> Iterator[Block]:
-        for meter, rows in ((0, [A, B, C, D]), (1, [E])):
-            if self._drift:
-                at = self._drift.offset
-                rows = [row[:at] + self._drift.text + row[at:] for row in rows]  # noqa: PLW2901
-            sent = np.zeros((1, 24), bool)
-            for owner, reading in READINGS:
-                sent[0, reading] |= owner == meter
-            yield Block(memoryview(b"".join(rows)), meter, 1, sent)
+CLEAN = CleanContent(_blocks, ENCODER, lambda unit: MAIN)
 
 
 class Injected:
@@ -88,11 +97,16 @@ class Injected:
         return self._twice
 
 
+def _drift(kind: str) -> Drift:
+    schema, action = drifted(ENCODER.schema, kind)
+    return Drift(encoder=NdjsonEncoder(schema), action=action)
+
+
 def _deliver(faults: Injected, drift: Drift | None = None) -> tuple[dict[str, bytes], list[FaultLabel]]:
-    way = FaultyBytes(FiveRows(), faults, TEMPLATE, 3600, MACS, FiveRows(drift), drift)
+    content = FaultyContent(CLEAN, faults, drift)
     objects: dict[str, bytes] = {}
     labels: list[FaultLabel] = []
-    for piece in way.pieces(UNIT, labels):
+    for piece in content.pieces(UNIT, labels):
         objects[piece.name] = objects.get(piece.name, b"") + bytes(piece.data)
     return objects, labels
 
@@ -102,17 +116,25 @@ def _places(labels: Sequence[FaultLabel]) -> list[tuple[str, int | None, str | N
 
 
 def test_without_faults_the_blocks_pass_through_uncopied() -> None:
-    way = FaultyBytes(FiveRows(), Injected({}), TEMPLATE, 3600, MACS)
+    encoded: list[object] = []
+
+    class Remembering(NdjsonEncoder):
+        def encode(self, block: Block | TakenRows, rows: Rows | None = None) -> Bytes:
+            data = super().encode(block, rows)
+            encoded.append(data)
+            return data
+
+    clean = CleanContent(_blocks, Remembering(ENCODER.schema), lambda unit: MAIN)
     labels: list[FaultLabel] = []
-    pieces = list(way.pieces(UNIT, labels))
-    assert b"".join(bytes(piece.data) for piece in pieces) == A + B + C + D + E
-    assert [piece.rows for piece in pieces if piece.rows] == [4, 1]
+    pieces = [
+        (piece.data, bytes(piece.data), piece.rows)
+        for piece in FaultyContent(clean, Injected({})).pieces(UNIT, labels)
+        if piece.rows
+    ]
+    assert b"".join(text for _, text, _ in pieces) == A + B + C + D + E
+    assert [rows for *_, rows in pieces] == [4, 1]
+    assert all(data is made for (data, *_), made in zip(pieces, encoded, strict=True))
     assert labels == []
-    block = Block(memoryview(bytearray(A)), 0, 1, None)
-    files = FiveRows()
-    files.meter_blocks = lambda unit: iter([block])  # type: ignore[method-assign]
-    way = FaultyBytes(files, Injected({}), TEMPLATE, 86_400, MACS)
-    assert [piece.data.obj for piece in way.pieces(UNIT, []) if piece.rows] == [block.data.obj]
 
 
 def test_drop() -> None:
@@ -240,8 +262,7 @@ def test_batch_twice() -> None:
     ],
 )
 def test_schema_drift(drift: str, row: bytes, action: str) -> None:
-    change = drift_of(TEMPLATE, drift)
-    objects, labels = _deliver(Injected({(0, 0): RowFault.DUPLICATE}, drift=True), change)
+    objects, labels = _deliver(Injected({(0, 0): RowFault.DUPLICATE}, drift=True), _drift(drift))
     assert objects[MAIN].splitlines(keepends=True)[:2] == [row, row]
     assert (labels[0].original, labels[0].delivered) == (A.decode().strip(), row.decode().strip())
     assert _places(labels) == [("duplicate", 0, MAIN, 1), ("schema_drift", None, MAIN, None)]
@@ -249,7 +270,7 @@ def test_schema_drift(drift: str, row: bytes, action: str) -> None:
 
 
 def test_before_the_day_of_the_drift_nothing_drifts() -> None:
-    objects, labels = _deliver(Injected({}), drift_of(TEMPLATE, "added"))
+    objects, labels = _deliver(Injected({}), _drift("added"))
     assert (objects, labels) == ({MAIN: A + B + C + D + E}, [])
 
 
@@ -260,22 +281,19 @@ def test_before_the_day_of_the_drift_nothing_drifts() -> None:
     ],
 )  # fmt: skip
 def test_the_field_that_is_renamed(columns: str, renamed: str) -> None:
-    template = row_template(select_fields(columns.split(","), 3600))
-    change = drift_of(template, "renamed")
-    assert change.template.text == template.text.replace(f'"{renamed}"'.encode(), f'"active_{renamed}"'.encode())
-    for name, offset in change.template.offsets.items():
-        new = f"active_{name}" if name == renamed else name
-        assert change.template.text[:offset].strip(b'"').endswith(f'{new}":'.encode())
-    assert change.undo(change.template.text) == template.text
+    schema = RowSchema(columns=select_fields(columns.split(","), 3600))
+    text, new_text = (row_template(each).text for each in (schema, drifted(schema, "renamed")[0]))
+    assert new_text == text.replace(f'"{renamed}"'.encode(), f'"active_{renamed}"'.encode())
 
 
 @pytest.mark.parametrize("columns", [["power_w"], ["mac", "timestamp", "status"], list(FIELD_NAMES)])
 def test_corrupt_lines_are_one_line_and_no_json(columns: list[str]) -> None:
-    template = row_template(select_fields(columns, 10))
+    encoder = NdjsonEncoder(RowSchema(columns=select_fields(columns, 10)))
+    template = encoder.template
     row = template.text.replace(b'"timestamp":"                   0"', b'"timestamp":"2024-01-01T00:00:00Z"')
     row = row.replace(b" 0,", b" 7,")
     assert orjson.loads(template.text)
-    colons = colons_of(template)
+    colons = encoder.weak_places(row)
     assert [row[colon : colon + 1] for colon in colons] == [b":"] * len(columns)
     chance = np.random.default_rng(1)
     actions = set()

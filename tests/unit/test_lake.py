@@ -23,10 +23,12 @@ DAY = date(2024, 1, 31)
 
 
 def test_names() -> None:
-    assert layout.readings_name(DAY, 0, 19) == "dt=2024-01-31/readings-00000000-00000019.json"
-    assert layout.meter_readings_name(DAY, 0x021A7F003BC9) == "dt=2024-01-31/readings-021A7F003BC9.json"
-    assert layout.late_name("dt=2024-01-31/readings-A.json") == "dt=2024-01-31/readings-A.late.json"
-    assert layout.again_name("dt=2024-01-31/readings-A.late.json") == "dt=2024-01-31/readings-A.late.again.json"
+    assert layout.readings_name(DAY, 0, 19, ".json") == "dt=2024-01-31/readings-00000000-00000019.json"
+    assert layout.meter_readings_name(DAY, 0x021A7F003BC9, ".json") == "dt=2024-01-31/readings-021A7F003BC9.json"
+    assert layout.late_name("dt=2024-01-31/readings-A.json", ".json") == "dt=2024-01-31/readings-A.late.json"
+    assert (
+        layout.again_name("dt=2024-01-31/readings-A.late.json", ".json") == "dt=2024-01-31/readings-A.late.again.json"
+    )
     assert layout.fault_labels_name("late", DAY, 12, "parquet") == (
         "_wattif/labels/faults/late/dt=2024-01-31/000012.parquet"
     )
@@ -157,9 +159,10 @@ def test_overwriting_removes_the_other_dataset_and_nothing_else(
 ) -> None:
     store, other = LocalStore(tmp_path / "lake"), _dataset(settings, seed=1)
     claim(store, _dataset(settings), overwrite=False)
-    main = layout.readings_name(DAY, 0, 1)
-    own = [layout.manifest_name(DAY, 0), main, layout.METERS, layout.late_name(main), layout.again_name(main)]
-    own += [layout.again_name(layout.late_name(main)), layout.fault_labels_name("late", DAY, 0, "ndjson")]
+    main = layout.readings_name(DAY, 0, 1, ".json")
+    late = layout.late_name(main, ".json")
+    own = [layout.manifest_name(DAY, 0), main, layout.METERS, late, layout.again_name(main, ".json")]
+    own += [layout.again_name(late, ".json"), layout.fault_labels_name("late", DAY, 0, "ndjson")]
     for name in (*own, "dt=2024-01-31/notes.txt", "readme.txt"):
         store.put_bytes(name, b"x")
     claim(store, other, overwrite=True)
@@ -177,7 +180,7 @@ def test_strangers_partitions_are_refused(settings: Callable[..., GenerateSettin
 def test_own_partitions_without_their_claim_are_replaced_on_demand(
     settings: Callable[..., GenerateSettings], tmp_path: Path
 ) -> None:
-    store, own = LocalStore(tmp_path / "lake"), layout.readings_name(DAY, 0, 1)
+    store, own = LocalStore(tmp_path / "lake"), layout.readings_name(DAY, 0, 1, ".json")
     store.put_bytes(own, b"x")
     with pytest.raises(LakeError, match="replace it with --overwrite"):
         claim(store, _dataset(settings), overwrite=False)
@@ -191,7 +194,7 @@ def test_a_replaced_dataset_loses_its_manifests_first(
     """So that whatever interrupts it, no batch that lost a file still counts as committed."""
     store = LocalStore(tmp_path / "lake")
     claim(store, _dataset(settings), overwrite=False)
-    for name in (layout.manifest_name(DAY, 0), layout.readings_name(DAY, 0, 1)):
+    for name in (layout.manifest_name(DAY, 0), layout.readings_name(DAY, 0, 1, ".json")):
         store.put_bytes(name, b"x")
     calls = iter(range(10))
 
@@ -203,7 +206,7 @@ def test_a_replaced_dataset_loses_its_manifests_first(
     monkeypatch.setattr(store, "delete", fail_at_the_second)
     with pytest.raises(LakeError, match="interrupted"):
         claim(store, _dataset(settings, seed=1), overwrite=True)
-    assert set(store.list("")) == {layout.DATASET, layout.readings_name(DAY, 0, 1)}
+    assert set(store.list("")) == {layout.DATASET, layout.readings_name(DAY, 0, 1, ".json")}
 
 
 def test_a_damaged_claim_is_named(settings: Callable[..., GenerateSettings], tmp_path: Path) -> None:

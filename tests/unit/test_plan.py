@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattif.encode.template import row_template
+from wattif.encode import encoder_of
+from wattif.encode.encoder import RowSchema
 from wattif.engine.estimate import requests_of_file
 from wattif.engine.plan import Plan
 from wattif.errors import UsageError
@@ -24,9 +25,9 @@ def _plan(
     interval_s: int = 300,
     faults: str = "none",
 ) -> Plan:
-    template = row_template(select_fields(["mac", "power_w"], interval_s))
+    encoder = encoder_of("ndjson", RowSchema(columns=select_fields(["mac", "power_w"], interval_s)))
     return Plan(date(2024, 2, 28), date.fromordinal(date(2024, 2, 28).toordinal() + days - 1), meters,
-                meters_per_file, batch_files, interval_s, template, read_rates(faults))  # fmt: skip
+                meters_per_file, batch_files, interval_s, encoder, read_rates(faults))  # fmt: skip
 
 
 def test_by_hand() -> None:

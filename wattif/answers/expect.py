@@ -102,7 +102,7 @@ def _compute(
                 if 0 <= first + n < plan.days:
                     sums[view][first + n] = [a + b for a, b in zip(sums[view][first + n], day, strict=True)]
     readings = sum(day[0] for day in sums[0])
-    written = {field.name for field in plan.template.fields}
+    written = {field.name for field in plan.columns}
     kept = [n for n, field in enumerate(hours.fields) if field.name in written]
     fields = [hours.fields[n] for n in kept]
     tables.finish(

@@ -91,7 +91,7 @@ class Hours:
         self._moments = moments
         self._renamed = renamed
         energy = reading_fields(plan.interval_s)["consumption_wh"]
-        numbers = [each for each in plan.template.fields if each.kind == "number" and each != energy]
+        numbers = [each for each in plan.columns if each.kind == "number" and each != energy]
         # energy comes first, whether it is written or not
         self.fields: tuple[Field, ...] = (energy, *numbers)
         self._quantities = np.array([each.quantity for each in self.fields])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from wattif.engine.content import clean_content
 from wattif.engine.plan import Plan
-from wattif.engine.producer import FileBytes
 from wattif.engine.staging import prepare_folder
 from wattif.model.scenario import scenario_of
 from wattif.settings import GenerateSettings
@@ -23,7 +23,7 @@ def requests_of_file(size: int) -> int:
 def calibrate(settings: GenerateSettings, plan: Plan) -> float:
     """Readings a second that this machine makes in memory with all write workers."""
     few = settings.model_copy(update={"meters": min(settings.meters, 1000)})
-    content = FileBytes(scenario_of(few), Plan.of(few))
+    content = clean_content(Plan.of(few), scenario_of(few))
     unit = Plan.of(few).batch(plan.start, 0).units[0]
     for _ in content.blocks(unit):  # compiles or loads the kernels
         break
@@ -31,8 +31,8 @@ def calibrate(settings: GenerateSettings, plan: Plan) -> float:
     def work(until: float) -> int:
         rows = 0
         while time.monotonic() < until:
-            for block in content.blocks(unit):
-                rows += len(block) // plan.template.width
+            for piece in content.pieces(unit, []):
+                rows += piece.rows
                 if time.monotonic() >= until:
                     break
         return rows
@@ -62,10 +62,11 @@ def describe(settings: GenerateSettings) -> str:
     rates = settings.fault_rates
     about = "about " if rates or settings.anomaly_weights else ""  # what goes wrong is not looked up beforehand
     readings, size = (round(figure * rates.delivered_share) for figure in (plan.readings, plan.size))
+    row_bytes = plan.encoder.row_width or f"at most {plan.encoder.row_room}"
     lines = [
         ("days", f"{plan.days:,} ({plan.start} to {plan.end}, UTC)"),
         ("meters", f"{plan.meters:,}"),
-        ("readings", f"{about}{readings:,} (every {plan.interval_s} s, {plan.template.width} bytes each)"),
+        ("readings", f"{about}{readings:,} (every {plan.interval_s} s, {row_bytes} bytes each)"),
         ("files", f"{about}{files:,} in {batches:,} batches"),
         ("bytes", f"{about}{size:,} ({size / 1e9:,.2f} GB)"),
         (

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from threading import Event
 
 from wattif.engine.budget import Budget
+from wattif.engine.content import Content
 from wattif.engine.plan import Batch, Plan
-from wattif.engine.producer import Content, MadeUnit, Producer
+from wattif.engine.producer import MadeUnit, Producer
 from wattif.engine.progress import Progress
 from wattif.engine.staging import Staging
 from wattif.errors import Interrupted

@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from wattif.encode.template import RowTemplate, row_template
+from wattif.encode import encoder_of
+from wattif.encode.encoder import Encoder, RowSchema
 from wattif.errors import UsageError
-from wattif.faults.drift import drift_of
+from wattif.faults.drift import drifted
 from wattif.faults.rates import FaultRates
 from wattif.settings import LakeSettings
-from wattif.tables.readings import READINGS, select_fields
+from wattif.tables.readings import READINGS, Field, select_fields
 from wattif.tables.unit import DAY_S, Unit
+
+FORMAT = "ndjson"
 
 
 @dataclass(frozen=True)
@@ -34,18 +37,30 @@ class Plan:
     meters_per_file: int
     batch_files: int
     interval_s: int
-    template: RowTemplate
+    encoder: Encoder
     faults: FaultRates = field(default_factory=FaultRates)
 
     @classmethod
     def of(cls, settings: LakeSettings) -> Plan:
         """The plan of what *settings* ask for."""
-        city_width = max(map(len, settings.city_ids))
-        template = row_template(select_fields(settings.column_names, settings.interval), city_width)
+        schema = RowSchema(
+            columns=select_fields(settings.column_names, settings.interval),
+            text_width=max(map(len, settings.city_ids)),
+        )
         return cls(
             settings.start, settings.end, settings.meters, settings.meters_per_file, settings.batch_files,
-            settings.interval, template, settings.fault_rates,
+            settings.interval, encoder_of(FORMAT, schema), settings.fault_rates,
         )  # fmt: skip
+
+    @property
+    def columns(self) -> tuple[Field, ...]:
+        """The columns of a row, in order."""
+        return self.encoder.schema.columns
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of a row before anything goes wrong; the most there may be where the format does not fix them."""
+        return self.encoder.row_width or self.encoder.row_room
 
     @property
     def days(self) -> int:
@@ -75,14 +90,15 @@ class Plan:
     @property
     def size(self) -> int:
         """Bytes of all readings."""
-        return self.readings * self.template.width
+        return self.readings * self.row_bytes
 
     @property
     def row_room(self) -> int:
         """Most bytes that a reading may take in staging: its copies, as wide as they may become."""
-        drifts = self.faults.schema_drift is not None
-        template = drift_of(self.template, self.faults.drift).template if drifts else self.template
-        return template.width * self.faults.copies
+        encoder = self.encoder
+        if self.faults.schema_drift is not None:
+            encoder = type(encoder)(drifted(encoder.schema, self.faults.drift)[0])
+        return encoder.row_room * self.faults.copies
 
     def rows_of(self, unit: Unit) -> int:
         """All readings of *unit*, before anything goes wrong."""
@@ -90,7 +106,7 @@ class Plan:
 
     def size_of(self, unit: Unit) -> int:
         """Bytes of all its readings."""
-        return self.rows_of(unit) * self.template.width
+        return self.rows_of(unit) * self.row_bytes
 
     def room_of(self, unit: Unit) -> int:
         """Most bytes that the unit's files may take in staging."""

@@ -1,121 +1,21 @@
-"""A work unit to sealed files: model -> columns -> rows -> staging. Each thread keeps its own buffers."""
+"""A unit's content to sealed files in staging."""
 
 from __future__ import annotations
 
 import errno
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
-from typing import NamedTuple, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from wattif.encode.marks import marked_rows
-from wattif.encode.ndjson import RowFormat, Rows
-from wattif.encode.template import RowTemplate
 from wattif.engine.budget import Budget
-from wattif.engine.plan import Plan
+from wattif.engine.content import Content
 from wattif.engine.staging import Part, Staging
 from wattif.errors import Interrupted, StagingError
-from wattif.lake import layout
 from wattif.lake.fault_labels import FaultLabel
-from wattif.model import quantities
-from wattif.model.grid import METERS_PER_TRANSFORMER
-from wattif.model.reported import ReportedDays
-from wattif.model.scenario import Scenario
 from wattif.tables.unit import Unit
 from wattif.uploader.store import SealedFile
 
-_ELECTRICAL = {quantities.VOLTAGE_DV, quantities.CURRENT_CA, quantities.POWER_FACTOR_MILLI}
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
-
-
-class Block(NamedTuple):
-    """The rows of some consecutive meters of a file."""
-
-    data: memoryview
-    first_meter: int
-    meters: int
-    sent: NDArray[np.bool_] | None  # (meters, readings): which readings are rows; None when all of them are
-
-
-class Piece(NamedTuple):
-    """The next bytes of an object."""
-
-    name: str
-    data: memoryview
-    rows: int  # lines in it
-
-
-class Content(Protocol):
-    """What is delivered of a unit. Threads may share it."""
-
-    @property
-    def row_width(self) -> int | None:
-        """Bytes of each row; None when a sealed file of an earlier run does not tell all there is to know of it."""
-
-    def names(self, unit: Unit) -> Sequence[str]:
-        """The objects that may be delivered."""
-
-    def pieces(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[Piece]:
-        """The bytes of all objects; each piece is valid until the next one. What went wrong is added to *labels*."""
-
-
-class FileBytes:
-    """The bytes of any file of a dataset: a pure function of the unit. Threads may share it.
-
-    *template*: of the rows, when they are not those of the plan.
-    """
-
-    def __init__(self, scenario: Scenario, plan: Plan, template: RowTemplate | None = None) -> None:
-        self._world = scenario.world
-        self._fleet = scenario.fleet
-        self._events = scenario.events
-        self._form = RowFormat(template or plan.template)
-        self.row_width = self._form.width
-        self._electrical = any(field.quantity in _ELECTRICAL for field in plan.template.fields)
-        self._one_meter_a_file = plan.meters_per_file == 1
-        self._own = threading.local()
-
-    def name(self, unit: Unit) -> str:
-        """The name of the unit's object."""
-        if self._one_meter_a_file:
-            return layout.meter_readings_name(unit.day, int(self._fleet.macs[unit.first]))
-        return layout.readings_name(unit.day, unit.first, unit.last)
-
-    def names(self, unit: Unit) -> Sequence[str]:
-        """See `Content.names`."""
-        return [self.name(unit)]
-
-    def pieces(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[Piece]:
-        """See `Content.pieces`; nothing goes wrong."""
-        name = self.name(unit)
-        return (Piece(name, data, len(data) // self.row_width) for data in self.blocks(unit))
-
-    def blocks(self, unit: Unit) -> Iterator[memoryview]:
-        """The unit's bytes, block by block; each block is valid until the next one is asked for."""
-        return (block.data for block in self.meter_blocks(unit))
-
-    def meter_blocks(self, unit: Unit) -> Iterator[Block]:
-        """The same, and whose rows each block holds."""
-        if not hasattr(self._own, "rows"):
-            self._own.days = ReportedDays(self._world, self._fleet, self._events, electrical=self._electrical)
-            self._own.rows = Rows(self._form, self._own.days.block_meters, self._world.interval_s)
-        days: ReportedDays = self._own.days
-        rows: Rows = self._own.rows
-        first, end = unit.first, unit.last + 1
-        while first < end:
-            neighbours = METERS_PER_TRANSFORMER - first % METERS_PER_TRANSFORMER
-            last = min(first + min(days.block_meters, neighbours), end)
-            columns, marks = days.compute(unit.day, first, last - first)
-            city = self._world.city_of(first).id
-            data, sent = rows.fill(unit.day, city, self._fleet.macs[first:last], columns), None
-            if marks:
-                data, sent = marked_rows(data, self._form.template, unit.day, last - first, marks)
-            yield Block(data, first, last - first, sent)
-            first = last
 
 
 @dataclass(frozen=True)
@@ -198,7 +98,7 @@ class Producer:
                 if piece.name not in parts:
                     parts[piece.name] = self._staging.create(piece.name)
                     rows[piece.name] = 0
-                parts[piece.name].write(piece.data)
+                parts[piece.name].write(memoryview(piece.data))
                 rows[piece.name] += piece.rows
                 self._count(piece.rows)
             files = tuple(DeliveredFile(part.seal(), rows[name]) for name, part in parts.items())

@@ -15,13 +15,13 @@ from threading import Event
 import orjson
 
 import wattif
+from wattif.engine.content import clean_content
+from wattif.engine.faulty_content import faulty_content
 from wattif.engine.pipeline import Figures, Pipeline
 from wattif.engine.plan import Plan
-from wattif.engine.producer import FileBytes
 from wattif.engine.progress import Progress
 from wattif.engine.staging import Staging, prepare_folder
 from wattif.errors import Interrupted
-from wattif.faults.faulty import delivery_of
 from wattif.lake import layout
 from wattif.lake.claim import claim
 from wattif.lake.dataset import Dataset
@@ -55,13 +55,13 @@ def generate(
     with Staging(folder, dataset.fingerprint) as staging:
         _until_stopped(stop, lambda: consumer.retrying(lambda: claim(store, dataset, overwrite=settings.overwrite)))
         scenario = scenario_of(settings, world)
-        content = FileBytes(scenario, plan)
+        clean = clean_content(plan, scenario)
         _store_tables(settings, scenario, store, consumer)
-        next(content.blocks(plan.batch(plan.start, 0).units[0]))  # compiles or loads the kernels, before any clock runs
-        delivery = delivery_of(settings, plan, scenario, content)
+        next(clean.blocks(plan.batch(plan.start, 0).units[0]))  # compiles or loads the kernels, before any clock runs
+        content = faulty_content(plan, settings.seed, clean)
         with Progress(plan.readings, plan.size, quiet=settings.quiet) as progress:
             pipeline = Pipeline(
-                plan, delivery, store, staging, consumer, progress, stop,
+                plan, content, store, staging, consumer, progress, stop,
                 staging_limit=settings.staging_limit, write_workers=settings.write_workers,
             )  # fmt: skip
             figures = pipeline.run()

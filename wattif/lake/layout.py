@@ -28,7 +28,7 @@ EXPECTED = "_wattif/expected/"
 RUNS = "_wattif/runs/"
 FAULT_LABELS = "_wattif/labels/faults/"
 PARTITIONS = "dt="
-OWN_OBJECT = re.compile(r"(dt=\d{4}-\d{2}-\d{2}/readings-[0-9A-F-]+(\.late)?(\.again)?\.json|_wattif/.*)")
+OWN_OBJECT = re.compile(r"(dt=\d{4}-\d{2}-\d{2}/readings-[0-9A-F-]+(\.late)?(\.again)?\.[a-z0-9.]+|_wattif/.*)")
 
 _MANIFEST_NAME = re.compile(re.escape(MANIFESTS) + r"dt=(\d{4}-\d{2}-\d{2})/(\d{6,})\.ndjson")
 
@@ -38,24 +38,24 @@ def partition(day: date) -> str:
     return f"{PARTITIONS}{day.isoformat()}"
 
 
-def readings_name(day: date, first_meter: int, last_meter: int) -> str:
-    """The file of a range of meters (both included) on *day*."""
-    return f"{partition(day)}/readings-{first_meter:08d}-{last_meter:08d}.json"
+def readings_name(day: date, first_meter: int, last_meter: int, extension: str) -> str:
+    """The file of a range of meters (both included) on *day*; *extension*: its format's."""
+    return f"{partition(day)}/readings-{first_meter:08d}-{last_meter:08d}{extension}"
 
 
-def meter_readings_name(day: date, mac: int) -> str:
+def meter_readings_name(day: date, mac: int, extension: str) -> str:
     """The file of one meter on *day*, when each file holds one."""
-    return f"{partition(day)}/readings-{mac:012X}.json"
+    return f"{partition(day)}/readings-{mac:012X}{extension}"
 
 
-def late_name(name: str) -> str:
+def late_name(name: str, extension: str) -> str:
     """The object that brings the late rows of the file *name*."""
-    return f"{name.removesuffix('.json')}.late.json"
+    return f"{name.removesuffix(extension)}.late{extension}"
 
 
-def again_name(name: str) -> str:
+def again_name(name: str, extension: str) -> str:
     """The object in which *name* is delivered a second time."""
-    return f"{name.removesuffix('.json')}.again.json"
+    return f"{name.removesuffix(extension)}.again{extension}"
 
 
 def fault_labels_name(kind: str, day: date, batch: int, ending: str) -> str:

@@ -8,9 +8,9 @@ from datetime import date
 from typing import Protocol
 
 from wattif.answers.reconcile.settings import ReconcileSettings
+from wattif.engine.content import clean_content
+from wattif.engine.faulty_content import faulty_content
 from wattif.engine.plan import Batch, Plan
-from wattif.engine.producer import FileBytes
-from wattif.faults import faulty
 from wattif.faults.plan import DrawnFaults
 from wattif.lake import layout
 from wattif.lake.fault_labels import LABEL_FORMATS, FaultKind, FaultLabel
@@ -62,7 +62,7 @@ class CleanDelivery:
         self._has_events = has_events
         self._scenario = scenario
         self._plan = plan
-        self._content = FileBytes(scenario, plan)
+        self._content = clean_content(plan, scenario)
         self._all_rows = all_rows
 
     def tables(self) -> Sequence[str]:
@@ -101,7 +101,7 @@ class FaultyDelivery(CleanDelivery):
 
     def __init__(self, settings: ReconcileSettings, scenario: Scenario, plan: Plan, *, has_events: bool) -> None:
         super().__init__(scenario, plan, all_rows=False, has_events=has_events)
-        self._faulty = faulty.delivery_of(settings, plan, scenario, self._content)
+        self._faulty = faulty_content(plan, settings.seed, self._content)
         self._faults = DrawnFaults.of(settings)
 
     def objects(self, unit: Unit) -> Sequence[ExpectedObject]:
@@ -109,8 +109,16 @@ class FaultyDelivery(CleanDelivery):
         if self._faults.withheld(unit):
             return ()
         clean, rows = self._content.name(unit), self._plan.rows_of(unit)
+        again = layout.again_name(clean, self._plan.encoder.extension)
         return [
-            ExpectedObject(name, unit, rows, None, exact=False, certain=name in (clean, layout.again_name(clean)))
+            ExpectedObject(
+                name,
+                unit,
+                rows,
+                None,
+                exact=False,
+                certain=name in (clean, again),
+            )
             for name in self._faulty.names(unit)
         ]
 

@@ -30,7 +30,7 @@ from wattif.answers.reconcile.settings import ReconcileSettings
 from wattif.answers.reconcile.sources import DuckDbSource, Source, WarehouseSource
 from wattif.engine.plan import Plan
 from wattif.errors import Interrupted, UsageError
-from wattif.faults.drift import drift_of
+from wattif.faults.drift import drifted
 from wattif.faults.plan import DrawnFaults, FaultPlan
 from wattif.model.fleet import mac_text
 from wattif.model.scenario import Scenario, scenario_of
@@ -124,8 +124,10 @@ def compared_table(
     only = None
     if (settings.start, settings.end) != (whole.start, whole.end):  # a wrong clock moves readings to other days
         only = datetime.combine(settings.start, time()), datetime.combine(settings.end + a_day, time())
-    drift = drift_of(plan.template, rates.drift) if rates.schema_drift else None
-    renamed = Renamed(drift.renamed, rates.schema_drift) if drift and drift.renamed and rates.schema_drift else None
+    renamed = None
+    if rates.schema_drift is not None:
+        change = drifted(plan.encoder.schema, rates.drift)[0].renamed
+        renamed = Renamed(change[0], rates.schema_drift) if change else None
     with closing(_source_of(settings)) as source, TableReconciliation(
         scenario_of(whole), plan, DrawnFaults.of(settings) if rates else None, source,
         renamed=renamed, workers=os.cpu_count() or 1, stop=stop, only=only,
@@ -196,7 +198,7 @@ class TableReconciliation:
             )
             statements = verdicts.on_hours(there, drift)
         else:
-            fields = [each for each in self._plan.template.fields if each.kind == "number" and each.name in there]
+            fields = [each for each in self._plan.columns if each.kind == "number" and each.name in there]
             for since, until in self._spans():
                 query = sql.of_readings(self._source.relation, fields, self._plan.interval_s, since, until)
                 self._keep(self._source.aggregate(query))

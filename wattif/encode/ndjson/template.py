@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+from wattif.encode.encoder import TEXT_WIDTH, RowSchema
 from wattif.tables.readings import Field
 
 MAC_WIDTH, TIMESTAMP_WIDTH = 17, 20
-CITY_WIDTH = 63  # the longest id that a city may have
 _TABLE_MAX = 1 << 17  # fields with no more values than this, in 8 characters or less, get a table of all of them
 
 
@@ -27,10 +26,10 @@ def high_digits(field: Field) -> int:
     return max(field.whole_digits - 4, 0)
 
 
-def field_width(field: Field, city_width: int = CITY_WIDTH) -> int:
+def field_width(field: Field, text_width: int = TEXT_WIDTH) -> int:
     """Characters that the value of *field* takes in a row, without the quotes of a MAC or timestamp.
 
-    *city_width*: of the longest city of the dataset. A city's own quotes belong to its value, so that spaces can
+    *text_width*: of the widest text of the dataset. A text's own quotes belong to its value, so that spaces can
     follow them.
     """
     if field.kind == "mac":
@@ -38,7 +37,7 @@ def field_width(field: Field, city_width: int = CITY_WIDTH) -> int:
     if field.kind == "timestamp":
         return TIMESTAMP_WIDTH
     if field.kind == "city":
-        return city_width + 2
+        return text_width + 2
     return number_width(field) if is_tabled(field) else number_width(field) + max(4 - field.whole_digits, 0)
 
 
@@ -48,7 +47,7 @@ class RowTemplate:
 
     fields: tuple[Field, ...]
     text: bytes
-    offsets: dict[str, int]  # first byte of each field's value
+    offsets: dict[str, int]  # first byte of each field's value, by its name in the table
     city_width: int  # of a city's value, its quotes included
 
     @property
@@ -66,13 +65,15 @@ class RowTemplate:
         return (self.text[end:] + self.text)[:length]
 
 
-def row_template(fields: Sequence[Field], city_width: int = CITY_WIDTH) -> RowTemplate:
-    """The template of rows of *fields*, in that order; *city_width*: as that of `field_width`."""
+def row_template(schema: RowSchema) -> RowTemplate:
+    """The template of the rows of *schema*."""
     text = b"{"
     offsets = {}
-    for field in fields:
+    for field in schema.columns:
         quote = b'"' if field.kind in ("mac", "timestamp") else b""
-        text += b'"%s":%s' % (field.name.encode(), quote)
+        text += b'"%s":%s' % (schema.written_name(field).encode(), quote)
         offsets[field.name] = len(text)
-        text += b"0".rjust(field_width(field, city_width)) + quote + b","
-    return RowTemplate(tuple(fields), text[:-1] + b"}\n", offsets, city_width + 2)
+        text += b"0".rjust(field_width(field, schema.text_width)) + quote + b","
+    if schema.added is not None:
+        text += b'"%s":"%s",' % tuple(part.encode() for part in schema.added)
+    return RowTemplate(tuple(schema.columns), text[:-1] + b"}\n", offsets, schema.text_width + 2)

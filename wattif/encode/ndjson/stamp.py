@@ -108,7 +108,7 @@ def stamp_rows(
 
     Parameters: the two views of the rows, meter by meter; *columns* of shape (meters, quantities, readings);
     *macs*, the 48-bit addresses of the meters; the slots (see
-    `wattif.encode.ndjson`) and their tables.
+    `wattif.encode.ndjson.rows`) and their tables.
     """
     readings = columns.shape[2]
     for meter in range(columns.shape[0]):

@@ -1,0 +1,92 @@
+"""What a format is: how rows of a table become the bytes of an object."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+
+from wattif.tables.block import Block, Rows, TakenRows
+from wattif.tables.readings import Field
+
+Bytes = bytes | memoryview
+TEXT_WIDTH = 63  # the longest id that a city may have
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowSchema:
+    """What rows consist of: columns of a table, and how they differ from it after a drift of the schema."""
+
+    columns: tuple[Field, ...]
+    text_width: int = TEXT_WIDTH  # characters of the widest text in a column of texts
+    renamed: tuple[str, str] | None = None  # a column's name in the table, and in the rows
+    added: tuple[str, str] | None = None  # a column that the table does not have, and its text in every row
+
+    def written_name(self, column: Field) -> str:
+        """The name of *column* in the rows."""
+        return self.renamed[1] if self.renamed and self.renamed[0] == column.name else column.name
+
+
+class Encoder:
+    """Writes rows in one format. A new format is a subclass in a file of its own; see `wattif.encode`.
+
+    Threads may share an encoder. Those of formats that keep something between two calls return an encoder of one
+    object's from `open`.
+    """
+
+    name: ClassVar[str]  # as `format` calls it
+    extension: ClassVar[str]  # of objects' names, with its dot
+    content_type: ClassVar[str]
+    is_text: ClassVar[bool]  # every row is a line that ends with a line feed
+
+    def __init__(self, schema: RowSchema) -> None:
+        self.schema = schema
+
+    @property
+    def row_width(self) -> int | None:
+        """Bytes of every row; None when the size of an object shows only when it is made."""
+        return None
+
+    @property
+    def row_room(self) -> int:
+        """Most bytes that a row takes."""
+        raise NotImplementedError
+
+    def encode(self, block: Block | TakenRows, rows: Rows | None = None) -> Bytes:
+        """The bytes of all rows of *block*, or of *rows* of it; valid until the thread's next call."""
+        raise NotImplementedError
+
+    def open(self) -> Self:
+        """An encoder for one object: `start`, then `encode` any number of times, then `finish`."""
+        return self
+
+    def start(self) -> Bytes:
+        """The first bytes of an object, before any row."""
+        return b""
+
+    def finish(self) -> Bytes:
+        """The last bytes of an object, after all rows."""
+        return b""
+
+    def weak_places(self, row: bytes) -> Sequence[int]:
+        """Bytes of the text *row* from which on it can be overwritten so that no reader accepts it."""
+        return (0,)
+
+
+class EncodedRows:
+    """The bytes of a block's rows, from which ranges of rows can be taken: of a text, or of rows of one width."""
+
+    def __init__(self, data: Bytes, row_width: int | None) -> None:
+        self._data = memoryview(data)
+        self._width = row_width
+        if row_width is None:
+            line_feeds = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
+            self._starts = [0, *(line_feeds + 1).tolist()]
+
+    def rows(self, start: int, end: int) -> memoryview:
+        """The bytes of the rows from *start* to before *end*."""
+        if self._width is not None:
+            return self._data[start * self._width : end * self._width]
+        return self._data[self._starts[start] : self._starts[end]]

@@ -1,0 +1,45 @@
+"""What stamping cannot say of a meter's rows: that some are not sent, a wrong clock, a negative power.
+
+Few meters of few days need it, so it works on a copy of their rows and the template stays as it is.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattif.encode.ndjson.template import TIMESTAMP_WIDTH, RowTemplate, field_width
+from wattif.model import quantities
+from wattif.tables.reading_blocks import ReadingsBlock
+
+
+def marked_rows(data: memoryview, template: RowTemplate, block: ReadingsBlock) -> memoryview:
+    """The rows of all readings of *block* with its marks applied, without those that are not sent."""
+    rows = np.frombuffer(data, np.uint8).reshape(block.count, -1, template.width).copy()
+    for mark in block.marks:
+        own = rows[mark.place]
+        if mark.clock_s is not None and template.offset_of("timestamp") >= 0:
+            nominal = np.arange(block.slots) * block.interval_s
+            seconds = (nominal + mark.clock_s).astype("timedelta64[s]")
+            lay_times(own, template.offset_of("timestamp"), np.datetime64(block.day, "s") + seconds)
+        if mark.negative is not None:
+            lay_signs(own, template, mark.negative)
+    if block.sent is not None:
+        rows = rows[block.sent]
+    return memoryview(rows.reshape(-1).data)
+
+
+def lay_times(rows: NDArray[np.uint8], offset: int, times: NDArray[np.datetime64]) -> None:
+    """Write *times* (UTC) into *rows* of shape (rows, width)."""
+    texts = np.datetime_as_string(times.astype("datetime64[s]"), timezone="UTC")
+    text = np.frombuffer(texts.astype(f"S{TIMESTAMP_WIDTH}").tobytes(), np.uint8)
+    rows[:, offset : offset + TIMESTAMP_WIDTH] = text.reshape(-1, TIMESTAMP_WIDTH)
+
+
+def lay_signs(rows: NDArray[np.uint8], template: RowTemplate, negative: NDArray[np.bool_]) -> None:
+    """Put a minus before the first digit of the power where it is *negative*; the declared range leaves room for it."""
+    for field in template.fields:
+        if field.kind == "number" and field.quantity == quantities.POWER_W:
+            offset, where = template.offsets[field.name], np.flatnonzero(negative)
+            digits = rows[where, offset : offset + field_width(field)] != ord(" ")
+            rows[where, offset + digits.argmax(axis=1) - 1] = ord("-")

@@ -1,0 +1,85 @@
+"""What is delivered of a unit, a pure function of it: table -> blocks -> encoder -> bytes.
+
+With faults, there is more between table and encoder, and behind it: `wattif.engine.faulty_content`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+from wattif.encode.encoder import Bytes, Encoder
+from wattif.engine.plan import Plan
+from wattif.lake import layout
+from wattif.lake.fault_labels import FaultLabel
+from wattif.model.scenario import Scenario
+from wattif.tables.block import Block
+from wattif.tables.reading_blocks import ReadingBlocks
+from wattif.tables.unit import Unit
+
+
+class Piece(NamedTuple):
+    """The next bytes of an object."""
+
+    name: str
+    data: Bytes
+    rows: int  # in it
+
+
+class Content(Protocol):
+    """What is delivered of a unit. Threads may share it."""
+
+    @property
+    def row_width(self) -> int | None:
+        """Bytes of each row; None when a sealed file of an earlier run does not tell all there is to know of it."""
+
+    def names(self, unit: Unit) -> Sequence[str]:
+        """The objects that may be delivered."""
+
+    def pieces(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[Piece]:
+        """The bytes of all objects; each piece is valid until the next one. What went wrong is added to *labels*."""
+
+
+class CleanContent:
+    """The object of any unit of a table when nothing goes wrong on the way."""
+
+    def __init__(
+        self, blocks_of: Callable[[Unit], Iterator[Block]], encoder: Encoder, name_of: Callable[[Unit], str]
+    ) -> None:
+        self.blocks_of = blocks_of
+        self.encoder = encoder
+        self.name = name_of
+
+    @property
+    def row_width(self) -> int | None:
+        """See `Content.row_width`."""
+        return self.encoder.row_width
+
+    def names(self, unit: Unit) -> Sequence[str]:
+        """See `Content.names`."""
+        return [self.name(unit)]
+
+    def pieces(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[Piece]:
+        """See `Content.pieces`; nothing goes wrong."""
+        name, encoder = self.name(unit), self.encoder.open()
+        yield Piece(name, encoder.start(), 0)
+        for block in self.blocks_of(unit):
+            yield Piece(name, encoder.encode(block), len(block.places))
+        yield Piece(name, encoder.finish(), 0)
+
+    def blocks(self, unit: Unit) -> Iterator[Bytes]:
+        """The same bytes, without what is empty."""
+        return (piece.data for piece in self.pieces(unit, []) if len(piece.data))
+
+
+def clean_content(plan: Plan, scenario: Scenario) -> CleanContent:
+    """The objects of the readings that *plan* makes of *scenario*."""
+    macs = scenario.fleet.macs
+    extension = plan.encoder.extension
+
+    def name_of(unit: Unit) -> str:
+        if plan.meters_per_file == 1:
+            return layout.meter_readings_name(unit.day, int(macs[unit.first]), extension)
+        return layout.readings_name(unit.day, unit.first, unit.last, extension)
+
+    return CleanContent(ReadingBlocks(scenario, plan.columns).of, plan.encoder, name_of)

@@ -154,14 +154,15 @@ class ApiHandler(BaseHTTPRequestHandler):
                 raise _HangUp
             return line
 
-        text = b""
+        text, kind = b"", ""
         for _ in range(2):
             while not (line := read_line()).startswith(boundary):
                 text += line
-            while read_line().strip():
-                pass
+            while (line := read_line()).strip():
+                key, _, value = line.decode().partition(":")
+                kind = value.strip() if key.lower() == "content-type" else kind
         metadata: dict[str, str] = json.loads(text)
-        return metadata
+        return {"contentType": kind, **metadata} if kind else metadata
 
     def _upload_multipart(self) -> None:
         boundary = (self.headers.get_boundary() or "").encode()

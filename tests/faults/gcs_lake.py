@@ -15,13 +15,15 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 
 from tests.fakes.gcs_server import GcsServer
 from wattif.uploader import gcs
-from wattif.uploader.consumer import Consumer, RetryPolicy
+from wattif.uploader.committer import BatchCommitter
 from wattif.uploader.gcs import GcsStore
+from wattif.uploader.retrying import RetryingStore, RetryPolicy
 from wattif.uploader.store import SealedFile, StoredObject
 
 MANIFEST = "_wattif/manifests/1.ndjson"
-QUICK = RetryPolicy(attempts=4, first_wait_s=0.01, longest_wait_s=0.05)
-ONCE = RetryPolicy(attempts=1)
+QUICK = RetryPolicy(retry_for_s=60.0, first_wait_s=0.01, longest_wait_s=0.05)  # for what passes
+BRIEF = RetryPolicy(retry_for_s=0.3, first_wait_s=0.01, longest_wait_s=0.05)  # for what does not
+ONCE = RetryPolicy(retry_for_s=0.0)
 
 
 @dataclass(frozen=True)
@@ -55,13 +57,13 @@ class Lake:
         self.stores.append(GcsStore(bucket, "city", threads=3, overwrite=overwrite, retry_s=retry_s))
         return self.stores[-1]
 
-    def file(self, name: str, size: int) -> SealedFile:
+    def file(self, name: str, size: int, kind: str = "") -> SealedFile:
         path = self.folder / name
         path.write_bytes(random.Random(name).randbytes(size))
-        return SealedFile(path, f"dt=2024-01-01/{name}", size, google_crc32c.value(path.read_bytes()))
+        return SealedFile(path, f"dt=2024-01-01/{name}", size, google_crc32c.value(path.read_bytes()), kind)
 
     def move(self, files: Sequence[SealedFile], store: GcsStore | None = None, policy: RetryPolicy = QUICK) -> None:
-        Consumer(store or self.store(), self.stop, policy).move(
+        BatchCommitter(RetryingStore(store or self.store(), policy, self.stop)).commit(
             files, MANIFEST, b"manifest\n", lambda file, receipt: self.discarded.append((file, receipt))
         )
 

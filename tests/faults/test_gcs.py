@@ -11,6 +11,7 @@ import pytest
 
 from tests.fakes.gcs_faults import Answer, Corrupt, Fault, KeepPart, LoseAnswer, Reset, Stall, WrongChecksum
 from tests.faults.gcs_lake import (
+    BRIEF,
     MANIFEST,
     MULTIPART,
     ONCE,
@@ -25,7 +26,8 @@ from tests.faults.gcs_lake import (
 )
 from wattif.errors import Interrupted, LakeError, TransferError
 from wattif.uploader import gcs
-from wattif.uploader.consumer import Consumer, RetryPolicy
+from wattif.uploader.committer import BatchCommitter
+from wattif.uploader.retrying import RetryingStore, RetryPolicy
 from wattif.uploader.store import SealedFile, StoredObject, Unavailable
 
 SILENCE_S = 0.4  # after which the client gives a request up, in tests that stall
@@ -129,7 +131,7 @@ def test_many_files_arrive_when_every_kind_of_request_fails_now_and_then(lake: L
         lake.server.add_fault(Answer(503), "upload", f"/{number:02}")
         lake.server.add_fault(LoseAnswer(), "upload", f"/{number + 1:02}")
     lake.server.add_fault(Answer(429), "get", times=3)
-    lake.move(files, policy=RetryPolicy(attempts=8, first_wait_s=0.01, longest_wait_s=0.05))
+    lake.move(files)
     lake.assert_moved(files)
 
 
@@ -155,7 +157,7 @@ def test_a_checksum_that_stays_wrong_is_told_with_both(lake: Lake, way: Way) -> 
     file = lake.file("a", way.size)
     lake.server.add_fault(WrongChecksum(), "upload", times=None)
     with pytest.raises(TransferError) as failure:
-        lake.move([file])
+        lake.move([file], policy=BRIEF)
     wrong = file.crc32c ^ 1  # as the server tells it
     assert_explains(failure.value, f"gs://lake/city/{file.name}", f"{file.crc32c:#010x}", f"{wrong:#010x}")
     lake.assert_not_committed()
@@ -166,7 +168,7 @@ def test_bytes_that_never_arrive_whole_never_become_an_object(lake: Lake, way: W
     file = lake.file("a", way.size)
     lake.server.add_fault(Corrupt(), way.kind, times=None)
     with pytest.raises(TransferError) as failure:
-        lake.move([file])
+        lake.move([file], policy=BRIEF)
     assert_explains(failure.value, f"gs://lake/city/{file.name}", "CRC32C", "run the same command again")
     assert lake.server.objects("lake") == {}
     lake.assert_not_committed()
@@ -259,7 +261,7 @@ def test_a_network_that_stays_down_is_told_with_the_way_out(lake: Lake, way: Way
     store.put_bytes("x", b"1")  # a connection is open
     lake.server.close()
     with pytest.raises(TransferError) as failure:
-        lake.move([file], store)
+        lake.move([file], store, policy=BRIEF)
     assert_explains(failure.value, f"gs://lake/city/{file.name}", "run the same command again")
     lake.assert_not_committed()
 
@@ -267,7 +269,7 @@ def test_a_network_that_stays_down_is_told_with_the_way_out(lake: Lake, way: Way
 def test_a_service_that_stays_down_is_told_in_its_own_words(lake: Lake) -> None:
     lake.server.add_fault(Answer(503, message="Please try again on Monday."), "upload", times=None)
     with pytest.raises(TransferError) as failure:
-        lake.move([lake.file("a", MULTIPART.size)], lake.store(retry_s=0.1))
+        lake.move([lake.file("a", MULTIPART.size)], lake.store(retry_s=0.1), policy=BRIEF)
     assert_explains(failure.value, "503", "Please try again on Monday.", "run the same command again")
 
 
@@ -311,7 +313,7 @@ def test_files_are_discarded_only_when_the_manifest_is_there(lake: Lake) -> None
         assert receipt == StoredObject(file.name, file.size, file.crc32c)
         seen.append(file.name)
 
-    Consumer(lake.store(), lake.stop, QUICK).move(files, MANIFEST, b"manifest\n", discard)
+    BatchCommitter(RetryingStore(lake.store(), QUICK, lake.stop)).commit(files, MANIFEST, b"manifest\n", discard)
     assert seen == [file.name for file in files]
     assert lake.server.count("upload", "dt=") == 3
 
@@ -319,7 +321,7 @@ def test_files_are_discarded_only_when_the_manifest_is_there(lake: Lake) -> None
 def test_a_manifest_that_cannot_be_written_commits_nothing(lake: Lake) -> None:
     lake.server.add_fault(Answer(503), "upload", MANIFEST, times=None)
     with pytest.raises(TransferError, match="run the same command again"):
-        lake.move([lake.file("a", MULTIPART.size)])
+        lake.move([lake.file("a", MULTIPART.size)], policy=BRIEF)
     lake.assert_not_committed()
 
 
@@ -328,7 +330,7 @@ def test_a_run_that_is_stopped_does_not_go_on_trying(lake: Lake) -> None:
     threading.Timer(0.3, lake.stop.set).start()
     began = time.monotonic()
     with pytest.raises(Interrupted):
-        lake.move([lake.file("a", MULTIPART.size)], policy=RetryPolicy(1000, first_wait_s=100.0, longest_wait_s=100.0))
+        lake.move([lake.file("a", MULTIPART.size)], policy=RetryPolicy(first_wait_s=100.0, longest_wait_s=100.0))
     assert time.monotonic() - began < 0.3 + 2.0
     lake.assert_not_committed()
 

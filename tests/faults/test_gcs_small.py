@@ -11,8 +11,8 @@ import pytest
 from tests.fakes.gcs_faults import Answer, Corrupt, Fault, LoseAnswer, Reset, WrongChecksum
 from tests.faults.gcs_lake import QUICK, Lake, assert_explains, open_lake
 from wattif.errors import LakeError
-from wattif.uploader.consumer import Consumer
 from wattif.uploader.gcs import GcsStore
+from wattif.uploader.retrying import RetryingStore
 from wattif.uploader.store import Unavailable
 
 
@@ -72,14 +72,14 @@ def test_names_are_relative_to_the_prefix(lake: Lake, prefix: str) -> None:
     "fault", [Answer(503), Answer(429), Answer(408), Answer(403, "rateLimitExceeded"), Reset(), LoseAnswer()], ids=str
 )
 def test_small_requests_are_tried_again(lake: Lake, kind: str, fault: Fault) -> None:
-    store, consumer = lake.store(), Consumer(lake.store(), lake.stop, QUICK)
+    store = RetryingStore(lake.store(), QUICK, lake.stop)
     for name in "abcd":
         lake.server.put("lake", f"city/{name}", name.encode())
     lake.server.add_fault(fault, kind)
-    assert consumer.retrying(lambda: list(store.list(""))) == ["a", "b", "c", "d"]
-    assert consumer.retrying(lambda: store.get_bytes("a")) == b"a"
-    consumer.retrying(lambda: store.put_bytes("a", b"new"))
-    consumer.retrying(lambda: store.delete(["b"]))
+    assert list(store.list("")) == ["a", "b", "c", "d"]
+    assert store.get_bytes("a") == b"a"
+    store.put_bytes("a", b"new")
+    store.delete(["b"])
     assert {name: stored.content for name, stored in lake.server.objects("lake").items()} == {
         "city/a": b"new",
         "city/c": b"c",

@@ -106,6 +106,7 @@ def test_only_staging_removes_staged_data_and_only_a_lake_its_own_objects() -> N
         "wattif/engine/staging.py",
         "wattif/uploader/local.py",
         "wattif/uploader/gcs.py",
+        "wattif/uploader/retrying.py",
         "wattif/lake/claim.py",
     }
 

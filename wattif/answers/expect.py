@@ -28,12 +28,13 @@ from wattif.errors import LakeError
 from wattif.faults.plan import DrawnFaults, FaultPlan
 from wattif.lake import layout
 from wattif.lake.dataset import Dataset, whole_dataset
+from wattif.lake.open import open_store as open_lake
 from wattif.lake.place import open_store
 from wattif.model.scenario import Scenario, scenario_of, world_of
 from wattif.tables import expected
-from wattif.uploader.consumer import Consumer
-from wattif.uploader.local import LocalStore, file_crc32c
-from wattif.uploader.store import SealedFile, Store
+from wattif.uploader.committer import BatchCommitter
+from wattif.uploader.local import file_crc32c
+from wattif.uploader.store import SealedFile
 
 _ROWS_A_GROUP = 100_000  # of a Parquet file
 
@@ -56,7 +57,7 @@ def expect(settings: ExpectSettings, stop: Event, faults: FaultPlan | None = Non
     if faults is None and settings.fault_rates:
         faults = DrawnFaults.of(settings)
     began = time.perf_counter()
-    lake = open_store(settings, overwrite=True)
+    lake = open_store(settings, overwrite=True, stop=stop)
     document = lake.get_bytes(layout.DATASET)
     whole = whole_dataset(settings, document, lake.place)
     differences = [] if document is None else _dataset(whole).differences(document, lake.place)
@@ -68,11 +69,11 @@ def expect(settings: ExpectSettings, stop: Event, faults: FaultPlan | None = Non
                 " name a folder with --out"
             )
     else:
-        store, folder = LocalStore(settings.out, overwrite=True), ""
+        store, folder = open_lake(f"file:{settings.out}", overwrite=True, stop=stop), ""
     # a lake that lies there by chance says nothing of the dataset that is asked for
     scenario, plan = scenario_of(settings if differences else whole), Plan.of(settings)
     hours = Hours(scenario, plan, faults)
-    with closing(_Tables(_Lake(store, folder, Consumer(store, stop), hours.views))) as tables:
+    with closing(_Tables(_Lake(folder, BatchCommitter(store), hours.views))) as tables:
         rows, readings = _compute(hours, scenario, plan, tables, settings.workers, stop)
     return Expected(f"{store.place}/{folder}".rstrip("/"), rows, readings, time.perf_counter() - began)
 
@@ -150,9 +151,8 @@ class _Tables:
 class _Lake:
     """Where the tables go."""
 
-    store: Store
     prefix: str  # of the names of tables
-    consumer: Consumer  # knows how to try again
+    committer: BatchCommitter
     views: int  # how many are computed; one stands for all
 
 
@@ -205,11 +205,4 @@ class _Files:
         return Path(self._folder.name) / f"{view}-{name.replace('/', '-')}"
 
     def _put(self, path: Path, name: str) -> None:
-        file = SealedFile(path, name, path.stat().st_size, file_crc32c(path))
-
-        def put() -> None:
-            (result,) = self._lake.store.put_files([file])
-            if isinstance(result, LakeError):
-                raise result
-
-        self._lake.consumer.retrying(put)
+        self._lake.committer.put([SealedFile(path, name, path.stat().st_size, file_crc32c(path))])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 import threading
 import time
@@ -23,7 +22,7 @@ from wattif.lake import layout
 from wattif.lake.fault_labels import FaultLabel, label_objects
 from wattif.lake.manifest import Committed, ManifestEntry, read_manifest, write_manifest
 from wattif.tables.unit import Unit
-from wattif.uploader.consumer import Consumer
+from wattif.uploader.committer import BatchCommitter
 from wattif.uploader.store import SealedFile, Store, StoredObject
 
 _log = logging.getLogger("wattif.engine")
@@ -65,14 +64,14 @@ class Pipeline:
     """One run: `run` may be called once. *stop* ends it early, whoever sets it."""
 
     def __init__(
-        self, plan: Plan, content: Content, store: Store, staging: Staging, consumer: Consumer, progress: Progress,
+        self, plan: Plan, content: Content, store: Store, staging: Staging, progress: Progress,
         stop: Event, *, staging_limit: int, write_workers: int,
     ) -> None:  # fmt: skip
         self._plan = plan
         self._content = content
         self._store = store
         self._staging = staging
-        self._consumer = consumer
+        self._committer = BatchCommitter(store)
         self._progress = progress
         self._stop = stop
         limit_files = max((2 * plan.batch_files + write_workers) * plan.faults.objects_per_file, _FILES_AT_ONCE)
@@ -94,7 +93,7 @@ class Pipeline:
         """
         began = time.monotonic()
         plan, store = self._plan, self._store
-        committed = self._consumer.retrying(lambda: Committed(store, plan.start, plan.days, plan.batches_per_day))
+        committed = Committed(store, plan.start, plan.days, plan.batches_per_day)
         try:
             for position, batch in enumerate(self._plan.batches()):
                 if position in committed:
@@ -169,7 +168,7 @@ class Pipeline:
             size = sum(file.size for file in files)
             _log.debug("%s: uploading %d files, %d bytes", name, len(files), size)
             self._store_labels(batch, [label for _, all_of_it in made for label in all_of_it.labels])
-            self._consumer.move(files, name, write_manifest(entries), self._discard)
+            self._committer.commit(files, name, write_manifest(entries), self._discard)
             _log.info("%s: committed", name)
             with self._lock:
                 self.figures.batches += 1
@@ -184,7 +183,7 @@ class Pipeline:
     def _store_labels(self, batch: Batch, labels: list[FaultLabel]) -> None:
         """Write what went wrong in *batch*, before its manifest: what is committed has its labels."""
         for name, content in label_objects(batch.day, batch.index, labels):
-            self._consumer.retrying(functools.partial(self._store.put_bytes, name, content))
+            self._store.put_bytes(name, content)
 
     def _discard(self, file: SealedFile, receipt: StoredObject) -> None:
         self._staging.discard(file, receipt)
@@ -199,7 +198,7 @@ class Pipeline:
         leftovers = self._staging.leftovers
         if leftovers and any(name in leftovers for unit in batch.units for name in self._content.names(unit)):
             name = layout.manifest_name(batch.day, batch.index)
-            content = self._consumer.retrying(lambda: self._store.get_bytes(name)) or b""
+            content = self._store.get_bytes(name) or b""
             entries = read_manifest(content, f"{self._store.place}/{name}")
             self._staging.discard_leftovers(
                 StoredObject(entry.name, entry.bytes, int(entry.crc32c, 16)) for entry in entries

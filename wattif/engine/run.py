@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 import os
 import platform
@@ -29,7 +28,7 @@ from wattif.lake.place import open_store
 from wattif.model.scenario import Scenario, scenario_of, world_of
 from wattif.numeric.calendar import month_after
 from wattif.settings import GenerateSettings, default_staging_dir
-from wattif.uploader.consumer import Consumer, RetryPolicy
+from wattif.uploader.retrying import RetryingStore, RetryPolicy
 from wattif.uploader.store import Store
 
 _log = logging.getLogger("wattif.engine")
@@ -47,21 +46,24 @@ def generate(
     plan.check_staging(settings.staging_limit, settings.write_workers)
     folder = settings.staging_dir or default_staging_dir()
     prepare_folder(folder, create=settings.staging_dir is None)
-    store = store or open_store(settings, threads=max(settings.upload_workers // 2, 1), overwrite=settings.overwrite)
-    consumer = Consumer(store, stop, policy)
+    if store is None:
+        threads = max(settings.upload_workers // 2, 1)
+        store = open_store(settings, threads=threads, overwrite=settings.overwrite, retry=policy, stop=stop)
+    else:
+        store = RetryingStore(store, policy, stop)
     world = world_of(settings)
     dataset = Dataset.of(settings, world.cities)
     began = datetime.now(UTC)
     with Staging(folder, dataset.fingerprint) as staging:
-        _until_stopped(stop, lambda: consumer.retrying(lambda: claim(store, dataset, overwrite=settings.overwrite)))
+        _until_stopped(stop, lambda: claim(store, dataset, overwrite=settings.overwrite))
         scenario = scenario_of(settings, world)
         clean = clean_content(plan, scenario)
-        _store_tables(settings, scenario, store, consumer)
+        _store_tables(settings, scenario, store)
         next(clean.blocks(plan.batch(plan.start, 0).units[0]))  # compiles or loads the kernels, before any clock runs
         content = faulty_content(plan, settings.seed, clean)
         with Progress(plan.readings, plan.size, quiet=settings.quiet) as progress:
             pipeline = Pipeline(
-                plan, content, store, staging, consumer, progress, stop,
+                plan, content, store, staging, progress, stop,
                 staging_limit=settings.staging_limit, write_workers=settings.write_workers,
             )  # fmt: skip
             figures = pipeline.run()
@@ -69,7 +71,7 @@ def generate(
         _report(settings, dataset, figures, began), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     )
     name = f"{layout.RUNS}{began:%Y%m%dT%H%M%S.%fZ}-{os.getpid()}.json"
-    consumer.retrying(lambda: store.put_bytes(name, report))
+    store.put_bytes(name, report)
     _log.info("%s/%s: the figures of this run", store.place, name)
     return figures
 
@@ -86,29 +88,27 @@ def _until_stopped(stop: Event, call: Callable[[], None]) -> None:
     future.result()
 
 
-def _store_tables(settings: GenerateSettings, scenario: Scenario, store: Store, consumer: Consumer) -> None:
+def _store_tables(settings: GenerateSettings, scenario: Scenario, store: Store) -> None:
     """The fleet, labels, and the weather of each month that the run touches, where they are not there already."""
     from wattif.tables.anomaly_labels import labels_ndjson, labels_parquet, labels_table
     from wattif.tables.meters import meters_parquet
     from wattif.tables.weather import weather_parquet
 
     world, fleet = scenario.world, scenario.fleet
-    if consumer.retrying(lambda: next(store.list(layout.METERS), None)) is None:
-        table = meters_parquet(fleet, world)
-        consumer.retrying(lambda: store.put_bytes(layout.METERS, table))
+    if next(store.list(layout.METERS), None) is None:
+        store.put_bytes(layout.METERS, meters_parquet(fleet, world))
     if scenario.events:
         labels = labels_table(scenario.events.values(), fleet, world)
-        consumer.retrying(lambda: store.put_bytes(layout.ANOMALY_LABELS + ".ndjson", labels_ndjson(labels)))
-        consumer.retrying(lambda: store.put_bytes(layout.ANOMALY_LABELS + ".parquet", labels_parquet(labels)))
-    there = set(consumer.retrying(lambda: list(store.list(layout.WEATHER))))
+        store.put_bytes(layout.ANOMALY_LABELS + ".ndjson", labels_ndjson(labels))
+        store.put_bytes(layout.ANOMALY_LABELS + ".parquet", labels_parquet(labels))
+    there = set(store.list(layout.WEATHER))
     for city in world.cities:
         month = settings.start.replace(day=1)
         while month <= settings.end:
             after = month_after(month)
             name = layout.weather_name(city.id, month)
             if name not in there:
-                weather = weather_parquet(city, settings.seed, month, after - timedelta(days=1))
-                consumer.retrying(functools.partial(store.put_bytes, name, weather))
+                store.put_bytes(name, weather_parquet(city, settings.seed, month, after - timedelta(days=1)))
             month = after
 
 

@@ -26,7 +26,7 @@ import crc32c
 
 from wattif.errors import StagingError
 from wattif.uploader.local import file_crc32c
-from wattif.uploader.store import SealedFile, StoredObject
+from wattif.uploader.store import NDJSON, SealedFile, StoredObject
 
 _log = logging.getLogger("wattif.staging")
 _LOCK = "wattif.lock"
@@ -53,7 +53,9 @@ class Staging:
     `StagingError` when the folder cannot be used or another process uses it.
     """
 
-    def __init__(self, folder: Path, fingerprint: str) -> None:
+    def __init__(self, folder: Path, fingerprint: str, kind: str = NDJSON) -> None:
+        """*kind*: media type of the files."""
+        self._kind = kind
         self._top = folder
         self._folder = folder / fingerprint[:16]
         self.leftovers: dict[str, Path] = {}  # sealed by an earlier run: path by object name
@@ -122,7 +124,7 @@ class Staging:
         assert sealed is not None  # only such are leftovers
         checksum = int(sealed["crc32c"], 16)
         if file_crc32c(path) == checksum:
-            return SealedFile(path, name, path.stat().st_size, checksum)
+            return SealedFile(path, name, path.stat().st_size, checksum, self._kind)
         _log.warning("%s: the checksum does not agree with what was sealed; it is produced again", path)
         path.unlink()
         return None
@@ -139,7 +141,7 @@ class Staging:
         path.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(IndexError):  # none is free
             self._free.pop().replace(path)
-        return Part(path, name)
+        return Part(path, name, self._kind)
 
     def discard(self, file: SealedFile, receipt: StoredObject) -> None:
         """Give *file* free, of which the lake says *receipt*; a local lake may have taken it by rename already."""
@@ -161,8 +163,9 @@ class Staging:
 class Part:
     """A file that is being written: `write` it, then `seal` or `abandon` it."""
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, path: Path, name: str, kind: str = NDJSON) -> None:
         self._path = path
+        self._kind = kind
         self._name = name
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)  # not truncated: its pages are wanted
         self._size = 0
@@ -183,7 +186,7 @@ class Part:
         self._close()
         sealed = self._path.with_name(f"{self._path.name.removesuffix(_UNFINISHED)}.crc32c-{self._crc32c:08x}")
         self._path.replace(sealed)
-        return SealedFile(sealed, self._name, self._size, self._crc32c)
+        return SealedFile(sealed, self._name, self._size, self._crc32c, self._kind)
 
     def _close(self) -> None:
         """Close once: the system may have given the number to another thread's file since."""

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from threading import Event
 from typing import Any
 
 from wattif.errors import LakeError, UsageError
 from wattif.lake import layout
 from wattif.lake.dataset import read_document
+from wattif.lake.open import open_store as open_lake
 from wattif.settings import LakePlace
-from wattif.uploader.store import Store
+from wattif.uploader.retrying import RetryingStore, RetryPolicy
 
 
-def open_store(place: LakePlace, *, threads: int = 2, overwrite: bool = False) -> Store:
-    """The lake at *place*; the cloud library is imported only for a bucket."""
-    if place.bucket is None:
-        from wattif.uploader.local import LocalStore
-
-        return LocalStore(place.lake / place.prefix, overwrite=overwrite)
-    from wattif.uploader.gcs import GcsStore
-
-    return GcsStore(place.bucket, place.prefix, threads=threads, overwrite=overwrite)
+def open_store(
+    place: LakePlace,
+    *,
+    threads: int = 2,
+    overwrite: bool = False,
+    retry: RetryPolicy | None = None,
+    stop: Event | None = None,
+) -> RetryingStore:
+    """The lake at *place*."""
+    path = place.lake / place.prefix
+    url = f"file:{path}" if place.bucket is None else f"gs://{place.bucket}/{place.prefix}"
+    return open_lake(url, threads=threads, overwrite=overwrite, retry=retry, stop=stop)
 
 
 def stored_options(given: Mapping[str, Any]) -> Mapping[str, Any]:

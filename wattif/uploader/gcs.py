@@ -20,7 +20,15 @@ from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 from google.cloud.storage.retry import DEFAULT_RETRY
 
 from wattif.errors import LakeError
-from wattif.uploader.store import CHUNK_BYTES, SealedFile, StoredObject, Unavailable
+from wattif.uploader.store import (
+    CHUNK_BYTES,
+    Conflict,
+    Refused,
+    SealedFile,
+    StoredObject,
+    Unavailable,
+    content_type_of,
+)
 
 _log = logging.getLogger("wattif.uploader")
 _Result = TypeVar("_Result")
@@ -50,7 +58,7 @@ class GcsStore:
         except auth.DefaultCredentialsError as error:
             key = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS")
             found = f"the credentials in {key} cannot be used ({_first_line(error)})" if key else "no credentials"
-            raise LakeError(
+            raise Refused(
                 f"gs://{bucket}: {found} for Google Cloud; run 'gcloud auth application-default login' or point"
                 " GOOGLE_APPLICATION_CREDENTIALS to a key file, or leave out --bucket for a lake on this machine"
             ) from None
@@ -85,6 +93,7 @@ class GcsStore:
         blobs = [self._blob(file.name) for file in files]
         for blob, file in zip(blobs, files, strict=True):
             blob.crc32c = encode_crc32c(file.crc32c)  # the server refuses other bytes
+            blob.content_type = file.content_type
             blob.chunk_size = CHUNK_BYTES
         outcomes = transfer_manager.upload_many(
             [(str(file.path), blob) for file, blob in zip(files, blobs, strict=True)],
@@ -93,7 +102,6 @@ class GcsStore:
                 "checksum": None,
                 "timeout": _TIMEOUT_S,
                 "retry": self._retry,
-                "content_type": "application/x-ndjson",
             },
             worker_type=transfer_manager.THREAD,
             max_workers=self._threads,
@@ -115,7 +123,7 @@ class GcsStore:
             found = self._stored(file.name, blob)
             if found.matches(file):
                 return found
-            return LakeError(
+            return Conflict(
                 f"{self.place}/{file.name} holds other bytes than this dataset's; remove it, or run with --overwrite"
             )
         if outcome is not None:
@@ -140,7 +148,7 @@ class GcsStore:
         blob = self._blob(name)
         self._calling(
             name,
-            lambda: blob.upload_from_string(content, "application/octet-stream", timeout=_TIMEOUT_S, retry=self._retry),
+            lambda: blob.upload_from_string(content, content_type_of(name), timeout=_TIMEOUT_S, retry=self._retry),
         )
 
     def create_bytes(self, name: str, content: bytes) -> bool:
@@ -150,7 +158,7 @@ class GcsStore:
         def create() -> bool:
             try:
                 blob.upload_from_string(
-                    content, "application/octet-stream", if_generation_match=0, timeout=_TIMEOUT_S, retry=self._retry
+                    content, content_type_of(name), if_generation_match=0, timeout=_TIMEOUT_S, retry=self._retry
                 )
             except api.PreconditionFailed:
                 return False
@@ -183,7 +191,7 @@ class GcsStore:
             try:
                 blob.download_to_filename(str(path), timeout=_TIMEOUT_S, retry=self._retry)
             except api.NotFound:
-                raise LakeError(
+                raise Refused(
                     f"{self.place}/{name} is committed, but not there; bring it back, or generate its day again"
                 ) from None
 
@@ -247,29 +255,29 @@ class GcsStore:
             return Unavailable(f"{thing}: other bytes arrived than the server sent")
         answer = _Answer.of(cause)
         if isinstance(cause, OSError) and cause.filename:
-            return LakeError(f"{cause.filename}: {cause.strerror}; mend it, then run the same command again")
+            return Refused(f"{cause.filename}: {cause.strerror}; mend it, then run the same command again")
         if isinstance(cause, auth.RefreshError):
-            return LakeError(
+            return Refused(
                 f"{thing}: the credentials are not valid any more ({_first_line(cause)});"
                 " run 'gcloud auth application-default login'"
             )
         if answer.may_pass or isinstance(cause, api.RetryError):
             return Unavailable(f"{thing}: {answer.status or 'no answer'}: {answer.words}")
         if answer.status == 404:
-            return LakeError(
+            return Refused(
                 f"gs://{self._bucket.name}: there is no such bucket (404); create it with"
                 f" 'gcloud storage buckets create gs://{self._bucket.name}', or correct --bucket"
             )
         if answer.status in (401, 403):
-            return LakeError(
+            return Refused(
                 f"{thing}: access denied ({answer.status}); this account needs roles/storage.objectUser"
                 f" on gs://{self._bucket.name}: {answer.words}"
             )
         if isinstance(cause, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
-            return LakeError(f"{thing}: {answer.words}; correct STORAGE_EMULATOR_HOST, such as http://127.0.0.1:9023")
+            return Refused(f"{thing}: {answer.words}; correct STORAGE_EMULATOR_HOST, such as http://127.0.0.1:9023")
         if answer.status is None and isinstance(cause, auth.TransportError | requests.RequestException | OSError):
             return Unavailable(f"{thing}: the network does not answer: {answer.words}")
-        return LakeError(f"{thing}: {answer.status or type(cause).__name__}: {answer.words}")
+        return Refused(f"{thing}: {answer.status or type(cause).__name__}: {answer.words}")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import BinaryIO
 import crc32c
 
 from wattif.errors import LakeError
-from wattif.uploader.store import SealedFile, StoredObject
+from wattif.uploader.store import Conflict, Refused, SealedFile, StoredObject
 
 _CHUNK = 1 << 20
 _UNFINISHED = ".part"
@@ -63,7 +63,7 @@ class LocalStore:
                 found = StoredObject(file.name, target.stat().st_size, file_crc32c(target))
                 if found.matches(file):
                     return found
-                return LakeError(f"{target} holds other bytes than this dataset's; remove it, or run with --overwrite")
+                return Conflict(f"{target} holds other bytes than this dataset's; remove it, or run with --overwrite")
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
                 file.path.replace(target)
@@ -76,7 +76,7 @@ class LocalStore:
             copied = StoredObject(file.name, unfinished.stat().st_size, file_crc32c(unfinished))
             if not copied.matches(file):
                 unfinished.unlink()
-                return LakeError(
+                return Refused(
                     f"{unfinished}: the copy of {file.path} differs from what was produced;"
                     " check the disks, then run the same command again"
                 )
@@ -126,7 +126,7 @@ class LocalStore:
         """The file itself; `LakeError` when there is none."""
         path = self._path(name)
         if not path.is_file():
-            raise LakeError(f"{path} is committed, but not there; bring it back, or generate its day again")
+            raise Refused(f"{path} is committed, but not there; bring it back, or generate its day again")
         return path
 
     def list(self, prefix: str) -> Iterator[str]:
@@ -195,5 +195,5 @@ class LocalStore:
 
 def _explain(error: OSError, target: Path) -> LakeError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return LakeError(f"{target}: the lake's disk is full; free some space, then run the same command again")
-    return LakeError(f"{target}: {error.strerror or error}; mend it, then run the same command again")
+        return Refused(f"{target}: the lake's disk is full; free some space, then run the same command again")
+    return Refused(f"{target}: {error.strerror or error}; mend it, then run the same command again")

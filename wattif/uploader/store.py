@@ -14,9 +14,26 @@ from wattif.errors import LakeError
 MULTIPART_MAX_BYTES = 8 * 2**20
 CHUNK_BYTES = 16 * 2**20
 
+NDJSON = "application/x-ndjson"
+_CONTENT_TYPES = {".json": "application/json", ".ndjson": NDJSON, ".parquet": "application/vnd.apache.parquet"}
+_OTHER_TYPE = "application/octet-stream"
+
 
 class Unavailable(LakeError):
     """The lake did not do it this time; the same call may succeed later."""
+
+
+class Refused(LakeError):
+    """The lake does not do it, however often it is asked: no permission, no such bucket, a full disk."""
+
+
+class Conflict(LakeError):
+    """Something else lies there than was expected: other bytes, another version, another run's claim."""
+
+
+def content_type_of(name: str) -> str:
+    """The media type that the ending of an object's name stands for."""
+    return next((kind for ending, kind in _CONTENT_TYPES.items() if name.endswith(ending)), _OTHER_TYPE)
 
 
 @dataclass(frozen=True)
@@ -27,6 +44,12 @@ class SealedFile:
     name: str  # of the object, relative to the lake's prefix
     size: int  # bytes
     crc32c: int
+    kind: str = ""  # media type; when empty, what the name's ending stands for
+
+    @property
+    def content_type(self) -> str:
+        """The media type under which the lake keeps it."""
+        return self.kind or content_type_of(self.name)
 
 
 @dataclass(frozen=True)
@@ -43,7 +66,11 @@ class StoredObject:
 
 
 class Store(Protocol):
-    """A lake. Calls raise `Unavailable` when trying again may help, else `LakeError`; threads may share a store."""
+    """A lake. Threads may share a store.
+
+    Calls raise `Unavailable` when trying again may help, `Refused` when it does not, and `Conflict` when something else
+    lies there. What is written carries the media type of its kind.
+    """
 
     @property
     def place(self) -> str:
@@ -72,10 +99,10 @@ class Store(Protocol):
         """A file on this machine with the content of an object: a copy in *folder*, or the object itself."""
 
     def list(self, prefix: str) -> Iterator[str]:
-        """Names of all objects that begin with *prefix*."""
+        """Names of all objects that begin with *prefix*, in order."""
 
     def list_objects(self, prefix: str, *, checksums: bool = True) -> Iterator[StoredObject]:
-        """All objects that begin with *prefix*, folder by folder, in order.
+        """All objects that begin with *prefix*, in order.
 
         Without *checksums*, those are left out that would have to be computed.
         """
@@ -85,3 +112,13 @@ class Store(Protocol):
 
     def delete(self, names: Sequence[str]) -> None:
         """Remove objects; those that are not there do not matter."""
+
+
+def judged(store: Store, file: SealedFile, result: StoredObject | LakeError) -> StoredObject | LakeError:
+    """The *result* of bringing *file* in; one that speaks of other bytes than were sent is `Unavailable`."""
+    if isinstance(result, LakeError) or result.matches(file):
+        return result
+    return Unavailable(
+        f"{store.place}/{file.name} has {result.size} bytes with CRC32C {result.crc32c:#010x},"
+        f" but {file.size} bytes with {file.crc32c:#010x} were sent"
+    )

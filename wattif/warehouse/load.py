@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from wattif.errors import LakeError, TransferError, WarehouseError
+from wattif.errors import LakeError, WarehouseError
 from wattif.lake.days import CommittedDay, LakeDataset, committed_days, lake_dataset
 from wattif.lake.place import open_store
-from wattif.uploader.store import Store, Unavailable
+from wattif.uploader.store import Store
 from wattif.warehouse.open import open_warehouse
 from wattif.warehouse.settings import LoadSettings
 from wattif.warehouse.statements import literal, names, read_sql
@@ -56,13 +56,6 @@ class LoadReport:
 def load(settings: LoadSettings) -> LoadReport:
     """Load what *settings* ask for; `LakeError` when there is nothing to load, `WarehouseError` when it cannot be."""
     store = open_store(settings)
-    try:
-        return _load(settings, store)
-    except Unavailable as error:
-        raise TransferError(f"{error}; gave up for now, run the same command again to go on") from error
-
-
-def _load(settings: LoadSettings, store: Store) -> LoadReport:
     dataset = lake_dataset(store)
     lacking = [name for name in NEEDED if name not in {each.name for each in dataset.fields}]
     if lacking:

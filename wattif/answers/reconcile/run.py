@@ -28,7 +28,7 @@ def reconcile(settings: ReconcileSettings, out: TextIO, stop: Event) -> bool:
 
     `LakeError` when the lake holds no dataset or another one, or does not answer; `Interrupted` when *stop* is set.
     """
-    store = open_store(settings, threads=_CONNECTIONS // 2)
+    store = open_store(settings, threads=_CONNECTIONS // 2, stop=stop)
     whole = _identify(settings, store)
     tally = Tally()
     with contextlib.ExitStack() as files:

@@ -1,0 +1,131 @@
+"""Every verb of a store is tried again, for as long as it was asked for; each object has the media type of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.gcs_faults import Answer, Reset
+from tests.faults.gcs_lake import BRIEF, MULTIPART, ONCE, QUICK, RESUMABLE, Lake, Way, assert_explains, open_lake
+from wattif.errors import Interrupted, TransferError
+from wattif.uploader.committer import BatchCommitter
+from wattif.uploader.retrying import Attempt, RetryingStore, RetryPolicy
+from wattif.uploader.store import Store, StoredObject
+
+VERBS: dict[str, Callable[[Store, Path], object]] = {
+    "list": lambda store, folder: list(store.list("")),
+    "list_objects": lambda store, folder: [each.name for each in store.list_objects("")],
+    "get_bytes": lambda store, folder: store.get_bytes("a"),
+    "open_object": lambda store, folder: (store.open_object("a") or pytest.fail("there is one")).read(),
+    "fetch": lambda store, folder: store.fetch("a", folder).read_bytes(),
+    "put_bytes": lambda store, folder: store.put_bytes("a", b"new"),
+    "create_bytes": lambda store, folder: store.create_bytes("e", b"new"),
+    "delete": lambda store, folder: store.delete(["a"]),
+}
+ANSWERS = {
+    "list": ["a", "b", "c", "d"], "list_objects": ["a", "b", "c", "d"], "get_bytes": b"a", "open_object": b"a",
+    "fetch": b"a", "put_bytes": None, "create_bytes": True, "delete": None,
+}  # fmt: skip
+KINDS = {"list": "list", "list_objects": "list", "put_bytes": "upload", "create_bytes": "upload", "delete": "delete"}
+every_verb = pytest.mark.parametrize("verb", VERBS)
+
+
+@pytest.fixture
+def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
+    """A lake with the small objects a, b, c and d."""
+    with open_lake(tmp_path, monkeypatch) as lake:
+        for name in "abcd":
+            lake.server.put("lake", f"city/{name}", name.encode())
+        yield lake
+
+
+@every_verb
+def test_a_verb_is_tried_again(lake: Lake, tmp_path: Path, verb: str) -> None:
+    told: list[Attempt] = []
+    lake.server.add_fault(Answer(503), KINDS.get(verb, "media"), times=2)
+    store = RetryingStore(lake.store(), QUICK, on_retry=told.append)
+    assert VERBS[verb](store, tmp_path) == ANSWERS[verb]
+    assert [attempt.number for attempt in told] in ([1, 2], [1])  # of a listing, the first failure ends the first list
+    assert all("503" in str(attempt.error) and attempt.wait_s <= 0.05 for attempt in told)
+
+
+@every_verb
+def test_a_verb_that_never_succeeds_says_how_long_it_was_tried(lake: Lake, tmp_path: Path, verb: str) -> None:
+    lake.server.add_fault(Answer(503), KINDS.get(verb, "media"), times=None)
+    with pytest.raises(TransferError) as failure:
+        VERBS[verb](RetryingStore(lake.store(), BRIEF), tmp_path)
+    assert_explains(failure.value, "gs://lake/city", "503", "tried for ", "run the same command again")
+    assert lake.server.count(KINDS.get(verb, "media")) > 1
+
+
+@every_verb
+def test_no_patience_is_one_attempt(lake: Lake, tmp_path: Path, verb: str) -> None:
+    lake.server.add_fault(Answer(503), KINDS.get(verb, "media"), times=None)
+    with pytest.raises(TransferError, match=r"tried for 0\.\d s"):
+        VERBS[verb](RetryingStore(lake.store(), ONCE), tmp_path)
+    assert lake.server.count(KINDS.get(verb, "media")) == 1
+
+
+@every_verb
+def test_a_stop_ends_the_patience(lake: Lake, tmp_path: Path, verb: str) -> None:
+    lake.server.add_fault(Answer(503), KINDS.get(verb, "media"), times=None)
+    patient = RetryPolicy(first_wait_s=1000.0, longest_wait_s=1000.0)
+    with pytest.raises(Interrupted):
+        VERBS[verb](RetryingStore(lake.store(), patient, lake.stop, lambda attempt: lake.stop.set()), tmp_path)
+
+
+@pytest.mark.parametrize("verb", ["list", "list_objects"])
+def test_a_listing_that_breaks_off_goes_on_where_it_was(lake: Lake, verb: str) -> None:
+    """The server gives pages of three; whatever fails, each name comes once, in order."""
+    names = [f"x{number:02}" for number in range(20)]
+    for name in names:
+        lake.server.put("lake", f"city/{name}", b"1")
+    store = RetryingStore(lake.store(), QUICK)
+    found = []
+    for each in store.list("x") if verb == "list" else store.list_objects("x"):
+        found.append(each.name if isinstance(each, StoredObject) else each)
+        if len(found) in (1, 3, 10, 11, 19):
+            lake.server.add_fault(Answer(503), "list")
+            lake.server.add_fault(Reset(), "list")
+    assert found == names
+
+
+def test_a_listing_that_never_gets_further_gives_up(lake: Lake) -> None:
+    names = RetryingStore(lake.store(), BRIEF).list("")
+    assert next(names) == "a"
+    lake.server.add_fault(Answer(503), "list", times=None)
+    assert [next(names), next(names)] == ["b", "c"]
+    with pytest.raises(TransferError, match="tried for"):
+        next(names)
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type"),
+    [
+        ("_wattif/meters.parquet", "application/vnd.apache.parquet"),
+        ("_wattif/dataset.json", "application/json"),
+        ("_wattif/manifest/dt=2024-01-01/000000.ndjson", "application/x-ndjson"),
+        ("dt=2024-01-01/_SUCCESS", "application/octet-stream"),
+    ],
+)
+def test_a_small_object_has_the_media_type_of_its_kind(lake: Lake, name: str, content_type: str) -> None:
+    store = lake.store()
+    store.put_bytes(name, b"1")
+    assert lake.server.objects("lake")[f"city/{name}"].content_type == content_type
+    store.delete([name])
+    store.create_bytes(name, b"1")
+    assert lake.server.objects("lake")[f"city/{name}"].content_type == content_type
+
+
+@pytest.mark.parametrize("way", [MULTIPART, RESUMABLE], ids=["multipart", "resumable"])
+def test_a_file_has_the_media_type_of_its_kind(lake: Lake, way: Way) -> None:
+    table = lake.file("hourly.parquet", way.size)
+    readings = lake.file("readings.json", way.size, kind="application/x-ndjson")
+    assert [each.name for each in BatchCommitter(lake.store()).put([table, readings])] == [table.name, readings.name]
+    kinds = {name: stored.content_type for name, stored in lake.server.objects("lake").items() if "dt=" in name}
+    assert kinds == {
+        f"city/{table.name}": "application/vnd.apache.parquet",
+        f"city/{readings.name}": "application/x-ndjson",
+    }

@@ -1,0 +1,49 @@
+"""From the address of a lake to its store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Event
+
+from wattif.errors import UsageError
+from wattif.uploader.retrying import RetryingStore, RetryPolicy
+from wattif.uploader.store import Store
+
+_CLIENT_RETRY_S = 60.0  # the cloud's client tries again by itself: it alone can resume the upload of a chunk
+
+
+def open_store(
+    url: str | Path,
+    *,
+    threads: int = 2,
+    overwrite: bool = False,
+    retry: RetryPolicy | None = None,
+    stop: Event | None = None,
+) -> RetryingStore:
+    """The lake at *url*: ``gs://bucket/prefix``, ``file:/folder`` or a path.
+
+    *threads* upload at once; *overwrite*: replace objects that hold other bytes; *retry*: the patience with a store
+    that does not answer, which setting *stop* ends. `UsageError` when *url* is no address of a lake.
+    """
+    policy = retry or RetryPolicy()
+    return RetryingStore(_store_at(str(url), threads, overwrite, policy), policy, stop)
+
+
+def _store_at(url: str, threads: int, overwrite: bool, policy: RetryPolicy) -> Store:
+    scheme, separator, rest = url.partition("://")
+    if separator and scheme == "gs":
+        from wattif.uploader.gcs import GcsStore
+
+        bucket, _, prefix = rest.partition("/")
+        if not bucket:
+            raise UsageError(f"{url}: names no bucket; write gs://bucket/prefix")
+        client_retry_s = min(_CLIENT_RETRY_S, policy.retry_for_s)
+        return GcsStore(bucket, prefix.strip("/"), threads=threads, overwrite=overwrite, retry_s=client_retry_s)
+    if separator and scheme.isalnum() and scheme != "file":
+        raise UsageError(f"{url}: no store is known for {scheme}://; write gs://bucket/prefix, file:/folder or a path")
+    from wattif.uploader.local import LocalStore
+
+    if separator and scheme == "file" and not rest.startswith("/"):
+        raise UsageError(f"{url}: names a folder of another machine; write file:/folder")
+    path = rest if separator and scheme == "file" else url.removeprefix("file:")
+    return LocalStore(Path(path), overwrite=overwrite)

@@ -7,8 +7,8 @@ labels say.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,11 +19,11 @@ from wattif.errors import UsageError
 from wattif.faults.damage import corrupt, cut
 from wattif.faults.drift import drifted
 from wattif.faults.plan import DrawnFaults, FaultPlan, RowFault
-from wattif.faults.rows import PARTIAL, Arrival, CodedBlock, RowEvent, RowFaults, Run, due_s
+from wattif.faults.rows import PARTIAL, Arrival, CodedBlock, RowEvent, RowFaults, Run
 from wattif.lake import layout
 from wattif.lake.fault_labels import FaultKind, FaultLabel
 from wattif.tables.block import TakenRows
-from wattif.tables.unit import Unit
+from wattif.tables.unit import DAY_S, Unit
 
 _KINDS = {int(fault): FaultKind[fault.name] for fault in RowFault if fault} | {PARTIAL: FaultKind.PARTIAL_LINE}
 _ACTIONS = {
@@ -115,13 +115,16 @@ def faulty_content(plan: Plan, seed: int, clean: CleanContent) -> Content:
     return FaultyContent(clean, faults, Drift(encoder=type(encoder)(schema), action=action))
 
 
+_Texts = tuple[str | None, str | None]  # of a row in the clean object, and as it is delivered
+
+
 class _LateRow(NamedTuple):
     """A row that is held back."""
 
     due_s: int  # when it arrives
     number: int  # in the clean object
     row: bytes | TakenRows  # as it is delivered
-    label: FaultLabel
+    label: dict[str, Any]  # its label's fields, all but the place where it arrives
 
 
 class _FaultyUnit:
@@ -172,16 +175,13 @@ class _FaultyUnit:
         originals = self._originals(coded, arrival.events)
         for position, event in enumerate(arrival.events):
             row = bytes(encoded.rows(event.row, event.row + 1))
-            label = self._label(coded, event, first_line)
+            texts: _Texts = (None, None)
+            action = ""
             if encoder.is_text:
-                delivered, action = damaged.get(event.row, (row, label.action))
-                label = replace(
-                    label,
-                    action=action,
-                    original=_text(originals.rows(position, position + 1) if originals else row),
-                    delivered=None if event.fault == RowFault.DROP else _text(delivered),
-                )
-            self._happened(coded, event, row, label)
+                delivered, action = damaged.get(event.row, (row, ""))
+                original = originals.rows(position, position + 1) if originals else row
+                texts = _text(original), None if event.fault == RowFault.DROP else _text(delivered)
+            self._happened(coded, event, row, self._label(coded, event, first_line, action, texts))
 
     def _selected(self, encoder: Encoder, coded: CodedBlock, arrival: Arrival) -> Iterator[Piece]:
         """What arrives of a block of a format whose bytes cannot be cut into rows."""
@@ -199,33 +199,41 @@ class _FaultyUnit:
         rows = np.array([event.row for event in events], np.int64)
         return EncodedRows(encoder.encode(coded.block, rows), encoder.row_width)
 
-    def _label(self, coded: CodedBlock, event: RowEvent, first_line: int) -> FaultLabel:
-        """What is to say of a row in any format."""
-        mac, time = coded.block.whose(event.row)
-        return FaultLabel(
-            file=self._name,
-            kind=_KINDS[event.fault],
-            action=_ACTIONS.get(event.fault, f"moved {event.steps} rows later"),
-            row=coded.first_row + event.row,
-            mac=mac,
-            timestamp=time,
-            delivered_in=None if event.line is None else self._name,
-            delivered_row=None if event.line is None else first_line + event.line,
-            delay_s=event.delay_s or None,
-        )
+    def _label(
+        self, coded: CodedBlock, event: RowEvent, first_line: int, action: str = "", texts: _Texts = (None, None)
+    ) -> dict[str, Any]:
+        """The fields of the label of a row; *action*: when it is not that of the fault."""
+        mac, time = coded.block.whose(event.entity, event.slot)
+        original, delivered = texts
+        return {
+            "file": self._name,
+            "kind": _KINDS[event.fault],
+            "action": action or _ACTIONS.get(event.fault) or f"moved {event.steps} rows later",
+            "row": coded.first_row + event.row,
+            "mac": mac,
+            "timestamp": time,
+            "delivered_in": None if event.line is None else self._name,
+            "delivered_row": None if event.line is None else first_line + event.line,
+            "delay_s": event.delay_s or None,
+            "original": original,
+            "delivered": delivered,
+        }
 
-    def _happened(self, coded: CodedBlock, event: RowEvent, row: bytes | TakenRows, label: FaultLabel) -> None:
+    def _happened(self, coded: CodedBlock, event: RowEvent, row: bytes | TakenRows, label: dict[str, Any]) -> None:
         if event.fault == RowFault.LATE:
-            self._late.append(_LateRow(due_s(coded, event), coded.first_row + event.row, row, label))
+            due_s = event.slot * (DAY_S // coded.block.slots) + event.delay_s
+            self._late.append(_LateRow(due_s, coded.first_row + event.row, row, label))
         else:
-            self._labels.append(label)
+            self._labels.append(FaultLabel(**label))
 
     def _late_object(self) -> Iterator[Piece]:
         """The rows that were late, in the order in which they arrived."""
         name, encoder = self._content.late_name(self._unit), self._encoder.open()
         order = sorted(range(len(self._late)), key=lambda position: self._late[position][:2])
         for line, position in enumerate(order):
-            self._labels.append(replace(self._late[position].label, delivered_in=name, delivered_row=line))
+            self._labels.append(
+                FaultLabel(**{**self._late[position].label, "delivered_in": name, "delivered_row": line})
+            )
         yield Piece(name, encoder.start(), 0)
         taken = [late.row for late in self._late if isinstance(late.row, TakenRows)]
         if taken:

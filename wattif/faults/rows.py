@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from wattif.faults.plan import FaultPlan, RowFault
 from wattif.tables.block import Block
-from wattif.tables.unit import DAY_S, Unit
+from wattif.tables.unit import Unit
 
 PARTIAL = max(RowFault) + 1  # beside the codes of the plan: the row that ends the object early
 _STEPS_MAX = 30  # how many rows later one may arrive that is out of order
@@ -35,6 +35,8 @@ class RowEvent(NamedTuple):
 
     fault: int  # `RowFault` or `PARTIAL`
     row: int
+    entity: int  # whose it is, and which of its rows
+    slot: int
     line: int | None = None  # where it arrives, counted from the block's first line; None: not in the main object
     steps: int = 0  # how many rows later, when it is out of order
     delay_s: int = 0  # when it is late
@@ -77,10 +79,12 @@ class CodedBlock:
         """The same, valid for longer."""
         return CodedBlock(self.block.copy(), self.codes, self.first_row)
 
-    def place_of(self, row: int) -> tuple[int, int]:
-        """The entity of a row, and which of its rows it is."""
-        entity, slot = divmod(int(self.block.places[row]), self.block.slots)
-        return self.block.first + entity, slot
+    def faulty(self) -> dict[int, tuple[int, int, int]]:
+        """The rows to which something happens: the fault, the entity whose row it is, and which of its rows."""
+        rows = np.flatnonzero(self.codes)
+        entities, slots = np.divmod(self.block.places[rows], self.block.slots)
+        each = zip(self.codes[rows].tolist(), (self.block.first + entities).tolist(), slots.tolist(), strict=True)
+        return dict(zip(rows.tolist(), each, strict=True))
 
     def end_of(self, entity: int) -> int:
         """The row after the last one of *entity*."""
@@ -112,67 +116,68 @@ class RowFaults:
 
     def arrival(self, coded: CodedBlock) -> Arrival:
         """What arrives of a block."""
-        codes = coded.codes
-        arrival = Arrival()
-        moves = self._moves(coded)
+        arrival, faulty = Arrival(), coded.faulty()
+        moves = self._moves(coded, faulty)
         moved_behind: dict[int, list[int]] = {}
         for row, (after, _) in moves.items():
             moved_behind.setdefault(after, []).append(row)
         start = 0  # of the rows that go on as they are
-        for row in sorted({*np.flatnonzero(codes).tolist(), *moved_behind}):
-            code = int(codes[row])
-            stays = code == RowFault.NONE or (code == RowFault.OUT_OF_ORDER and row not in moves)
+        for row in sorted({*faulty, *moved_behind}):
+            fault, entity, slot = faulty.get(row, (RowFault.NONE, 0, 0))
+            stays = fault == RowFault.NONE or (fault == RowFault.OUT_OF_ORDER and row not in moves)
             arrival.add(start, row + 1 if stays else row)
             start = row + 1
-            if not stays and code != RowFault.OUT_OF_ORDER:
-                self._meet(coded, row, code, arrival)
+            if not stays and fault != RowFault.OUT_OF_ORDER:
+                self._meet(fault, row, (entity, slot), arrival)
             for late_comer in moved_behind.get(row, ()):
                 steps = moves[late_comer][1]
-                arrival.events.append(RowEvent(RowFault.OUT_OF_ORDER, late_comer, arrival.lines, steps))
+                arrival.events.append(
+                    RowEvent(RowFault.OUT_OF_ORDER, late_comer, *faulty[late_comer][1:], arrival.lines, steps)
+                )
                 arrival.add(late_comer, late_comer + 1)
-        arrival.add(start, len(codes))
+        arrival.add(start, len(coded.codes))
         return arrival
 
-    def _moves(self, coded: CodedBlock) -> dict[int, tuple[int, int]]:
+    def _moves(self, coded: CodedBlock, faulty: dict[int, tuple[int, int, int]]) -> dict[int, tuple[int, int]]:
         """Where the rows out of order go: each behind which row, and how many steps that is.
 
         Only rows that arrive in their place count as steps, so that each is seen to be late; one that none of
         them follows stays where it is.
         """
+        moving = [
+            (row, entity, slot) for row, (fault, entity, slot) in faulty.items() if fault == RowFault.OUT_OF_ORDER
+        ]
+        if not moving:
+            return {}
         in_place = np.flatnonzero((coded.codes == RowFault.NONE) | (coded.codes == RowFault.DUPLICATE))
+        next_ones = np.searchsorted(in_place, [row for row, *_ in moving]).tolist()
+        ends = np.searchsorted(in_place, [coded.end_of(entity) for _, entity, _ in moving]).tolist()
         moves = {}
-        for row in np.flatnonzero(coded.codes == RowFault.OUT_OF_ORDER).tolist():
-            entity, slot = coded.place_of(row)
+        for (row, entity, slot), next_one, end in zip(moving, next_ones, ends, strict=True):
             wanted = 1 + self._faults.detail(entity, self._day, slot) % _STEPS_MAX
-            next_one, end = np.searchsorted(in_place, [row, coded.end_of(entity)]).tolist()
             steps = min(wanted, end - next_one)
             if steps > 0:
                 moves[row] = (int(in_place[next_one + steps - 1]), steps)
         return moves
 
-    def _meet(self, coded: CodedBlock, row: int, code: int, arrival: Arrival) -> None:
-        """What arrives in place of *row* in the main object."""
-        if code == RowFault.DROP:
-            arrival.events.append(RowEvent(code, row))
+    def _meet(self, fault: int, row: int, whose: tuple[int, int], arrival: Arrival) -> None:
+        """What arrives in place of a row in the main object."""
+        if fault == RowFault.DROP:
+            arrival.events.append(RowEvent(fault, row, *whose))
             return
-        if code == RowFault.DUPLICATE:
-            arrival.events.append(RowEvent(code, row, arrival.lines + 1))
+        if fault == RowFault.DUPLICATE:
+            arrival.events.append(RowEvent(fault, row, *whose, arrival.lines + 1))
             arrival.add(row, row + 1)
             arrival.add(row, row + 1)
             return
-        entity, slot = coded.place_of(row)
+        entity, slot = whose
         bits = self._faults.detail(entity, self._day, slot)
-        if code == RowFault.LATE:
-            arrival.events.append(RowEvent(code, row, delay_s=1 + bits % self._faults.rates.late_s))
+        if fault == RowFault.LATE:
+            delay_s = 1 + bits % self._faults.rates.late_s
+            arrival.events.append(RowEvent(fault, row, entity, slot, delay_s=delay_s))
             return
-        arrival.events.append(RowEvent(code, row, arrival.lines))
-        arrival.add(row, row + 1, code, bits)
-
-
-def due_s(coded: CodedBlock, event: RowEvent) -> int:
-    """When a late row arrives, in seconds of the day."""
-    _, slot = coded.place_of(event.row)
-    return slot * (DAY_S // coded.block.slots) + event.delay_s
+        arrival.events.append(RowEvent(fault, row, entity, slot, arrival.lines))
+        arrival.add(row, row + 1, fault, bits)
 
 
 def _last_row_marked(blocks: Iterator[CodedBlock]) -> Iterator[CodedBlock]:

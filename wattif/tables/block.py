@@ -39,8 +39,8 @@ class Block(Protocol):
         Numbers are int64 of 10^-decimals units, times datetime64[s] in UTC, MACs uint64, texts str.
         """
 
-    def whose(self, row: int) -> tuple[str | None, datetime | None]:
-        """The MAC of a row's meter, if it is a meter's, and the time in it (else of its start), for labels."""
+    def whose(self, entity: int, slot: int) -> tuple[str | None, datetime | None]:
+        """The MAC of *entity*, if it is a meter, and the time that its row number *slot* tells, for labels."""
 
     def take(self, rows: Rows) -> TakenRows:
         """A copy of *rows*."""
@@ -92,8 +92,9 @@ class ColumnBlock:
         found = self._columns[column]
         return found if rows is None else found[rows]
 
-    def whose(self, row: int) -> tuple[str | None, datetime | None]:
+    def whose(self, entity: int, slot: int) -> tuple[str | None, datetime | None]:
         """See `Block.whose`."""
+        row = (entity - self.first) * self.slots + slot
         mac, time = self._columns.get("mac"), self._columns.get("timestamp")
         return (
             None if mac is None else mac_text(mac[row : row + 1])[0].decode(),

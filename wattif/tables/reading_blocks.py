@@ -102,14 +102,27 @@ class ReadingsBlock:
             found = np.where(self.negative[meters, readings], -found, found)
         return found
 
-    def whose(self, row: int) -> tuple[str, datetime]:
+    def whose(self, entity: int, slot: int) -> tuple[str, datetime]:
         """See `Block.whose`; in rows without a time, the start of the interval."""
-        meter, reading = divmod(int(self.places[row]), self.slots)
-        seconds = reading * self.interval_s
-        if any(field.kind == "timestamp" for field in self.fields):
-            seconds += int(self.clock_s[meter, reading])
-        midnight = datetime.combine(self.day, time(), UTC)
-        return mac_text(self.macs[meter : meter + 1])[0].decode(), midnight + timedelta(seconds=seconds)
+        meter = entity - self.first
+        seconds = slot * self.interval_s
+        if self._has_clocks:
+            seconds += int(self.clock_s[meter, slot])
+        return self._mac_texts[meter], self._midnight + timedelta(seconds=seconds)
+
+    @cached_property
+    def _has_clocks(self) -> bool:
+        """Whether rows tell what a wrong clock shows."""
+        told = any(field.kind == "timestamp" for field in self.fields)
+        return told and any(mark.clock_s is not None for mark in self.marks)
+
+    @cached_property
+    def _mac_texts(self) -> list[str]:
+        return [text.decode() for text in mac_text(self.macs).tolist()]
+
+    @cached_property
+    def _midnight(self) -> datetime:
+        return datetime.combine(self.day, time(), UTC)
 
     def take(self, rows: Rows) -> TakenRows:
         """See `Block.take`."""

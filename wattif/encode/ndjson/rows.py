@@ -137,8 +137,11 @@ def single_rows(form: RowFormat, block: ReadingsBlock, rows: Rows) -> memoryview
     if form.city_offset >= 0:
         stamped.lay_city(block.city)
     if form.timestamp_offset >= 0:
-        seconds = readings * block.interval_s + block.clock_s[meters, readings]
+        seconds = readings * block.interval_s
+        if block.marks:
+            seconds += block.clock_s[meters, readings]
         times = np.datetime64(block.day, "s") + seconds.astype("timedelta64[s]")
         lay_times(stamped.bytes, form.timestamp_offset, times)
-    lay_signs(stamped.bytes, form.template, block.negative[meters, readings])
+    if block.marks:
+        lay_signs(stamped.bytes, form.template, block.negative[meters, readings])
     return memoryview(stamped.bytes.reshape(-1).data)

@@ -59,7 +59,13 @@ def generate(arguments: Sequence[str], program: str) -> int:
             return 0
         from wattif.engine.run import generate as run
 
-        figures = run(settings, stop)
+        if settings.quiet:
+            figures = run(settings, stop)
+        else:
+            from wattif.cli_progress import ProgressBars
+
+            with ProgressBars() as bars:
+                figures = run(settings, stop, progress=bars)
     except WattIfError as error:
         return _leave(_fail(program, error))
     if not settings.quiet:

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Event
+from typing import Any
 
+from wattif.engine import events
 from wattif.engine.budget import Budget
 from wattif.engine.content import Content
 from wattif.engine.plan import Batch, Plan
 from wattif.engine.producer import MadeUnit, Producer
-from wattif.engine.progress import Progress
 from wattif.engine.staging import Staging
 from wattif.errors import Interrupted
 from wattif.lake import layout
@@ -64,19 +65,28 @@ class Pipeline:
     """One run: `run` may be called once. *stop* ends it early, whoever sets it."""
 
     def __init__(
-        self, plan: Plan, content: Content, store: Store, staging: Staging, progress: Progress,
-        stop: Event, *, staging_limit: int, write_workers: int,
-    ) -> None:  # fmt: skip
+        self,
+        plan: Plan,
+        content: Content,
+        store: Store,
+        staging: Staging,
+        *,
+        stop: Event,
+        staging_limit: int,
+        write_workers: int,
+        told: events.Events | None = None,
+    ) -> None:
+        """*staging_limit*, in bytes; *told* hears of what happens."""
         self._plan = plan
         self._content = content
         self._store = store
         self._staging = staging
         self._committer = BatchCommitter(store)
-        self._progress = progress
+        self._told = told or events.Events()
         self._stop = stop
         limit_files = max((2 * plan.batch_files + write_workers) * plan.faults.objects_per_file, _FILES_AT_ONCE)
         self._budget = Budget(staging_limit, limit_files, stop, self._will_free_staging)
-        self._producer = Producer(content, staging, self._budget, stop, progress.add_readings)
+        self._producer = Producer(content, staging, self._budget, stop, self._tell_rows)
         self._producers = ThreadPoolExecutor(write_workers, thread_name_prefix="producer")
         self._uploaders = ThreadPoolExecutor(_BATCHES_ON_THEIR_WAY, thread_name_prefix="uploader")
         self._open: deque[_OpenBatch] = deque()
@@ -93,6 +103,9 @@ class Pipeline:
         """
         began = time.monotonic()
         plan, store = self._plan, self._store
+        self._told.tell(
+            events.RunPlanned(rows=plan.readings, bytes=plan.size, batches=plan.days * plan.batches_per_day)
+        )
         committed = Committed(store, plan.start, plan.days, plan.batches_per_day)
         try:
             for position, batch in enumerate(self._plan.batches()):
@@ -111,6 +124,9 @@ class Pipeline:
         if self._staging.leftovers:
             _log.warning("staging keeps %d files of days outside this run", len(self._staging.leftovers))
         return self.figures
+
+    def _tell_rows(self, rows: int) -> None:
+        self._told.tell(events.RowsMade(rows=rows))
 
     def _begin(self, batch: Batch) -> None:
         """Hand a batch's files to the producers as staging has room; the last one to be sealed sends it on."""
@@ -136,10 +152,9 @@ class Pipeline:
             made = self._producer.produce(unit)
             plan = self._plan
             self._budget.give_back(plan.room_of(unit) - made.size, plan.faults.objects_per_file - len(made.files))
-            # the totals are those of the plan
-            self._progress.skip(
-                plan.rows_of(unit) - made.rows, plan.size_of(unit) - made.size
-            )  # of the totals, which are the plan's
+            rows, size = made.rows - plan.rows_of(unit), made.size - plan.size_of(unit)
+            if rows or size:
+                self._told.tell(events.TotalAdjusted(rows=rows, bytes=size))
             with self._lock:
                 opened.made[unit] = made
                 complete = opened.is_sealed
@@ -170,11 +185,13 @@ class Pipeline:
             self._store_labels(batch, [label for _, all_of_it in made for label in all_of_it.labels])
             self._committer.commit(files, name, write_manifest(entries), self._discard)
             _log.info("%s: committed", name)
+            rows = sum(entry.rows for entry in entries)
             with self._lock:
                 self.figures.batches += 1
                 self.figures.files += len(files)
                 self.figures.bytes += size
-                self.figures.readings += sum(entry.rows for entry in entries)
+                self.figures.readings += rows
+            self._told.tell(events.BatchCommitted(**_identity(batch), files=len(files), rows=rows, bytes=size))
         except BaseException as error:
             self._fail(error)
         finally:
@@ -187,14 +204,15 @@ class Pipeline:
 
     def _discard(self, file: SealedFile, receipt: StoredObject) -> None:
         self._staging.discard(file, receipt)
-        self._progress.add_bytes(file.size)
+        self._told.tell(events.FileStored(bytes=file.size))
         self._budget.release(file.size)
 
     def _skip(self, batch: Batch) -> None:
         """A committed batch: only what an earlier run could not remove from staging is left to do."""
         self._stop_check()
         self.figures.batches_skipped += 1
-        self._progress.skip(sum(map(self._plan.rows_of, batch.units)), sum(map(self._plan.size_of, batch.units)))
+        rows, size = (sum(map(of, batch.units)) for of in (self._plan.rows_of, self._plan.size_of))
+        self._told.tell(events.BatchSkipped(**_identity(batch), rows=rows, bytes=size))
         leftovers = self._staging.leftovers
         if leftovers and any(name in leftovers for unit in batch.units for name in self._content.names(unit)):
             name = layout.manifest_name(batch.day, batch.index)
@@ -235,3 +253,9 @@ class Pipeline:
             pool.shutdown(wait=False, cancel_futures=True)
         begun = {future for future in tuple(self._tasks) if not future.cancelled()}
         wait(begun, timeout=_GRACE_S)
+
+
+def _identity(batch: Batch) -> dict[str, Any]:
+    """What the events of a batch have in common."""
+    unit = batch.units[0]
+    return {"table": unit.table, "partition": unit.partition, "index": batch.index}

@@ -15,6 +15,7 @@ from wattif.lake.fault_labels import FaultLabel
 from wattif.tables.unit import Unit
 from wattif.uploader.store import SealedFile
 
+_TELL_ROWS = 20_000  # so many at least are told at once: faults cut blocks into very small pieces
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -45,7 +46,7 @@ class MadeUnit:
 
 
 class Producer:
-    """Makes sealed files. *count* is told the rows of every piece that was written."""
+    """Makes sealed files. *count* is told how many rows were written since it was told last; fewer than 0: undone."""
 
     def __init__(
         self, content: Content, staging: Staging, budget: Budget, stop: Event, count: Callable[[int], None]
@@ -90,6 +91,7 @@ class Producer:
     def _write(self, unit: Unit) -> MadeUnit:
         parts: dict[str, Part] = {}
         rows: dict[str, int] = {}
+        untold = 0  # rows
         labels: list[FaultLabel] = []
         try:
             for piece in self._content.pieces(unit, labels):
@@ -100,10 +102,14 @@ class Producer:
                     rows[piece.name] = 0
                 parts[piece.name].write(memoryview(piece.data))
                 rows[piece.name] += piece.rows
-                self._count(piece.rows)
+                untold += piece.rows
+                if untold >= _TELL_ROWS:
+                    self._count(untold)
+                    untold = 0
             files = tuple(DeliveredFile(part.seal(), rows[name]) for name, part in parts.items())
+            self._count(untold)
         except BaseException:
-            self._count(-sum(rows.values()))
+            self._count(untold - sum(rows.values()))
             for part in parts.values():
                 part.abandon()
             raise

@@ -15,10 +15,10 @@ import orjson
 
 import wattif
 from wattif.engine.content import clean_content
+from wattif.engine.events import Events, Listener, ignore
 from wattif.engine.faulty_content import faulty_content
 from wattif.engine.pipeline import Figures, Pipeline
 from wattif.engine.plan import Plan
-from wattif.engine.progress import Progress
 from wattif.engine.staging import Staging, prepare_folder
 from wattif.errors import Interrupted
 from wattif.lake import layout
@@ -35,22 +35,32 @@ _log = logging.getLogger("wattif.engine")
 
 
 def generate(
-    settings: GenerateSettings, stop: Event, store: Store | None = None, policy: RetryPolicy | None = None
+    settings: GenerateSettings,
+    stop: Event,
+    store: Store | None = None,
+    policy: RetryPolicy | None = None,
+    *,
+    progress: Listener = ignore,
 ) -> Figures:
     """Do what *settings* ask for; the figures of this run also go to `_wattif/runs/`.
+
+    *progress* is called with each `wattif.engine.events.Event`, from different threads but never twice at once.
 
     Errors are those of `wattif.errors`. Setting *stop* ends the run early with `Interrupted`. *store* and
     *policy* replace the lake and the patience that the settings stand for.
     """
+    told = Events(progress)
     plan = Plan.of(settings)
     plan.check_staging(settings.staging_limit, settings.write_workers)
     folder = settings.staging_dir or default_staging_dir()
     prepare_folder(folder, create=settings.staging_dir is None)
     if store is None:
         threads = max(settings.upload_workers // 2, 1)
-        store = open_store(settings, threads=threads, overwrite=settings.overwrite, retry=policy, stop=stop)
+        store = open_store(
+            settings, threads=threads, overwrite=settings.overwrite, retry=policy, stop=stop, on_retry=told.tell_retry
+        )
     else:
-        store = RetryingStore(store, policy, stop)
+        store = RetryingStore(store, policy, stop, told.tell_retry)
     world = world_of(settings)
     dataset = Dataset.of(settings, world.cities)
     began = datetime.now(UTC)
@@ -61,12 +71,16 @@ def generate(
         _store_tables(settings, scenario, store)
         next(clean.blocks(plan.batch(plan.start, 0).units[0]))  # compiles or loads the kernels, before any clock runs
         content = faulty_content(plan, settings.seed, clean)
-        with Progress(plan.readings, plan.size, quiet=settings.quiet) as progress:
-            pipeline = Pipeline(
-                plan, content, store, staging, progress, stop,
-                staging_limit=settings.staging_limit, write_workers=settings.write_workers,
-            )  # fmt: skip
-            figures = pipeline.run()
+        figures = Pipeline(
+            plan,
+            content,
+            store,
+            staging,
+            stop=stop,
+            staging_limit=settings.staging_limit,
+            write_workers=settings.write_workers,
+            told=told,
+        ).run()
     report = orjson.dumps(
         _report(settings, dataset, figures, began), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 
 from wattif.errors import UsageError
-from wattif.uploader.retrying import RetryingStore, RetryPolicy
+from wattif.uploader.retrying import Attempt, RetryingStore, RetryPolicy, log_attempt
 from wattif.uploader.store import Store
 
 _CLIENT_RETRY_S = 60.0  # the cloud's client tries again by itself: it alone can resume the upload of a chunk
@@ -19,14 +20,16 @@ def open_store(
     overwrite: bool = False,
     retry: RetryPolicy | None = None,
     stop: Event | None = None,
+    on_retry: Callable[[Attempt], None] = log_attempt,
 ) -> RetryingStore:
     """The lake at *url*: ``gs://bucket/prefix``, ``file:/folder`` or a path.
 
     *threads* upload at once; *overwrite*: replace objects that hold other bytes; *retry*: the patience with a store
-    that does not answer, which setting *stop* ends. `UsageError` when *url* is no address of a lake.
+    that does not answer, which setting *stop* ends; *on_retry* is told of each attempt that failed.
+    `UsageError` when *url* is no address of a lake.
     """
     policy = retry or RetryPolicy()
-    return RetryingStore(_store_at(str(url), threads, overwrite, policy), policy, stop)
+    return RetryingStore(_store_at(str(url), threads, overwrite, policy), policy, stop, on_retry)
 
 
 def _store_at(url: str, threads: int, overwrite: bool, policy: RetryPolicy) -> Store:

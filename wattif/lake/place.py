@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import Event
 from typing import Any
 
@@ -11,7 +11,7 @@ from wattif.lake import layout
 from wattif.lake.dataset import read_document
 from wattif.lake.open import open_store as open_lake
 from wattif.settings import LakePlace
-from wattif.uploader.retrying import RetryingStore, RetryPolicy
+from wattif.uploader.retrying import Attempt, RetryingStore, RetryPolicy, log_attempt
 
 
 def open_store(
@@ -21,11 +21,12 @@ def open_store(
     overwrite: bool = False,
     retry: RetryPolicy | None = None,
     stop: Event | None = None,
+    on_retry: Callable[[Attempt], None] = log_attempt,
 ) -> RetryingStore:
     """The lake at *place*."""
     path = place.lake / place.prefix
     url = f"file:{path}" if place.bucket is None else f"gs://{place.bucket}/{place.prefix}"
-    return open_lake(url, threads=threads, overwrite=overwrite, retry=retry, stop=stop)
+    return open_lake(url, threads=threads, overwrite=overwrite, retry=retry, stop=stop, on_retry=on_retry)
 
 
 def stored_options(given: Mapping[str, Any]) -> Mapping[str, Any]:

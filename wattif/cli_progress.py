@@ -1,0 +1,88 @@
+"""What a person sees while a run goes on: two bars on a terminal, else a line every ten seconds."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from types import TracebackType
+
+from tqdm import tqdm
+
+from wattif.engine.events import BatchSkipped, Event, FileStored, RowsMade, RunPlanned, TotalAdjusted
+
+_REFRESH_S = 0.5
+_LINE_EVERY_S = 10.0
+
+
+class ProgressBars:
+    """Shows the events of a run on standard error: a context manager, and what the run calls with each event."""
+
+    def __init__(self) -> None:
+        self.rows = self.bytes = 0
+        self.total_rows = self.total_bytes = 0
+        self._began = time.monotonic()  # of the first event
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._show, name="progress", daemon=True)
+
+    def __call__(self, event: Event) -> None:
+        """Take notice of *event*."""
+        match event:
+            case RunPlanned():
+                self._began = time.monotonic()
+                self.total_rows, self.total_bytes = event.rows, event.bytes
+                self._thread.start()
+            case RowsMade():
+                self.rows += event.rows
+            case FileStored():
+                self.bytes += event.bytes
+            case TotalAdjusted():
+                self._adjust_total(event.rows, event.bytes)
+            case BatchSkipped():
+                self._adjust_total(-event.rows, -event.bytes)
+
+    def _adjust_total(self, rows: int, size: int) -> None:
+        self.total_rows += rows
+        self.total_bytes += size
+
+    def __enter__(self) -> ProgressBars:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._done.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _show(self) -> None:
+        if sys.stderr.isatty():
+            self._show_bars()
+        else:
+            while not self._done.wait(_LINE_EVERY_S):
+                print(self.line(), file=sys.stderr, flush=True)
+
+    def _show_bars(self) -> None:
+        with (
+            tqdm(desc="readings", total=self.total_rows, unit="", unit_scale=True, smoothing=0.1) as rows,
+            tqdm(
+                desc="in lake ", total=self.total_bytes, unit="B", unit_scale=True, unit_divisor=1000, smoothing=0.1
+            ) as size,
+        ):
+            last = False
+            while not last:
+                last = self._done.wait(_REFRESH_S)
+                rows.total, size.total = self.total_rows, self.total_bytes
+                rows.update(self.rows - rows.n)
+                size.update(self.bytes - size.n)
+
+    def line(self) -> str:
+        """Where the run is, in one line."""
+        seconds = max(time.monotonic() - self._began, 1e-9)
+        share = self.bytes / max(self.total_bytes, 1)
+        left = f"{seconds * (1 - share) / share:,.0f} s left" if self.bytes else "time left unknown"
+        return (
+            f"{self.rows:,} of {self.total_rows:,} readings ({self.rows / seconds / 1e6:.1f} M/s),"
+            f" {self.bytes / 1e6:,.0f} of {self.total_bytes / 1e6:,.0f} MB in the lake"
+            f" ({self.bytes / seconds / 1e6:,.0f} MB/s), {left}"
+        )

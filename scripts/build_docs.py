@@ -7,18 +7,18 @@ python -m scripts.build_docs --check    exit 1 when they are not as the code say
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
-import pyarrow as pa
 from pydantic_settings import BaseSettings
 
 from wattif.dataplex.settings import DataplexSettings
 from wattif.encode.encoder import RowSchema
 from wattif.encode.ndjson.template import field_width, row_template
-from wattif.lake import fault_labels
 from wattif.model.anomaly_kinds import KINDS, Kind
 from wattif.settings import GenerateSettings
-from wattif.tables import anomaly_labels
+from wattif.tables import anomaly_labels, fault_labels
+from wattif.tables.column import Column
 from wattif.tables.readings import reading_fields
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -87,12 +87,12 @@ def duration(seconds: float) -> str:
     return f"{seconds / size:g} {unit}"
 
 
-def columns(described: pa.Schema) -> str:
-    """A table of the columns of a schema that describes them."""
+def columns(described: Iterable[Column]) -> str:
+    """The columns of a table and what they mean."""
     lines = ["| column | type | meaning |", "|---|---|---|"]
     for column in described:
-        kind = f"{column.type}{', nullable' * column.nullable}"
-        lines.append(f"| `{column.name}` | {kind} | {column.metadata[b'description'].decode()} |")
+        kind = f"{column.arrow_type}{', nullable' * column.nullable}"
+        lines.append(f"| `{column.name}` | {kind} | {column.meaning} |")
     return "\n".join(lines) + "\n"
 
 
@@ -129,9 +129,9 @@ def main(arguments: list[str]) -> int:
     docs = ROOT / "docs"
     parts = {
         ROOT / "README.md": {"options": options(GenerateSettings)},
-        docs / "anomalies.md": {"kinds": kinds(), "labels": columns(anomaly_labels.SCHEMA)},
+        docs / "anomalies.md": {"kinds": kinds(), "labels": columns(anomaly_labels.TABLE.columns)},
         docs / "dataplex.md": {"options": options(DataplexSettings)},
-        docs / "faults.md": {"labels": columns(fault_labels.arrow_schema())},
+        docs / "faults.md": {"labels": columns(fault_labels.TABLE.columns)},
     }
     documents = {path: with_parts(path, made) for path, made in parts.items()} | {docs / "schema.md": schema()}
     if arguments == ["--check"]:

@@ -16,8 +16,9 @@ from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, field_val
 from pydantic_settings import CliToggleFlag, SettingsConfigDict
 
 from wattif.errors import UsageError
+from wattif.model.quantities import SEQ_MAX
 from wattif.options import Options
-from wattif.tables.readings import DEFAULT_NAMES, SEQ_MAX, select_fields
+from wattif.tables.readings import DEFAULT_NAMES, select_fields
 
 if TYPE_CHECKING:
     from wattif.faults.rates import FaultRates

@@ -19,6 +19,7 @@ from tests.fakes.gcs_server import GcsServer
 from tests.lakes import file_bytes, objects
 from wattif.lake import layout
 from wattif.settings import GenerateSettings
+from wattif.tables.weather import TABLE as WEATHER
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SMALL = ["--start", "2024-01-01", "--end", "2024-01-02", "--meters", "6", "--meters-per-file", "2", "--interval", "600"]
@@ -117,7 +118,7 @@ def test_a_city_of_ones_own_and_two_more(line: CommandLine) -> None:
     found = [{orjson.loads(row)["city_id"] for row in path.read_bytes().splitlines()} for path in days]
     assert found == [{"cebu"}, {"london"}, {"new-york"}]
     assert len({len(row) for path in days for row in path.read_bytes().splitlines()}) == 1
-    weather = {path.name for path in (line.folder / "lake" / layout.WEATHER).iterdir()}
+    weather = {path.name for path in (line.folder / "lake" / WEATHER.prefix).iterdir()}
     assert weather == {f"{name}-2024-01.parquet" for name in ("cebu", "london", "new-york")}
 
 

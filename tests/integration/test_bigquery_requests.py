@@ -29,7 +29,7 @@ from wattif.warehouse.warehouse import BadRecord
 DAY = date(2024, 1, 1)
 FIELDS = reading_fields(10)
 READINGS = readings_table([FIELDS[name] for name in ("mac", "timestamp", "consumption_wh", "power_w", "status")])
-STAGED = Table("staged", "temporary", READINGS.columns[:-1])
+STAGED = Table(name="staged", description="temporary", columns=READINGS.columns[:-1])
 WINDOW = ScanWindow(
     train_from=date(2024, 1, 1),
     train_until=date(2024, 1, 21),
@@ -170,7 +170,7 @@ def test_bad_records_get_the_line_of_the_position_that_bigquery_names(
 def test_a_model_is_trained_and_judges(
     recorder: Recorder, warehouse: BigQueryWarehouse, metric: str, column: str
 ) -> None:
-    verdicts = Table("verdicts", "temporary", ANOMALIES.columns)
+    verdicts = Table(name="verdicts", description="temporary", columns=ANOMALIES.columns)
     judge(warehouse, metric, WINDOW, 0.99, verdicts)
     model, judged = recorder.queries
     for query in (model, judged):

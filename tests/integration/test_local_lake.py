@@ -28,6 +28,8 @@ from wattif.model.fleet import make_fleet
 from wattif.model.months import month_of
 from wattif.numeric import calendar
 from wattif.settings import GenerateSettings
+from wattif.tables.meters import TABLE as METERS
+from wattif.tables.weather import TABLE as WEATHER
 
 Settings = Callable[..., GenerateSettings]
 
@@ -80,8 +82,8 @@ def test_the_lake_holds_exactly_the_planned_objects(settings: Settings) -> None:
         assert (asked.lake / name).read_bytes() == content
     assert set(made) - set(expected) == {
         layout.DATASET,
-        layout.METERS,
-        layout.weather_name("manila", date(2024, 1, 1)),
+        METERS.object_name(),
+        WEATHER.object_name("manila-2024-01"),
         *(layout.manifest_name(date(2024, 1, day), batch) for day in (1, 2) for batch in (0, 1)),
     }
     assert list(asked.staging_dir.iterdir() if asked.staging_dir else []) == [asked.staging_dir / "wattif.lock"]  # type: ignore[operator]
@@ -107,7 +109,7 @@ def test_manifests_agree_with_the_files(settings: Settings) -> None:
 def test_the_fleet_stands_beside_the_data(settings: Settings) -> None:
     asked = settings(meters=45)
     generate(asked, Event())
-    table = pq.read_table(asked.lake / layout.METERS)
+    table = pq.read_table(asked.lake / METERS.object_name())
     fleet = make_fleet(42, 45, [MANILA])
     assert table["meter"].to_pylist() == list(range(45))
     assert [int(mac.replace(":", ""), 16) for mac in table["mac"].to_pylist()] == fleet.macs.tolist()
@@ -155,7 +157,7 @@ def test_whatever_is_missing_is_made_again(settings: Settings) -> None:
     (asked.lake / layout.manifest_name(date(2024, 1, 2), 1)).unlink()
     victims = sorted(asked.lake.glob("dt=2024-01-02/*"))
     victims[2].unlink()
-    (asked.lake / layout.METERS).unlink()
+    (asked.lake / METERS.object_name()).unlink()
     assert _run(asked) == whole
 
 

@@ -15,11 +15,11 @@ from tests.undo_faults import undo
 from wattif.engine.content import CleanContent, clean_content
 from wattif.engine.faulty_content import faulty_content
 from wattif.engine.plan import Plan
-from wattif.lake.fault_labels import FaultLabel, labels_ndjson
 from wattif.model.reported import Mark
 from wattif.model.scenario import scenario_of
 from wattif.settings import GenerateSettings
 from wattif.tables.block import Block
+from wattif.tables.fault_labels import FaultLabel, labels_ndjson
 from wattif.tables.reading_blocks import ReadingsBlock
 from wattif.tables.unit import Unit
 

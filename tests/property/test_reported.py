@@ -18,7 +18,8 @@ from wattif.model.anomaly_kinds import KINDS
 from wattif.model.reported import ReportedDays, measure_events
 from wattif.model.scenario import scenario_of
 from wattif.settings import GenerateSettings
-from wattif.tables.anomaly_labels import labels_table
+from wattif.tables import anomaly_labels
+from wattif.tables.arrow import partition_table
 
 COLUMNS = (
     "mac,timestamp,consumption_wh,power_w,voltage_v,current_a,power_factor,frequency_hz,register_kwh,status,"
@@ -66,7 +67,7 @@ def labelled(
     kinds = ",".join(f"{kind}={8 if KINDS[kind].of_transformer else 1}" for kind in KINDS)
     faulty = _settings(any_settings, anomaly_rate=1.0, anomalies=kinds)
     scenario = scenario_of(faulty)
-    labels: pa.Table = labels_table(scenario.events.values(), scenario.fleet, scenario.world)
+    labels: pa.Table = partition_table(anomaly_labels.TABLE, scenario, len(scenario.fleet.macs))
     return labels.to_pylist(), _rows(_settings(any_settings)), _rows(faulty)
 
 

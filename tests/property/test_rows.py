@@ -19,15 +19,16 @@ from wattif.model import quantities
 from wattif.model.fleet import mac_text
 from wattif.model.reported import Mark
 from wattif.tables.block import TakenRows
+from wattif.tables.column import Column
 from wattif.tables.reading_blocks import ReadingsBlock as Block
-from wattif.tables.readings import DEFAULT_NAMES, FIELD_NAMES, Field, select_fields
+from wattif.tables.readings import DEFAULT_NAMES, FIELD_NAMES, select_fields
 
 CITY = "los-angeles"
 INTERVALS = (10, 60, 900, 3600)
 MACS = np.array([0x021A7F003BC9, 0xFEFFFFFFFFFF], np.uint64)
 
 
-def _columns(fields: tuple[Field, ...], interval_s: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def _columns(fields: tuple[Column, ...], interval_s: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Values of every size within each field's range, its two ends first."""
     readings = 86_400 // interval_s
     columns = np.zeros((len(MACS), quantities.COUNT, readings), np.int64)
@@ -41,17 +42,17 @@ def _columns(fields: tuple[Field, ...], interval_s: int, rng: np.random.Generato
     return columns
 
 
-def _block(fields: tuple[Field, ...], columns: NDArray[np.int64], day: date, marks: tuple[Mark, ...] = ()) -> Block:
+def _block(fields: tuple[Column, ...], columns: NDArray[np.int64], day: date, marks: tuple[Mark, ...] = ()) -> Block:
     macs = MACS[: len(columns)]
     return Block(fields=fields, day=day, first=0, city=CITY, macs=macs, quantities=columns, marks=marks)
 
 
-def _rows(fields: tuple[Field, ...], columns: NDArray[np.int64]) -> tuple[bytes, int]:
+def _rows(fields: tuple[Column, ...], columns: NDArray[np.int64]) -> tuple[bytes, int]:
     encoder = NdjsonEncoder(RowSchema(columns=fields))
     return bytes(encoder.encode(_block(fields, columns, date(2024, 2, 29)))), encoder.row_width
 
 
-def _parse(row: bytes, fields: tuple[Field, ...]) -> list[Any]:
+def _parse(row: bytes, fields: tuple[Column, ...]) -> list[Any]:
     parsed = orjson.loads(row)
     assert list(parsed) == [field.name for field in fields]
     values = []

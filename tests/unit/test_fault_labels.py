@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import duckdb
 import orjson
 import pyarrow.parquet as pq
 
-from wattif.lake.fault_labels import FaultKind, FaultLabel, arrow_schema, label_columns, labels_ndjson, labels_parquet
+from wattif.tables.arrow import arrow_schema
+from wattif.tables.fault_labels import TABLE, FaultKind, FaultLabel, labels_ndjson, labels_parquet
 
 LABELS = [
     FaultLabel("a.json", FaultKind.FILE_MISSING, "never delivered"),
@@ -52,14 +54,18 @@ def test_the_same_labels_give_the_same_bytes() -> None:
     assert labels_parquet(LABELS) == labels_parquet(list(LABELS))
 
 
+def test_a_label_has_every_column() -> None:
+    assert tuple(each.name for each in fields(FaultLabel)) == TABLE.column_names
+
+
 def test_every_column_is_described_and_what_does_not_apply_may_be_null() -> None:
-    schema = arrow_schema()
+    schema = arrow_schema(TABLE.columns)
     assert [(field.name, str(field.type), field.nullable) for field in schema] == [
         ("file", "string", False), ("kind", "string", False), ("action", "string", False), ("row", "int64", True),
         ("mac", "string", True), ("timestamp", "timestamp[us, tz=UTC]", True), ("delivered_in", "string", True),
         ("delivered_row", "int64", True), ("delay_s", "int64", True), ("original", "string", True),
         ("delivered", "string", True),
     ]  # fmt: skip
-    for column, field in zip(label_columns(), schema, strict=True):
+    for column, field in zip(TABLE.columns, schema, strict=True):
         assert len(column.description) > 10
         assert field.metadata[b"description"].decode() == column.description

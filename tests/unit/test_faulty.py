@@ -19,10 +19,10 @@ from wattif.faults.damage import corrupt, cut
 from wattif.faults.drift import drifted
 from wattif.faults.plan import RowFault
 from wattif.faults.rates import FaultRates
-from wattif.lake.fault_labels import FaultLabel
 from wattif.model import quantities
 from wattif.model.reported import Mark
 from wattif.tables.block import Block, Rows, TakenRows
+from wattif.tables.fault_labels import FaultLabel
 from wattif.tables.reading_blocks import ReadingsBlock
 from wattif.tables.readings import FIELD_NAMES, select_fields
 from wattif.tables.unit import Unit

@@ -17,6 +17,9 @@ from wattif.lake.manifest import Committed, ManifestEntry, read_manifest, write_
 from wattif.lake.place import stored_options
 from wattif.model.scenario import world_of
 from wattif.settings import GenerateSettings
+from wattif.tables import fault_labels
+from wattif.tables.fault_labels import partition_of
+from wattif.tables.meters import TABLE as METERS
 from wattif.uploader.local import LocalStore
 
 DAY = date(2024, 1, 31)
@@ -29,7 +32,7 @@ def test_names() -> None:
     assert (
         layout.again_name("dt=2024-01-31/readings-A.late.json", ".json") == "dt=2024-01-31/readings-A.late.again.json"
     )
-    assert layout.fault_labels_name("late", DAY, 12, "parquet") == (
+    assert fault_labels.TABLE.object_name(partition_of("late", DAY, 12), ending="parquet") == (
         "_wattif/labels/faults/late/dt=2024-01-31/000012.parquet"
     )
     assert layout.manifest_name(DAY, 12) == "_wattif/manifest/dt=2024-01-31/000012.ndjson"
@@ -161,8 +164,8 @@ def test_overwriting_removes_the_other_dataset_and_nothing_else(
     claim(store, _dataset(settings), overwrite=False)
     main = layout.readings_name(DAY, 0, 1, ".json")
     late = layout.late_name(main, ".json")
-    own = [layout.manifest_name(DAY, 0), main, layout.METERS, late, layout.again_name(main, ".json")]
-    own += [layout.again_name(late, ".json"), layout.fault_labels_name("late", DAY, 0, "ndjson")]
+    own = [layout.manifest_name(DAY, 0), main, METERS.object_name(), late, layout.again_name(main, ".json")]
+    own += [layout.again_name(late, ".json"), fault_labels.TABLE.object_name(partition_of("late", DAY, 0))]
     for name in (*own, "dt=2024-01-31/notes.txt", "readme.txt"):
         store.put_bytes(name, b"x")
     claim(store, other, overwrite=True)

@@ -15,7 +15,8 @@ import pytest
 
 from wattif.errors import LakeError, WarehouseError
 from wattif.lake import layout
-from wattif.tables.anomaly_labels import SCHEMA
+from wattif.tables import anomaly_labels
+from wattif.tables.arrow import arrow_schema
 from wattif.verdict.score import EITHER, score, score_scan
 from wattif.verdict.scorecard import Scorecard
 from wattif.warehouse.duckdb_warehouse import DuckDBWarehouse
@@ -45,7 +46,7 @@ LABELS = pa.Table.from_pylist(
         _label(B, "rollover", _at(1, 0), _at(8, 4)),
         _label(C, "dead", _at(10, 0), _at(10, 5)),
     ],
-    schema=SCHEMA,
+    schema=arrow_schema(anomaly_labels.TABLE.columns),
 )
 FLAGS = {
     "AVG": [(A, _at(9, 10)), (A, _at(9, 11)), (A, _at(9, 12)), (B, _at(8, 5))],  # two right, two wrong
@@ -155,7 +156,7 @@ def test_the_picture_is_drawn_and_another_lake_is_refused(warehouse: DuckDBWareh
     document = tmp_path / "lake" / layout.DATASET
     document.parent.mkdir(parents=True)
     document.write_text('{"columns": "mac", "interval": 10, "fingerprint": "this one"}')
-    labels = tmp_path / "lake" / f"{layout.ANOMALY_LABELS}.parquet"
+    labels = tmp_path / "lake" / anomaly_labels.TABLE.object_name(ending="parquet")
     labels.parent.mkdir(parents=True)
     pq.write_table(LABELS, labels)
     out = tmp_path / "score.png"

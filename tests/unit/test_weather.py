@@ -12,11 +12,17 @@ import pytest
 from numpy.typing import NDArray
 
 from wattif.model.cities import MANILA, City, load_cities
+from wattif.model.fleet import make_fleet
+from wattif.model.scenario import Scenario
 from wattif.model.weather import daily_temperature, hourly_temperature, load_response
-from wattif.tables.weather import weather_table
+from wattif.model.world import World
+from wattif.tables.arrow import arrow_table, partition_table
+from wattif.tables.unit import Unit
+from wattif.tables.weather import TABLE
 
 CITIES = load_cities()
 BERLIN = CITIES["berlin"]
+SCENARIO = Scenario(World(42, date(2024, 1, 1), 900, (BERLIN,)), make_fleet(42, 1, (BERLIN,)), {})
 
 
 def _days(first: date, count: int) -> list[date]:
@@ -110,21 +116,22 @@ def test_use_rises_with_heat_and_cold(temperature_c: float, use: float) -> None:
 
 
 def test_the_table_has_a_row_an_hour() -> None:
-    table = weather_table(BERLIN, 42, date(2024, 2, 28), date(2024, 3, 1))
+    table = partition_table(TABLE, SCENARIO, 29 * 24, "berlin-2024-02")
     assert table.column_names == ["city_id", "time", "temperature_c", "daily_mean_c"]
     assert table.schema.field("time").type == pa.timestamp("us", "UTC")
     times = table["time"].to_pylist()
-    assert times == [datetime(2024, 2, 28, tzinfo=UTC) + timedelta(hours=n) for n in range(72)]
+    assert times == [datetime(2024, 2, 1, tzinfo=UTC) + timedelta(hours=n) for n in range(29 * 24)]
     assert set(table["city_id"].to_pylist()) == {"berlin"}
     for name in ("temperature_c", "daily_mean_c"):
         values = table[name].to_pylist()
         assert values == [round(value, 2) for value in values]
     assert table["temperature_c"][14].as_py() == pytest.approx(
-        daily_temperature(42, BERLIN, date(2024, 2, 28)) + BERLIN.daily_range_k / 2, abs=0.006
+        daily_temperature(42, BERLIN, date(2024, 2, 1)) + BERLIN.daily_range_k / 2, abs=0.006
     )
 
 
-def test_a_day_of_the_table_can_be_computed_alone() -> None:
-    year = weather_table(BERLIN, 42, date(2024, 1, 1), date(2024, 12, 31))
-    assert year.num_rows == 366 * 24
-    assert year.slice(59 * 24, 24).equals(weather_table(BERLIN, 42, date(2024, 2, 29), date(2024, 2, 29)))
+def test_any_hours_of_the_table_can_be_computed_alone() -> None:
+    month = partition_table(TABLE, SCENARIO, 29 * 24, "berlin-2024-02")
+    for first, count in ((0, 1), (28 * 24, 24), (23, 30), (695, 1)):
+        alone = arrow_table(TABLE.columns, TABLE.columns_of(SCENARIO, Unit("weather", "berlin-2024-02", first, count)))
+        assert alone.equals(month.slice(first, count))

@@ -18,8 +18,8 @@ from wattif.model.classes import CLASSES, PROFILES, check_ranges, connection_w, 
 from wattif.model.grid import city_of
 from wattif.model.months import month_of
 from wattif.model.profiles import day_type, load_profile, profile_day, season
+from wattif.model.quantities import POWER_MAX_W
 from wattif.numeric import calendar
-from wattif.tables.readings import POWER_MAX_W
 
 BERLIN = load_cities()["berlin"]
 CITIES = [load_cities()["manila"], load_cities()["london"]]

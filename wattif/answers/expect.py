@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wattif.answers.expect_settings import ExpectSettings
-from wattif.answers.expected_sums import VIEWS, Hours, Part, in_threads
+from wattif.answers.expected_sums import Hours, Part, in_threads
 from wattif.engine.plan import Plan
 from wattif.errors import LakeError
 from wattif.faults.plan import DrawnFaults, FaultPlan
@@ -31,7 +31,8 @@ from wattif.lake.dataset import Dataset, whole_dataset
 from wattif.lake.open import open_store as open_lake
 from wattif.lake.place import open_store
 from wattif.model.scenario import Scenario, scenario_of, world_of
-from wattif.tables import expected
+from wattif.tables import expected_rows
+from wattif.tables.expected import VIEWS
 from wattif.uploader.committer import BatchCommitter
 from wattif.uploader.local import file_crc32c
 from wattif.uploader.store import SealedFile
@@ -89,10 +90,10 @@ def _compute(
     rows = readings = 0
     sums = [[[0] * (2 + len(hours.fields)) for _ in range(plan.days)] for _ in range(hours.views)]
 
-    def work(part: Part) -> tuple[Part, list[expected.PartTables], list[list[list[int]]]]:
+    def work(part: Part) -> tuple[Part, list[expected_rows.PartTables], list[list[list[int]]]]:
         made = hours.compute(part, stop)
         macs = scenario.fleet.macs[part.first_meter : part.first_meter + part.meters]
-        return part, [expected.part_tables(macs, part.month, cells) for cells in made.cells], made.totals.tolist()
+        return part, [expected_rows.part_tables(macs, part.month, cells) for cells in made.cells], made.totals.tolist()
 
     for part, views, totals in in_threads(hours.parts(), work, workers, stop):
         rows += views[0].hourly.num_rows
@@ -108,7 +109,9 @@ def _compute(
     fields = [hours.fields[n] for n in kept]
     tables.finish(
         [
-            expected.partitions_table(plan.start, [[*day[:2], *(day[2 + n] for n in kept)] for day in days], fields)
+            expected_rows.partitions_table(
+                plan.start, [[*day[:2], *(day[2 + n] for n in kept)] for day in days], fields
+            )
             for days in sums
         ]
     )
@@ -124,7 +127,7 @@ class _Tables:
         self._of_month = _Files(lake)
         self._whole = _Files(lake)
 
-    def add(self, month: date, views: Sequence[expected.PartTables]) -> None:
+    def add(self, month: date, views: Sequence[expected_rows.PartTables]) -> None:
         """Append the rows of a part; months come in order."""
         if month != self._month:
             self._of_month.send()

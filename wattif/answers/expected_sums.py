@@ -25,12 +25,12 @@ from wattif.model.reported import Mark, ReportedDays
 from wattif.model.scenario import Scenario
 from wattif.numeric.calendar import day_number, month_after
 from wattif.tables import hour_kernels as kernels
-from wattif.tables.readings import Field, reading_fields
+from wattif.tables.column import Column
+from wattif.tables.expected import VIEWS
+from wattif.tables.readings import reading_fields
 
-VIEWS = ("measured", "delivered", "deduplicated")
 MEASURED, DELIVERED, DEDUPLICATED = range(3)
 BLOCK_METERS = 10 * METERS_PER_TRANSFORMER  # many share the weather and the calendar of a day, few stay small
-_ELECTRICAL = {quantities.VOLTAGE_DV, quantities.CURRENT_CA, quantities.POWER_FACTOR_MILLI}
 _DAY = timedelta(days=1)
 _EPOCH = date(1970, 1, 1)
 _Result = TypeVar("_Result")
@@ -93,9 +93,9 @@ class Hours:
         energy = reading_fields(plan.interval_s)["consumption_wh"]
         numbers = [each for each in plan.columns if each.kind == "number" and each != energy]
         # energy comes first, whether it is written or not
-        self.fields: tuple[Field, ...] = (energy, *numbers)
+        self.fields: tuple[Column, ...] = (energy, *numbers)
         self._quantities = np.array([each.quantity for each in self.fields])
-        self._electrical = any(each.quantity in _ELECTRICAL for each in self.fields)
+        self._electrical = any(each.quantity in quantities.ELECTRICAL for each in self.fields)
         self._own = threading.local()
 
     @property

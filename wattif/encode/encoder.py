@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from wattif.tables.block import Block, Rows, TakenRows
-from wattif.tables.readings import Field
+from wattif.tables.column import Column
 
 Bytes = bytes | memoryview
 TEXT_WIDTH = 63  # the longest id that a city may have
@@ -19,12 +19,12 @@ TEXT_WIDTH = 63  # the longest id that a city may have
 class RowSchema:
     """What rows consist of: columns of a table, and how they differ from it after a drift of the schema."""
 
-    columns: tuple[Field, ...]
+    columns: tuple[Column, ...]
     text_width: int = TEXT_WIDTH  # characters of the widest text in a column of texts
     renamed: tuple[str, str] | None = None  # a column's name in the table, and in the rows
     added: tuple[str, str] | None = None  # a column that the table does not have, and its text in every row
 
-    def written_name(self, column: Field) -> str:
+    def written_name(self, column: Column) -> str:
         """The name of *column* in the rows."""
         return self.renamed[1] if self.renamed and self.renamed[0] == column.name else column.name
 

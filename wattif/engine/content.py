@@ -11,9 +11,9 @@ from typing import NamedTuple, Protocol
 from wattif.encode.encoder import Bytes, Encoder
 from wattif.engine.plan import Plan
 from wattif.lake import layout
-from wattif.lake.fault_labels import FaultLabel
 from wattif.model.scenario import Scenario
 from wattif.tables.block import Block
+from wattif.tables.fault_labels import FaultLabel
 from wattif.tables.reading_blocks import ReadingBlocks
 from wattif.tables.unit import Unit
 

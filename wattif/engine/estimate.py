@@ -10,9 +10,11 @@ from wattif.engine.plan import Plan
 from wattif.engine.staging import prepare_folder
 from wattif.model.scenario import scenario_of
 from wattif.settings import GenerateSettings
+from wattif.tables import catalog
 from wattif.uploader.store import CHUNK_BYTES, MULTIPART_MAX_BYTES
 
 _CALIBRATION_S = 0.5
+_OWN_OBJECTS = 2  # the identity, the figures of the run
 
 
 def requests_of_file(size: int) -> int:
@@ -57,8 +59,11 @@ def describe(settings: GenerateSettings) -> str:
         for index in range(plan.batches_per_day)
         for unit in plan.batch(plan.start, index).units
     )
-    months = (settings.end.year - settings.start.year) * 12 + settings.end.month - settings.start.month + 1
-    tables = 3 + months * len(settings.city_ids)
+    tables = _OWN_OBJECTS + sum(
+        len(table.object_names(partition))
+        for table in catalog.lake_tables_of(settings, "whole")
+        for partition in table.partitions(settings)
+    )
     rates = settings.fault_rates
     about = "about " if rates or settings.anomaly_weights else ""  # what goes wrong is not looked up beforehand
     readings, size = (round(figure * rates.delivered_share) for figure in (plan.readings, plan.size))

@@ -21,8 +21,8 @@ from wattif.faults.drift import drifted
 from wattif.faults.plan import DrawnFaults, FaultPlan, RowFault
 from wattif.faults.rows import PARTIAL, Arrival, CodedBlock, RowEvent, RowFaults, Run
 from wattif.lake import layout
-from wattif.lake.fault_labels import FaultKind, FaultLabel
 from wattif.tables.block import TakenRows
+from wattif.tables.fault_labels import FaultKind, FaultLabel
 from wattif.tables.unit import DAY_S, Unit
 
 _KINDS = {int(fault): FaultKind[fault.name] for fault in RowFault if fault} | {PARTIAL: FaultKind.PARTIAL_LINE}

@@ -20,8 +20,8 @@ from wattif.engine.producer import MadeUnit, Producer
 from wattif.engine.staging import Staging
 from wattif.errors import Interrupted
 from wattif.lake import layout
-from wattif.lake.fault_labels import FaultLabel, label_objects
 from wattif.lake.manifest import Committed, ManifestEntry, read_manifest, write_manifest
+from wattif.tables.fault_labels import FaultLabel, label_objects
 from wattif.tables.unit import Unit
 from wattif.uploader.committer import BatchCommitter
 from wattif.uploader.store import SealedFile, Store, StoredObject

@@ -12,7 +12,8 @@ from wattif.errors import UsageError
 from wattif.faults.drift import drifted
 from wattif.faults.rates import FaultRates
 from wattif.settings import LakeSettings
-from wattif.tables.readings import READINGS, Field, select_fields
+from wattif.tables.column import Column
+from wattif.tables.readings import READINGS, select_fields
 from wattif.tables.unit import DAY_S, Unit
 
 FORMAT = "ndjson"
@@ -53,7 +54,7 @@ class Plan:
         )  # fmt: skip
 
     @property
-    def columns(self) -> tuple[Field, ...]:
+    def columns(self) -> tuple[Column, ...]:
         """The columns of a row, in order."""
         return self.encoder.schema.columns
 

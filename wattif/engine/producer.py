@@ -11,7 +11,7 @@ from wattif.engine.budget import Budget
 from wattif.engine.content import Content
 from wattif.engine.staging import Part, Staging
 from wattif.errors import Interrupted, StagingError
-from wattif.lake.fault_labels import FaultLabel
+from wattif.tables.fault_labels import FaultLabel
 from wattif.tables.unit import Unit
 from wattif.uploader.store import SealedFile
 

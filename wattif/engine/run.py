@@ -8,7 +8,7 @@ import platform
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from threading import Event
 
 import orjson
@@ -26,8 +26,8 @@ from wattif.lake.claim import claim
 from wattif.lake.dataset import Dataset
 from wattif.lake.place import open_store
 from wattif.model.scenario import Scenario, scenario_of, world_of
-from wattif.numeric.calendar import month_after
 from wattif.settings import GenerateSettings, default_staging_dir
+from wattif.tables import catalog
 from wattif.uploader.retrying import RetryingStore, RetryPolicy
 from wattif.uploader.store import Store
 
@@ -103,27 +103,16 @@ def _until_stopped(stop: Event, call: Callable[[], None]) -> None:
 
 
 def _store_tables(settings: GenerateSettings, scenario: Scenario, store: Store) -> None:
-    """The fleet, labels, and the weather of each month that the run touches, where they are not there already."""
-    from wattif.tables.anomaly_labels import labels_ndjson, labels_parquet, labels_table
-    from wattif.tables.meters import meters_parquet
-    from wattif.tables.weather import weather_parquet
+    """Store the tables that are made whole, where they are not there already."""
+    from wattif.tables.arrow import partition_objects
 
-    world, fleet = scenario.world, scenario.fleet
-    if next(store.list(layout.METERS), None) is None:
-        store.put_bytes(layout.METERS, meters_parquet(fleet, world))
-    if scenario.events:
-        labels = labels_table(scenario.events.values(), fleet, world)
-        store.put_bytes(layout.ANOMALY_LABELS + ".ndjson", labels_ndjson(labels))
-        store.put_bytes(layout.ANOMALY_LABELS + ".parquet", labels_parquet(labels))
-    there = set(store.list(layout.WEATHER))
-    for city in world.cities:
-        month = settings.start.replace(day=1)
-        while month <= settings.end:
-            after = month_after(month)
-            name = layout.weather_name(city.id, month)
-            if name not in there:
-                store.put_bytes(name, weather_parquet(city, settings.seed, month, after - timedelta(days=1)))
-            month = after
+    for table in catalog.lake_tables_of(settings, "whole"):
+        there = set(store.list(table.prefix))
+        for partition in table.partitions(settings):
+            if table.is_rewritten or not there.issuperset(table.object_names(partition)):
+                entities = table.entities(settings, partition)
+                for name, content in partition_objects(table, scenario, entities, partition).items():
+                    store.put_bytes(name, content)
 
 
 def _report(settings: GenerateSettings, dataset: Dataset, figures: Figures, began: datetime) -> dict[str, object]:

@@ -11,7 +11,8 @@ from wattif.errors import LakeError
 from wattif.lake import layout
 from wattif.lake.dataset import read_document
 from wattif.lake.manifest import ManifestEntry, read_manifest
-from wattif.tables.readings import Field, select_fields
+from wattif.tables.column import Column
+from wattif.tables.readings import select_fields
 from wattif.uploader.store import Store
 
 
@@ -20,7 +21,7 @@ class LakeDataset:
     """What a reader must know of the dataset that lies in a lake."""
 
     fingerprint: str
-    fields: tuple[Field, ...]  # of a reading, in order
+    fields: tuple[Column, ...]  # of a reading, in order
     interval_s: int  # between two readings
 
 

@@ -19,14 +19,13 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from wattif.tables import fault_labels
+
 DATASET = "_wattif/dataset.json"
-METERS = "_wattif/meters.parquet"
 MANIFESTS = "_wattif/manifest/"
-WEATHER = "_wattif/weather/"
-ANOMALY_LABELS = "_wattif/labels/anomalies/anomalies"  # .ndjson and .parquet
 EXPECTED = "_wattif/expected/"
 RUNS = "_wattif/runs/"
-FAULT_LABELS = "_wattif/labels/faults/"
+FAULT_LABELS = fault_labels.TABLE.prefix
 PARTITIONS = "dt="
 OWN_OBJECT = re.compile(r"(dt=\d{4}-\d{2}-\d{2}/readings-[0-9A-F-]+(\.late)?(\.again)?\.[a-z0-9.]+|_wattif/.*)")
 
@@ -58,19 +57,9 @@ def again_name(name: str, extension: str) -> str:
     return f"{name.removesuffix(extension)}.again{extension}"
 
 
-def fault_labels_name(kind: str, day: date, batch: int, ending: str) -> str:
-    """The labels of the faults of *kind* in a batch; *ending*: ndjson or parquet."""
-    return f"{FAULT_LABELS}{kind}/{partition(day)}/{batch:06d}.{ending}"
-
-
 def manifest_name(day: date, batch: int) -> str:
     """The manifest of a batch; its existence commits the batch."""
     return f"{MANIFESTS}{partition(day)}/{batch:06d}.ndjson"
-
-
-def weather_name(city_id: str, month: date) -> str:
-    """The weather of a city in the month that begins on *month*."""
-    return f"{WEATHER}{city_id}-{month:%Y-%m}.parquet"
 
 
 def parse_manifest_name(name: str) -> tuple[date, int] | None:

@@ -19,9 +19,9 @@ from wattif.model.world import MeterDays, World
 from wattif.numeric.calendar import day_number
 from wattif.numeric.streams import Stream, uniforms
 
-_LARGEST_MWH_A_SECOND = 9_999_999 * 1000 // 3600  # what `power_w` has room for
-_REGISTER_WH = 10**11  # where a register of eight digits before the point restarts
-_VOLTAGE_MAX_DV = 9_999
+_LARGEST_MWH_A_SECOND = quantities.POWER_MAX_W * 1000 // 3600
+_REGISTER_WH = quantities.REGISTER_MAX_WH + 1  # where it restarts
+_VOLTAGE_MAX_DV = quantities.VOLTAGE_MAX_DV
 _READING = int(Stream.ANOMALY_READING)
 _EPOCH = date(1970, 1, 1)
 

@@ -11,10 +11,10 @@ from wattif.model.cities import load_cities
 from wattif.model.classes import check_ranges
 from wattif.model.events import Period, draw_events
 from wattif.model.fleet import Fleet, Ownership, make_fleet
+from wattif.model.quantities import POWER_MAX_W, REGISTER_MAX_WH
 from wattif.model.reported import MeasuredEvent, measure_events
 from wattif.model.world import World
 from wattif.settings import DatasetSettings, LakeSettings
-from wattif.tables.readings import POWER_MAX_W, reading_fields
 
 
 def world_of(settings: DatasetSettings) -> World:
@@ -28,8 +28,7 @@ def world_of(settings: DatasetSettings) -> World:
     cities = tuple(known[name] for name in settings.city_ids)
     epoch, last = settings.epoch, settings.last_day
     months = (last.year - epoch.year) * 12 + last.month - epoch.month + 1
-    register = reading_fields(settings.interval)["register_kwh"]
-    check_ranges(cities, months, POWER_MAX_W, register.maximum / 10**register.decimals)
+    check_ranges(cities, months, POWER_MAX_W, REGISTER_MAX_WH / 1000)
     return World(settings.seed, epoch, settings.interval, cities)
 
 

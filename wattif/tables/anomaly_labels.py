@@ -2,96 +2,111 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable
-from decimal import Decimal
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
-import pyarrow as pa
-import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from wattif.model.anomaly_kinds import KINDS
-from wattif.model.fleet import Fleet, mac_text
 from wattif.model.grid import transformer_of
-from wattif.model.reported import MeasuredEvent
-from wattif.model.world import World
-from wattif.tables.meters import described
+from wattif.tables.column import Column
+from wattif.tables.table import LakeTable, RowCount, is_asked_for
+from wattif.tables.unit import Unit
+
+if TYPE_CHECKING:
+    from wattif.model.reported import MeasuredEvent
+    from wattif.model.scenario import Scenario
+    from wattif.settings import LakeSettings
 
 HIGH, MEDIUM = 0.10, 0.01  # of a mean month's energy: from there on the risk is high, or medium
-_TIME, _ENERGY = pa.timestamp("us", "UTC"), pa.decimal128(18, 3)
 
-SCHEMA = pa.schema(
-    [
-        described("event_id", pa.string(), "the event; the meters of a transformer share one"),
-        described("meter", pa.int32(), "number of the meter"),
-        described("mac", pa.string(), "its MAC address"),
-        described("transformer", pa.int32(), "the transformer that feeds it"),
-        described("city_id", pa.string(), "the city it is in"),
-        described("kind", pa.string(), "what goes wrong, see docs/anomalies.md"),
-        described("start", _TIME, "start of the first reading that it touches"),
-        described("end", _TIME, "end of the last one"),
-        described("parameters", pa.string(), "how large it is, JSON: energies in mWh, moments in seconds since 1970"),
-        described("energy_wh", _ENERGY, "energy truly imported from start to end, Wh"),
-        described("not_registered_wh", _ENERGY, "of it, what the register did not count; negative: too much, Wh"),
-        described("severity", pa.float64(), "what was not registered, relative to the meter's mean month"),
-        described("risk_band", pa.string(), "High from a severity of 0.10 on, Medium from 0.01 on, else Low"),
-        described("visible_in", pa.string(), "where it shows: consumption, rows, voltage, timestamp, register, …"),
-        described(
-            "expected_auc", pa.float64(),
+
+@dataclass(frozen=True, kw_only=True)
+class AnomalyLabels(LakeTable):
+    """The table of the labels: its units are ranges of meters, of which few have a row."""
+
+    def is_in(self, spec: LakeSettings) -> bool:
+        """When anomalies are asked for."""
+        return spec.anomaly_rate > 0 and is_asked_for(spec.anomalies)
+
+    def entities(self, spec: LakeSettings, partition: str) -> int:
+        """The meters."""
+        return spec.meters
+
+    def rows(self, spec: LakeSettings, partition: str) -> RowCount:
+        """The share that was asked for; a few more where a whole transformer is hit."""
+        return RowCount(rows=round(spec.meters * spec.anomaly_rate), exact=False)
+
+    def columns_of(self, scenario: Scenario, unit: Unit) -> Mapping[str, NDArray[Any]]:
+        """See `LakeTable.columns_of`, by meter; the scenario's events must have been measured."""
+        own = [scenario.events[meter] for meter in range(unit.first, unit.last + 1) if meter in scenario.events]
+        meters = np.array([each.event.meter for each in own], np.int64)
+        severity = [_severity(each, scenario) for each in own]
+        return {
+            "event_id": _texts(each.event.id for each in own),
+            "meter": meters,
+            "mac": scenario.fleet.macs[meters],
+            "transformer": np.array([transformer_of(each.event.meter) for each in own], np.int64),
+            "city_id": _texts(scenario.world.city_of(each.event.meter).id for each in own),
+            "kind": _texts(each.event.kind for each in own),
+            "start": np.array([each.event.start_s for each in own], "datetime64[s]"),
+            "end": np.array([each.event.end_s for each in own], "datetime64[s]"),
+            "parameters": _texts(orjson.dumps(dict(each.event.sizes)).decode() for each in own),
+            "energy_wh": np.array([each.energy_mwh for each in own], np.int64),
+            "not_registered_wh": np.array([each.lost_mwh[-1] for each in own], np.int64),
+            "severity": np.array(severity),
+            "risk_band": _texts("High" if one >= HIGH else "Medium" if one >= MEDIUM else "Low" for one in severity),
+            "visible_in": _texts(KINDS[each.event.kind].visible_in for each in own),
+            "expected_auc": np.array([KINDS[each.event.kind].expected_auc for each in own], object),
+        }
+
+
+def _texts(values: Any) -> NDArray[Any]:
+    return np.array(list(values), object)
+
+
+def _severity(measured: MeasuredEvent, scenario: Scenario) -> float:
+    return abs(int(measured.lost_mwh[-1])) / max(int(scenario.fleet.base_mwh[measured.event.meter]), 1)
+
+
+TABLE = AnomalyLabels(
+    name="anomaly_labels",
+    description="what went wrong at the meters: one row per meter and event",
+    columns=(
+        Column("event_id", "text", "the event; the meters of a transformer share one"),
+        Column("meter", "number", "number of the meter", bits=32),
+        Column("mac", "mac", "its MAC address"),
+        Column("transformer", "number", "the transformer that feeds it", bits=32),
+        Column("city_id", "city", "the city it is in"),
+        Column("kind", "text", "what goes wrong, see docs/anomalies.md"),
+        Column("start", "timestamp", "start of the first reading that it touches"),
+        Column("end", "timestamp", "end of the last one"),
+        Column("parameters", "text", "how large it is, JSON: energies in mWh, moments in seconds since 1970"),
+        Column("energy_wh", "number", "energy truly imported from start to end", unit="Wh", decimals=3),
+        Column(
+            "not_registered_wh",
+            "number",
+            "of it, what the register did not count; negative: too much",
+            unit="Wh",
+            decimals=3,
+        ),
+        Column("severity", "float", "what was not registered, relative to the meter's mean month"),
+        Column("risk_band", "text", "High from a severity of 0.10 on, Medium from 0.01 on, else Low"),
+        Column("visible_in", "text", "where it shows: consumption, rows, voltage, timestamp, register, …"),
+        Column(
+            "expected_auc",
+            "float",
             "area under the ROC curve of an isolation forest on the days of real homes; null where none is known",
             nullable=True,
         ),
-    ]
-)  # fmt: skip
-
-
-def labels_table(events: Iterable[MeasuredEvent], fleet: Fleet, world: World) -> pa.Table:
-    """The labels of *events*, by meter."""
-    return pa.Table.from_pylist([_label(each, fleet, world) for each in events], schema=SCHEMA)
-
-
-def labels_parquet(labels: pa.Table) -> bytes:
-    """`labels_table` as the content of a Parquet file."""
-    sink = io.BytesIO()
-    pq.write_table(labels, sink, compression="zstd")
-    return sink.getvalue()
-
-
-def labels_ndjson(labels: pa.Table) -> bytes:
-    """`labels_table` as NDJSON; energies with three decimals, times in RFC 3339."""
-
-    def plain(value: object) -> object:
-        return float(value) if isinstance(value, Decimal) else value
-
-    return b"".join(
-        orjson.dumps({name: plain(value) for name, value in row.items()}, option=_NDJSON) for row in labels.to_pylist()
-    )
-
-
-_NDJSON = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
-
-
-def _label(measured: MeasuredEvent, fleet: Fleet, world: World) -> dict[str, Any]:
-    event = measured.event
-    lost_mwh = int(measured.lost_mwh[-1])
-    severity = abs(lost_mwh) / max(int(fleet.base_mwh[event.meter]), 1)
-    kind = KINDS[event.kind]
-    return {
-        "event_id": event.id,
-        "meter": event.meter,
-        "mac": mac_text(fleet.macs[event.meter : event.meter + 1])[0].decode(),
-        "transformer": transformer_of(event.meter),
-        "city_id": world.city_of(event.meter).id,
-        "kind": event.kind,
-        "start": np.datetime64(event.start_s, "s").item(),
-        "end": np.datetime64(event.end_s, "s").item(),
-        "parameters": orjson.dumps(dict(event.sizes)).decode(),
-        "energy_wh": Decimal(measured.energy_mwh) / 1000,
-        "not_registered_wh": Decimal(lost_mwh) / 1000,
-        "severity": severity,
-        "risk_band": "High" if severity >= HIGH else "Medium" if severity >= MEDIUM else "Low",
-        "visible_in": kind.visible_in,
-        "expected_auc": kind.expected_auc,
-    }
+    ),
+    key=("meter", "event_id"),
+    partition="the whole dataset",
+    path="_wattif/labels/anomalies/anomalies",
+    endings=("ndjson", "parquet"),
+    is_rewritten=True,
+    absent_when_empty=True,
+)

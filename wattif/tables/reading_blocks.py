@@ -18,17 +18,15 @@ from wattif.model.grid import METERS_PER_TRANSFORMER
 from wattif.model.reported import Mark, ReportedDays
 from wattif.model.scenario import Scenario
 from wattif.tables.block import Rows, TakenRows
-from wattif.tables.readings import Field
+from wattif.tables.column import Column
 from wattif.tables.unit import DAY_S, Unit
-
-_ELECTRICAL = {quantities.VOLTAGE_DV, quantities.CURRENT_CA, quantities.POWER_FACTOR_MILLI}
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReadingsBlock:
     """A day of some consecutive meters of one city; see `wattif.tables.block.Block`."""
 
-    fields: tuple[Field, ...]
+    fields: tuple[Column, ...]
     day: date
     first: int
     city: str
@@ -136,10 +134,10 @@ class ReadingsBlock:
 class ReadingBlocks:
     """Makes the blocks of any unit of readings: a pure function of the unit. Threads may share it."""
 
-    def __init__(self, scenario: Scenario, fields: Sequence[Field]) -> None:
+    def __init__(self, scenario: Scenario, fields: Sequence[Column]) -> None:
         self._scenario = scenario
         self._fields = tuple(fields)
-        self._electrical = any(field.quantity in _ELECTRICAL for field in fields)
+        self._electrical = any(field.quantity in quantities.ELECTRICAL for field in fields)
         self._own = threading.local()
 
     def of(self, unit: Unit) -> Iterator[ReadingsBlock]:

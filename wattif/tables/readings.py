@@ -1,4 +1,4 @@
-"""The fields of a reading, declared once: rows, Arrow types, warehouses and docs are derived from here.
+"""The readings of the meters, a UTC day a partition. What a meter measures is declared in `wattif.model.quantities`.
 
 {"mac":"02:1A:7F:00:3B:C9","timestamp":"2024-01-01T19:26:40Z","consumption_wh":   8.743,"power_w":  3147,
  "voltage_v":230.1,"current_a":   9.85,"power_factor":0.998,"frequency_hz":50.018,"register_kwh":   23464.571,
@@ -7,97 +7,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from wattif.errors import UsageError
-from wattif.model import quantities
+from wattif.model.quantities import Quantity, quantities_of
+from wattif.tables.column import Column
+from wattif.tables.table import LakeTable, RowCount, is_asked_for
+from wattif.tables.unit import DAY_S
+
+if TYPE_CHECKING:
+    from wattif.settings import LakeSettings
 
 READINGS = "readings"
-POWER_MAX_W = 9_999_999
-NEGATIVE_POWER_MAX_W = 999_999  # the sign takes the place of a digit
-SEQ_MAX = 99_999_999
+_SHORTEST_S = 1  # the interval at which every range is narrowest
 
 
-@dataclass(frozen=True)
-class Field:
-    """One field of a reading.
-
-    A number is an integer of 10^-decimals units between *minimum* and *maximum* (both in such integers); its
-    text always has room for the widest value of the range.
-    """
-
-    name: str
-    kind: Literal["mac", "timestamp", "city", "number"]
-    unit: str
-    description: str
-    obis: str = ""
-    quantity: int = -1  # column of a block of readings, see `wattif.model.quantities`
-    decimals: int = 0
-    minimum: int = 0
-    maximum: int = 0
-    optional: bool = False  # only written when it is asked for
-
-    @property
-    def whole_digits(self) -> int:
-        """Digits before the point of the widest value."""
-        return len(str(self.maximum // 10**self.decimals))
+def _column(quantity: Quantity) -> Column:
+    return Column(
+        quantity.name,
+        "number",
+        quantity.description,
+        unit=quantity.unit,
+        decimals=quantity.decimals,
+        minimum=quantity.minimum,
+        maximum=quantity.maximum,
+        obis=quantity.obis,
+        quantity=quantity.number,
+        optional=quantity.optional,
+    )
 
 
-def reading_fields(interval_s: int) -> dict[str, Field]:
+def reading_fields(interval_s: int) -> dict[str, Column]:
     """All fields of a reading by name, in their default order; the range of an energy grows with the interval."""
+    measured = [_column(quantity) for quantity in quantities_of(interval_s)]
     fields = (
-        Field("mac", "mac", "", "the meter: a locally administered unicast MAC address"),
-        Field("timestamp", "timestamp", "UTC", "start of the interval, RFC 3339"),
-        Field(
-            "consumption_wh", "number", "Wh", "energy imported in the interval", "1.8.0 difference",
-            quantities.CONSUMPTION_MWH, 3, 0, POWER_MAX_W * 1000 * interval_s // 3600,
-        ),
-        Field(
-            "power_w", "number", "W", "mean active power of the interval; negative where a meter has the wrong sign",
-            "1.7.0", quantities.POWER_W, 0, -NEGATIVE_POWER_MAX_W, POWER_MAX_W,
-        ),
-        Field("voltage_v", "number", "V", "voltage", "32.7.0", quantities.VOLTAGE_DV, 1, 0, 9_999),
-        Field("current_a", "number", "A", "current", "31.7.0", quantities.CURRENT_CA, 2, 0, 9_999_999),
-        Field(
-            "power_factor", "number", "", "active over apparent power", "13.7.0",
-            quantities.POWER_FACTOR_MILLI, 3, 0, 1_000,
-        ),
-        Field(
-            "frequency_hz", "number", "Hz", "mains frequency, shared by the whole grid", "14.7.0",
-            quantities.FREQUENCY_MHZ, 3, 40_000, 70_000,
-        ),
-        Field(
-            "register_kwh", "number", "kWh", "import register at the end of the interval", "1.8.0",
-            quantities.REGISTER_WH, 3, 0, 10**11 - 1,
-        ),
-        Field(
-            "status", "number", "", "quality flags: 0 good, 1 voltage outside its limits, 2 no supply", "",
-            quantities.STATUS, 0, 0, 9,
-        ),
-        Field("city_id", "city", "", "the city that the meter is in", optional=True),
-        Field(
-            "export_wh", "number", "Wh", "energy exported in the interval", "2.8.0 difference",
-            quantities.EXPORT_MWH, 3, 0, POWER_MAX_W * 1000 * interval_s // 3600, optional=True,
-        ),
-        Field(
-            "export_register_kwh", "number", "kWh", "export register at the end of the interval", "2.8.0",
-            quantities.EXPORT_REGISTER_WH, 3, 0, 10**11 - 1, optional=True,
-        ),
-        Field(
-            "seq", "number", "", "number of the interval since the dataset's epoch, without gaps", "",
-            quantities.SEQ, 0, 0, SEQ_MAX, optional=True,
-        ),
-    )  # fmt: skip
+        Column("mac", "mac", "the meter: a locally administered unicast MAC address"),
+        Column("timestamp", "timestamp", "start of the interval, RFC 3339", unit="UTC"),
+        *(each for each in measured if not each.optional),
+        Column("city_id", "city", "the city that the meter is in", optional=True),
+        *(each for each in measured if each.optional),
+    )
     return {field.name: field for field in fields}
 
 
-FIELD_NAMES: tuple[str, ...] = tuple(reading_fields(10))
-DEFAULT_NAMES: tuple[str, ...] = tuple(field.name for field in reading_fields(10).values() if not field.optional)
+FIELD_NAMES: tuple[str, ...] = tuple(reading_fields(_SHORTEST_S))
+DEFAULT_NAMES: tuple[str, ...] = tuple(
+    field.name for field in reading_fields(_SHORTEST_S).values() if not field.optional
+)
 
 
-def select_fields(columns: Sequence[str], interval_s: int) -> tuple[Field, ...]:
+def select_fields(columns: Sequence[str], interval_s: int) -> tuple[Column, ...]:
     """The fields named by *columns*, in that order; `UsageError` for an unknown, doubled or missing name."""
     fields = reading_fields(interval_s)
     for name in columns:
@@ -108,3 +70,37 @@ def select_fields(columns: Sequence[str], interval_s: int) -> tuple[Field, ...]:
     if len(set(columns)) < len(columns):
         raise UsageError(f"--columns: {', '.join(columns)} names a column twice")
     return tuple(fields[name] for name in columns)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Readings(LakeTable):
+    """The table of the readings: its units are ranges of meters on a day."""
+
+    def columns_in(self, spec: LakeSettings) -> tuple[Column, ...]:
+        """Those asked for, in the order asked for."""
+        return select_fields(spec.column_names, spec.interval)
+
+    def partitions(self, spec: LakeSettings) -> Iterator[str]:
+        """The UTC days."""
+        return ((spec.start + timedelta(days=n)).isoformat() for n in range((spec.end - spec.start).days + 1))
+
+    def entities(self, spec: LakeSettings, partition: str) -> int:
+        """The meters."""
+        return spec.meters
+
+    def rows(self, spec: LakeSettings, partition: str) -> RowCount:
+        """One a meter and interval; meters that do not send, and the way, make them fewer or more."""
+        exact = not is_asked_for(spec.faults) and (spec.anomaly_rate == 0 or not is_asked_for(spec.anomalies))
+        return RowCount(rows=spec.meters * (DAY_S // spec.interval), exact=exact)
+
+
+TABLE = Readings(
+    name=READINGS,
+    description="readings of the meters",
+    columns=tuple(reading_fields(3600).values()),  # the widest ranges
+    key=("mac", "timestamp"),
+    partition="a UTC day",
+    path="dt={partition}/readings-{first:08d}-{last:08d}",
+    endings=("json",),
+    made="stream",
+)

@@ -2,49 +2,80 @@
 
 from __future__ import annotations
 
-import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
-from wattif.model.cities import City
 from wattif.model.weather import hourly_temperature
+from wattif.numeric.calendar import month_after
+from wattif.tables.column import Column
+from wattif.tables.table import LakeTable
+from wattif.tables.unit import Unit
 
-SCHEMA = pa.schema(
-    [
-        pa.field("city_id", pa.string(), nullable=False, metadata={"description": "the city"}),
-        pa.field("time", pa.timestamp("us", "UTC"), nullable=False, metadata={"description": "full hour, UTC"}),
-        pa.field(
-            "temperature_c", pa.float64(), nullable=False, metadata={"description": "at that time, degrees Celsius"}
-        ),
-        pa.field(
-            "daily_mean_c",
-            pa.float64(),
-            nullable=False,
-            metadata={"description": "mean of the local day, degrees Celsius"},
-        ),
-    ]
+if TYPE_CHECKING:
+    from wattif.model.scenario import Scenario
+    from wattif.settings import LakeSettings
+
+_HOURS = 24
+_MONTH = len("2024-01")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weather(LakeTable):
+    """The table of the weather: a partition is a city's month, its units are ranges of hours of it."""
+
+    def partitions(self, spec: LakeSettings) -> Iterator[str]:
+        """Each city's months, whole ones, that the dataset touches."""
+        for city in spec.city_ids:
+            month = spec.start.replace(day=1)
+            while month <= spec.end:
+                yield f"{city}-{month:%Y-%m}"
+                month = month_after(month)
+
+    def entities(self, spec: LakeSettings, partition: str) -> int:
+        """The hours of the month."""
+        month = _month(partition)
+        return (month_after(month) - month).days * _HOURS
+
+    def columns_of(self, scenario: Scenario, unit: Unit) -> Mapping[str, NDArray[Any]]:
+        """See `LakeTable.columns_of`; temperatures have two decimals."""
+        city_id = unit.partition[: -_MONTH - 1]
+        city = next(each for each in scenario.world.cities if each.id == city_id)
+        month = _month(unit.partition)
+        first_day, last_day = unit.first // _HOURS, unit.last // _HOURS
+        days = [
+            hourly_temperature(scenario.world.seed, city, month + timedelta(days=n))
+            for n in range(first_day, last_day + 1)
+        ]
+        own = slice(unit.first - first_day * _HOURS, unit.first - first_day * _HOURS + unit.count)
+        hours = np.arange(unit.first, unit.first + unit.count).astype("timedelta64[h]")
+        return {
+            "city_id": np.full(unit.count, city.id),
+            "time": (np.datetime64(month, "h") + hours).astype("datetime64[s]"),
+            "temperature_c": np.concatenate([day.temperature_c for day in days]).round(2)[own],
+            "daily_mean_c": np.concatenate([day.daily_mean_c for day in days]).round(2)[own],
+        }
+
+
+def _month(partition: str) -> date:
+    return date.fromisoformat(f"{partition[-_MONTH:]}-01")
+
+
+TABLE = Weather(
+    name="weather",
+    description="the weather of each city, hour by hour",
+    columns=(
+        Column("city_id", "city", "the city"),
+        Column("time", "timestamp", "full hour", unit="UTC"),
+        Column("temperature_c", "float", "at that time", unit="degrees Celsius"),
+        Column("daily_mean_c", "float", "mean of the local day", unit="degrees Celsius"),
+    ),
+    key=("city_id", "time"),
+    partition="a month of a city",
+    path="_wattif/weather/{partition}",
+    endings=("parquet",),
 )
-
-
-def weather_parquet(city: City, seed: int, start: date, end: date) -> bytes:
-    """`weather_table` as the content of a Parquet file."""
-    sink = io.BytesIO()
-    pq.write_table(weather_table(city, seed, start, end), sink, compression="zstd")
-    return sink.getvalue()
-
-
-def weather_table(city: City, seed: int, start: date, end: date) -> pa.Table:
-    """The hours of the UTC days from *start* to *end*, both included; temperatures with two decimals."""
-    days = [start + timedelta(days=number) for number in range((end - start).days + 1)]
-    hours = [hourly_temperature(seed, city, day) for day in days]
-    times = np.arange(np.datetime64(start, "h"), np.datetime64(end, "h") + 24).astype("datetime64[us]")
-    columns = [
-        pa.array([city.id]).take(pa.array(np.zeros(len(times), np.int32))),
-        pa.array(times, pa.timestamp("us", "UTC")),
-        pa.array(np.concatenate([day.temperature_c for day in hours]).round(2)),
-        pa.array(np.concatenate([day.daily_mean_c for day in hours]).round(2)),
-    ]
-    return pa.table(columns, schema=SCHEMA)

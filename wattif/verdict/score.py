@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from wattif.errors import LakeError, WarehouseError
-from wattif.lake import layout
 from wattif.lake.days import lake_dataset
 from wattif.lake.place import open_store
 from wattif.model.anomaly_kinds import KINDS, Kind
+from wattif.tables import anomaly_labels
 from wattif.uploader.store import Store
 from wattif.verdict.scorecard import KindScore, MetricScore, Scorecard
 from wattif.warehouse.open import open_warehouse
@@ -59,7 +59,7 @@ def read_labels(store: Store) -> pa.Table:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    name = f"{layout.ANOMALY_LABELS}.parquet"
+    name = anomaly_labels.TABLE.object_name(ending="parquet")
     content = store.get_bytes(name)
     if content is None:
         raise LakeError(

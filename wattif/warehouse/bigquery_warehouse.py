@@ -63,10 +63,10 @@ class BigQueryWarehouse:
     def create_table(self, table: Table) -> None:
         """Create a table, partitioned and clustered, unless it is there; an error when it has other columns."""
         wanted = self._declare(table)
-        if table.partition is not None:
-            wanted.time_partitioning = bigquery.TimePartitioning("DAY", field=table.partition)
-        if table.cluster is not None:
-            wanted.clustering_fields = [table.cluster]
+        if table.day_column is not None:
+            wanted.time_partitioning = bigquery.TimePartitioning("DAY", field=table.day_column)
+        if table.cluster_column is not None:
+            wanted.clustering_fields = [table.cluster_column]
         self._create(wanted, [(column.name, column.bigquery_type) for column in table.columns])
 
     def create_external_table(self, table: Table, lake: str) -> None:
@@ -206,7 +206,7 @@ class BigQueryWarehouse:
 
     def _fields(self, table: Table) -> list[bigquery.SchemaField]:
         return [
-            bigquery.SchemaField(column.name, column.bigquery_type, description=column.description)
+            bigquery.SchemaField(column.name, column.bigquery_type, description=column.meaning)
             for column in table.columns
         ]
 

@@ -16,7 +16,7 @@ from wattif.uploader.store import Store
 from wattif.warehouse.open import open_warehouse
 from wattif.warehouse.settings import LoadSettings
 from wattif.warehouse.statements import literal, names, read_sql
-from wattif.warehouse.tables import BAD_RECORDS, LOADS, READINGS, Column, Table, readings_table
+from wattif.warehouse.tables import BAD_RECORDS, LOADS, READINGS, Table, readings_table
 from wattif.warehouse.warehouse import BadRecord, Staged, Warehouse, temporary_tables
 
 NEEDED = ("mac", "timestamp", "consumption_wh")
@@ -133,7 +133,11 @@ def _load_day(
     store: Store, dataset: LakeDataset, day: CommittedDay, warehouse: Warehouse, report: LoadReport, *, external: bool
 ) -> LoadReport:
     load_id = uuid.uuid4().hex
-    staged_table = Table(f"wattif_staged_{load_id}", "temporary", readings_table(dataset.fields).columns[:-1])
+    staged_table = Table(
+        name=f"wattif_staged_{load_id}",
+        description="temporary",
+        columns=readings_table(dataset.fields).columns[:-1],
+    )
     bad_table = replace(BAD_RECORDS, name=f"wattif_bad_{load_id}", columns=BAD_RECORDS.columns[1:])
     staged, missing, script = Staged(), Counter[str](), ""
     with temporary_tables(warehouse, staged_table, bad_table):
@@ -184,9 +188,8 @@ def _any_reading(warehouse: Warehouse, days: Sequence[CommittedDay]) -> bool:
 def _arrow(bad_records: Sequence[BadRecord]) -> Any:
     import pyarrow as pa
 
-    kinds: dict[str, pa.DataType] = {"string": pa.string(), "integer": pa.int64()}
-    columns: tuple[Column, ...] = BAD_RECORDS.columns[1:]
-    return pa.table(
-        {column.name: [getattr(bad, column.name) for bad in bad_records] for column in columns},
-        schema=pa.schema([(column.name, kinds[column.kind]) for column in columns]),
-    )
+    from wattif.tables.arrow import arrow_schema
+
+    columns = BAD_RECORDS.columns[1:]
+    values = {column.name: [getattr(bad, column.name) for bad in bad_records] for column in columns}
+    return pa.table(values, schema=arrow_schema(columns))

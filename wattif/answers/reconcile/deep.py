@@ -12,7 +12,7 @@ from wattif.answers.reconcile.delivery import Delivery
 from wattif.answers.reconcile.differences import Difference
 from wattif.answers.reconcile.lines import compare_lines
 from wattif.errors import LakeError
-from wattif.lake.fault_labels import FaultLabel
+from wattif.tables.fault_labels import FaultLabel
 from wattif.tables.unit import Unit
 from wattif.uploader.store import Store
 

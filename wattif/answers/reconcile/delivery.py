@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Protocol
 
 from wattif.answers.reconcile.settings import ReconcileSettings
@@ -13,9 +12,10 @@ from wattif.engine.faulty_content import faulty_content
 from wattif.engine.plan import Batch, Plan
 from wattif.faults.plan import DrawnFaults
 from wattif.lake import layout
-from wattif.lake.fault_labels import LABEL_FORMATS, FaultKind, FaultLabel
 from wattif.model.scenario import Scenario, drawn_events, fleet_of, scenario_of, world_of
-from wattif.tables.anomaly_labels import labels_ndjson, labels_parquet, labels_table
+from wattif.tables import anomaly_labels, catalog, fault_labels
+from wattif.tables.arrow import partition_objects
+from wattif.tables.fault_labels import FaultKind, FaultLabel, partition_of
 from wattif.tables.unit import Unit
 
 
@@ -57,8 +57,11 @@ class Delivery(Protocol):
 class CleanDelivery:
     """What arrives when nothing goes wrong on the way: the bytes of the files."""
 
-    def __init__(self, scenario: Scenario, plan: Plan, *, all_rows: bool, has_events: bool) -> None:
+    def __init__(
+        self, spec: ReconcileSettings, scenario: Scenario, plan: Plan, *, all_rows: bool, has_events: bool
+    ) -> None:
         """*all_rows*: no meter leaves out a row; *has_events*: something goes wrong at a meter, measured or not."""
+        self._spec = spec
         self._has_events = has_events
         self._scenario = scenario
         self._plan = plan
@@ -66,12 +69,14 @@ class CleanDelivery:
         self._all_rows = all_rows
 
     def tables(self) -> Sequence[str]:
-        """The fleet, the weather of all months, and labels when something goes wrong at a meter."""
-        first, last = (day.year * 12 + day.month - 1 for day in (self._plan.start, self._plan.end))
-        months = [date(number // 12, number % 12 + 1, 1) for number in range(first, last + 1)]
-        weather = [layout.weather_name(city.id, month) for city in self._scenario.world.cities for month in months]
-        labels = [layout.ANOMALY_LABELS + ending for ending in (".ndjson", ".parquet") if self._has_events]
-        return [layout.METERS, *weather, *labels]
+        """The tables that are made whole; those that may be empty when something goes wrong at a meter."""
+        return [
+            name
+            for table in catalog.lake_tables_of(self._spec, "whole")
+            if self._has_events or not table.absent_when_empty
+            for partition in table.partitions(self._spec)
+            for name in table.object_names(partition)
+        ]
 
     def objects(self, unit: Unit) -> Sequence[ExpectedObject]:
         """The one object of *unit*."""
@@ -80,12 +85,7 @@ class CleanDelivery:
 
     def meter_labels(self) -> Mapping[str, bytes]:
         """Both formats; nothing when nothing happened."""
-        scenario = self._scenario
-        if not scenario.events:
-            return {}
-        table = labels_table(scenario.events.values(), scenario.fleet, scenario.world)
-        name = layout.ANOMALY_LABELS
-        return {f"{name}.ndjson": labels_ndjson(table), f"{name}.parquet": labels_parquet(table)}
+        return partition_objects(anomaly_labels.TABLE, self._scenario, self._plan.meters)
 
     def labels(self, batch: Batch) -> Sequence[str]:
         """None."""
@@ -100,7 +100,7 @@ class FaultyDelivery(CleanDelivery):
     """What arrives when things go wrong on the way as *settings* ask for."""
 
     def __init__(self, settings: ReconcileSettings, scenario: Scenario, plan: Plan, *, has_events: bool) -> None:
-        super().__init__(scenario, plan, all_rows=False, has_events=has_events)
+        super().__init__(settings, scenario, plan, all_rows=False, has_events=has_events)
         self._faulty = faulty_content(plan, settings.seed, self._content)
         self._faults = DrawnFaults.of(settings)
 
@@ -132,10 +132,11 @@ class FaultyDelivery(CleanDelivery):
             FaultKind.SCHEMA_DRIFT: bool(arriving) and drift is not None and batch.day >= drift,
         }
         return [
-            layout.fault_labels_name(kind, batch.day, batch.index, ending)
-            for kind, happens in kinds.items() if happens
-            for ending in LABEL_FORMATS
-        ]  # fmt: skip
+            name
+            for kind, happens in kinds.items()
+            if happens
+            for name in fault_labels.TABLE.object_names(partition_of(kind, batch.day, batch.index))
+        ]
 
     def contents(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[tuple[str, Iterable[memoryview | bytes]]]:
         """All objects of *unit*: they are made side by side, so all of them are in memory."""
@@ -157,4 +158,4 @@ def delivery_of(settings: ReconcileSettings, plan: Plan) -> Delivery:
         has_events = bool(drawn_events(settings, world, scenario.fleet))
     if settings.fault_rates:
         return FaultyDelivery(settings, scenario, plan, has_events=has_events)
-    return CleanDelivery(scenario, plan, all_rows=not settings.anomaly_weights, has_events=has_events)
+    return CleanDelivery(settings, scenario, plan, all_rows=not settings.anomaly_weights, has_events=has_events)

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from wattif.answers.reconcile.differences import Difference
 from wattif.engine.plan import Batch
 from wattif.lake import layout
-from wattif.lake.fault_labels import FaultLabel, label_objects
+from wattif.tables.fault_labels import FaultLabel, label_objects
 from wattif.tables.unit import Unit
 from wattif.uploader.store import Store
 

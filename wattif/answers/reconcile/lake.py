@@ -23,8 +23,9 @@ from wattif.engine.ordered import in_order
 from wattif.engine.plan import Batch, Plan
 from wattif.errors import Interrupted, LakeError
 from wattif.lake import layout
-from wattif.lake.fault_labels import FaultLabel
 from wattif.lake.manifest import ManifestEntry, read_manifest
+from wattif.tables import catalog
+from wattif.tables.fault_labels import FaultLabel
 from wattif.tables.unit import Unit
 from wattif.uploader.store import Store, StoredObject
 
@@ -76,8 +77,9 @@ class LakeCheck:
     def _tables(self) -> Iterator[Difference]:
         """Tables of the dataset that are not there; what they hold is not looked into."""
         names = self._delivery.tables()
-        prefixes = {layout.WEATHER if name.startswith(layout.WEATHER) else name for name in names}
-        there = {name for prefix in prefixes for name in self._store.list(prefix)}
+        there = {
+            name for table in catalog.lake_tables() if table.made == "whole" for name in self._store.list(table.prefix)
+        }
         for name in names:
             if name not in there:
                 yield _of_object(name, "missing", 0, "a table of the dataset", None)

@@ -13,9 +13,21 @@ import orjson
 
 from wattif.answers.reconcile.differences import Difference
 from wattif.errors import WattIfError
+from wattif.tables.column import Column
 
 _SPOOLED_BYTES = 16 << 20  # differences that wait in memory; more wait in a temporary file
 _ROWS_A_GROUP = 50_000
+COLUMNS = (
+    Column("place", "text", "name of the object in the lake, or of the table"),
+    Column("mac", "mac", "MAC address of the meter; null where none is known", nullable=True),
+    Column("hour", "timestamp", "the hour; null where none is known", nullable=True),
+    Column("column", "text", "the field that differs; null: the whole row or object", nullable=True),
+    Column("verdict", "text", "missing, extra, doubled, altered or disordered"),
+    Column("readings", "number", "rows concerned; of an object not looked into, all it should hold"),
+    Column("expected", "text", "what must be there, of the first row concerned", nullable=True),
+    Column("found", "text", "what is there, of the first row concerned", nullable=True),
+    Column("cause", "text", "the intended fault that explains it; null: none does", nullable=True),
+)
 
 
 class Output(Protocol):
@@ -59,28 +71,13 @@ class ParquetOutput:
     """
 
     def __init__(self, path: Path) -> None:
-        import pyarrow as pa
         import pyarrow.parquet as pq
 
-        from wattif.tables.meters import described
+        from wattif.tables.arrow import arrow_schema
 
         self._path = path
         self._part = path.with_name(f"{path.name}.part")
-        self._schema = pa.schema(
-            [
-                described("place", pa.string(), "name of the object in the lake, or of the table"),
-                described("mac", pa.string(), "MAC address of the meter; null where none is known", nullable=True),
-                described("hour", pa.timestamp("us", "UTC"), "the hour; null where none is known", nullable=True),
-                described(
-                    "column", pa.string(), "the field that differs; null: the whole row or object", nullable=True
-                ),
-                described("verdict", pa.string(), "missing, extra, doubled, altered or disordered"),
-                described("readings", pa.int64(), "rows concerned; of an object not looked into, all it should hold"),
-                described("expected", pa.string(), "what must be there, of the first row concerned", nullable=True),
-                described("found", pa.string(), "what is there, of the first row concerned", nullable=True),
-                described("cause", pa.string(), "the intended fault that explains it; null: none does", nullable=True),
-            ]
-        )
+        self._schema = arrow_schema(COLUMNS)
         self._waiting: list[dict[str, Any]] = []
         try:
             self._writer = pq.ParquetWriter(self._part, self._schema, compression="zstd")

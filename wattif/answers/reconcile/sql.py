@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from wattif.tables.readings import Field
+from wattif.tables.column import Column
 
 HOUR_COLUMNS = ("consumption_hour_rolled", "consumption_max", "consumption_avg", "readings")
 _STAMP = "TRY_CAST(timestamp AS TIMESTAMP)"
@@ -13,7 +13,7 @@ _HOUR = "TRY_CAST(time_hour_rolled AS TIMESTAMP)"
 
 
 def of_readings(
-    relation: str, fields: Sequence[Field], interval_s: int, since: datetime | None, until: datetime | None
+    relation: str, fields: Sequence[Column], interval_s: int, since: datetime | None, until: datetime | None
 ) -> str:
     """Raw readings by meter and hour, from *since* to *until*; with neither, those whose timestamp cannot be read.
 

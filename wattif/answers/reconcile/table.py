@@ -23,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wattif.answers.expected_sums import DEDUPLICATED, DELIVERED, VIEWS, Hours, Part, Renamed, in_threads
+from wattif.answers.expected_sums import DEDUPLICATED, DELIVERED, Hours, Part, Renamed, in_threads
 from wattif.answers.reconcile import sql, verdicts
 from wattif.answers.reconcile.differences import Difference
 from wattif.answers.reconcile.settings import ReconcileSettings
@@ -34,8 +34,9 @@ from wattif.faults.drift import drifted
 from wattif.faults.plan import DrawnFaults, FaultPlan
 from wattif.model.fleet import mac_text
 from wattif.model.scenario import Scenario, scenario_of
+from wattif.tables.column import Column
+from wattif.tables.expected import VIEWS
 from wattif.tables.hour_kernels import LARGEST, READINGS, SUMS
-from wattif.tables.readings import Field
 from wattif.warehouse.open import open_warehouse
 
 _HOUR_US = 3_600_000_000
@@ -86,7 +87,7 @@ def _table(
     month: date,
     cells: NDArray[np.int64],
     nulls: NDArray[np.int64],
-    fields: Sequence[Field],
+    fields: Sequence[Column],
 ) -> pa.Table:
     meter, hour = np.nonzero(cells[..., READINGS])
     own = cells[meter, hour]

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from wattif.tables.readings import Field
+from wattif.tables.column import Column
 
 _JOINED = """FROM found f
     FULL JOIN expected_delivered d ON f.mac = d.mac AND f.hour = d.hour
@@ -46,7 +46,7 @@ def _exact(value: str, decimals: int) -> str:
     return f"printf('%.{decimals}f', {_decimal(value, decimals)})" if decimals else value
 
 
-def on_readings(fields: Sequence[Field], renamed: str | None) -> list[str]:
+def on_readings(fields: Sequence[Column], renamed: str | None) -> list[str]:
     """Statements that make `differing` and `verdicts` of raw readings."""
 
     def values(view: str, name: str) -> str:

@@ -5,28 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wattif.encode.encoder import TEXT_WIDTH, RowSchema
-from wattif.tables.readings import Field
+from wattif.tables.column import Column
 
 MAC_WIDTH, TIMESTAMP_WIDTH = 17, 20
 _TABLE_MAX = 1 << 17  # fields with no more values than this, in 8 characters or less, get a table of all of them
 
 
-def number_width(field: Field) -> int:
+def number_width(field: Column) -> int:
     """Characters of the widest value of a number."""
     return field.whole_digits + (field.decimals + 1 if field.decimals else 0)
 
 
-def is_tabled(field: Field) -> bool:
+def is_tabled(field: Column) -> bool:
     """Whether a number is written as one word out of a table of all its values, or else in groups of digits."""
     return number_width(field) <= 8 and field.maximum - field.minimum < _TABLE_MAX
 
 
-def high_digits(field: Field) -> int:
+def high_digits(field: Column) -> int:
     """Digits before the last four ones of a number that is written in groups of digits."""
     return max(field.whole_digits - 4, 0)
 
 
-def field_width(field: Field, text_width: int = TEXT_WIDTH) -> int:
+def field_width(field: Column, text_width: int = TEXT_WIDTH) -> int:
     """Characters that the value of *field* takes in a row, without the quotes of a MAC or timestamp.
 
     *text_width*: of the widest text of the dataset. A text's own quotes belong to its value, so that spaces can
@@ -45,7 +45,7 @@ def field_width(field: Field, text_width: int = TEXT_WIDTH) -> int:
 class RowTemplate:
     """A row with room for every value: numbers are right-aligned, which JSON allows as white space."""
 
-    fields: tuple[Field, ...]
+    fields: tuple[Column, ...]
     text: bytes
     offsets: dict[str, int]  # first byte of each field's value, by its name in the table
     city_width: int  # of a city's value, its quotes included
@@ -59,7 +59,7 @@ class RowTemplate:
         """Where the value of the field of *kind* begins; -1 when the row has none."""
         return next((self.offsets[field.name] for field in self.fields if field.kind == kind), -1)
 
-    def text_after(self, field: Field, length: int) -> bytes:
+    def text_after(self, field: Column, length: int) -> bytes:
         """The *length* bytes that follow the value of *field*, from the next row where this one ends."""
         end = self.offsets[field.name] + field_width(field)  # of a number
         return (self.text[end:] + self.text)[:length]

@@ -1,0 +1,107 @@
+"""The catalog: what tables say of themselves agrees with what lies in a lake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+
+import pyarrow.parquet as pq
+import pytest
+
+from wattif.answers.expect import expect
+from wattif.answers.expect_settings import ExpectSettings
+from wattif.engine.run import generate
+from wattif.errors import UsageError
+from wattif.model.scenario import scenario_of
+from wattif.settings import GenerateSettings
+from wattif.tables import anomaly_labels, catalog, meters
+from wattif.tables.arrow import arrow_schema, arrow_table, partition_table
+from wattif.tables.table import LakeTable, Table
+from wattif.tables.unit import Unit
+
+OPTIONS = {
+    "start": "2024-01-30",
+    "end": "2024-02-02",
+    "meters": 45,
+    "city": "manila,london",
+    "interval": 900,
+    "anomaly_rate": 0.3,
+    "solar_share": 0.4,
+    "quiet": True,
+}
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> GenerateSettings:
+    """A lake with every table, generated and expected."""
+    folder = tmp_path_factory.mktemp("catalog")
+    asked = GenerateSettings.model_validate({**OPTIONS, "lake": folder / "lake", "staging_dir": None})
+    generate(asked, Event())
+    expect(ExpectSettings.model_validate({**_without("quiet"), "lake": folder / "lake", "end": "2024-02-02"}), Event())
+    return asked
+
+
+def _without(name: str) -> dict[str, object]:
+    return {key: value for key, value in OPTIONS.items() if key != name}
+
+
+def _objects(lake: Path) -> Iterator[str]:
+    own = ("dataset.json", "manifest", "runs")
+    for path in lake.rglob("*"):
+        name = path.relative_to(lake).as_posix()
+        if path.is_file() and not (name.startswith("_wattif/") and name.split("/")[1] in own):
+            yield name
+
+
+def test_the_catalog_names_every_object_of_a_lake(asked: GenerateSettings) -> None:
+    named = set()
+    for table in catalog.lake_tables_of(asked, "whole", "expect"):
+        named |= {name for partition in table.partitions(asked) for name in table.object_names(partition)}
+    readings = catalog.table("readings")
+    assert isinstance(readings, LakeTable)
+    for day in readings.partitions(asked):
+        named |= {readings.object_name(day, first, min(20, 45 - first)) for first in range(0, 45, 20)}
+    assert named == set(_objects(asked.lake))
+
+
+def test_parquet_files_have_the_columns_of_their_tables_and_as_many_rows_as_told(asked: GenerateSettings) -> None:
+    for table in catalog.lake_tables_of(asked, "whole", "expect"):
+        for partition in table.partitions(asked):
+            found = pq.read_table(asked.lake / table.object_name(partition, ending="parquet"))
+            assert found.schema.equals(arrow_schema(table.columns_in(asked)), check_metadata=True), table.name
+            told = table.rows(asked, partition)
+            assert not told.exact or found.num_rows == told.rows, (table.name, partition)
+            keys = found.select(list(table.key)).group_by(list(table.key)).aggregate([])
+            assert table.key
+            assert keys.num_rows == found.num_rows
+
+
+@pytest.mark.parametrize("table", [meters.TABLE, anomaly_labels.TABLE])
+def test_a_range_of_meters_can_be_made_alone(asked: GenerateSettings, table: LakeTable) -> None:
+    scenario = scenario_of(asked)
+    whole = partition_table(table, scenario, asked.meters)
+    for first, count in ((0, 1), (19, 2), (20, 20), (44, 1)):
+        alone = arrow_table(table.columns, table.columns_of(scenario, Unit(table.name, "all", first, count)))
+        wanted = [row for row in whole.to_pylist() if first <= row["meter"] < first + count]
+        assert alone.to_pylist() == wanted
+
+
+def test_names_are_unique_and_an_unknown_one_suggests_the_nearest() -> None:
+    names = [table.name for table in catalog.tables()]
+    assert len(set(names)) == len(names)
+    with pytest.raises(ValueError, match="two tables readings"):
+        catalog.register(Table(name="readings", description="others", columns=()))
+    with pytest.raises(UsageError, match="did you mean weather"):
+        catalog.table("wether")
+
+
+def test_every_column_says_what_it_means_and_has_a_type_everywhere() -> None:
+    for table in catalog.tables():
+        assert len({column.name for column in table.columns}) == len(table.columns)
+        assert set(table.key) <= set(table.column_names)
+        for column in table.columns:
+            assert len(column.description) > 3, (table.name, column.name)
+            assert column.bigquery_type
+            assert column.duckdb_type
+            assert column.arrow_type

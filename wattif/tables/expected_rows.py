@@ -1,0 +1,95 @@
+"""The expected tables as Arrow, out of hours and totals: exact integers become decimals without rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from wattif.model.fleet import mac_text
+from wattif.tables.arrow import arrow_schema, decimals
+from wattif.tables.column import Column
+from wattif.tables.expected import DAILY, HOURLY, MONTHLY, TOTAL_DIGITS, partition_columns
+from wattif.tables.hour_kernels import LARGEST, METERS, READINGS, ROWS, SUMS, TOTALS
+from wattif.tables.hours import HOUR_ENERGY
+
+_EPOCH = date(1970, 1, 1)
+_HOUR_US = 3_600_000_000
+_HOURLY, _DAILY, _MONTHLY = (arrow_schema(each.columns) for each in (HOURLY, DAILY, MONTHLY))
+_WH = HOUR_ENERGY.arrow_type
+_WHOLE = pa.decimal128(TOTAL_DIGITS, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartTables:
+    """The rows of some meters in a month."""
+
+    hourly: pa.Table
+    daily: pa.Table
+    monthly: pa.Table
+
+
+def part_tables(macs: NDArray[np.uint64], month: date, cells: NDArray[np.int64]) -> PartTables:
+    """The tables of *cells* (meters, hours of *month*, width), energy being their first sum."""
+    names = pa.array(mac_text(macs).astype("U17"))
+    readings, energy = cells[..., READINGS], cells[..., SUMS]
+    meter, hour = np.nonzero(readings)
+    counts, sums = readings[meter, hour], energy[meter, hour]
+    since_us = (month - _EPOCH).days * 24 * _HOUR_US
+    hourly = [
+        names.take(pa.array(meter)),
+        pa.array(since_us + hour * _HOUR_US).cast(_HOURLY.field("time_hour_rolled").type),
+        decimals(sums, _WH),
+        pa.array(sums / 1000.0 / counts),
+        decimals(cells[meter, hour, LARGEST], _WH),
+        pa.array(counts),
+    ]
+    by_day = (len(macs), -1, 24)
+    day_readings, day_energy = readings.reshape(by_day).sum(axis=2), energy.reshape(by_day).sum(axis=2)
+    meter, day = np.nonzero(day_readings)
+    daily = [
+        names.take(pa.array(meter)),
+        pa.array((day + (month - _EPOCH).days).astype(np.int32)).cast(pa.date32()),
+        decimals(day_energy[meter, day], _WH),
+        pa.array(day_readings[meter, day]),
+    ]
+    (meter,) = np.nonzero(readings.sum(axis=1))
+    monthly = [
+        names.take(pa.array(meter)),
+        pa.array([month] * len(meter), pa.date32()),
+        decimals(energy.sum(axis=1)[meter], _WH),
+        pa.array(readings.sum(axis=1)[meter]),
+    ]
+    return PartTables(
+        hourly=pa.table(hourly, schema=_HOURLY),
+        daily=pa.table(daily, schema=_DAILY),
+        monthly=pa.table(monthly, schema=_MONTHLY),
+    )
+
+
+def partitions_table(first: date, totals: Sequence[Sequence[int]], fields: Sequence[Column]) -> pa.Table:
+    """The partitions from *first* on; *totals*: for each day rows, meters, and the sums of *fields*."""
+    schema = arrow_schema(partition_columns(fields))
+    there = [n for n, day in enumerate(totals) if day[ROWS] > 0]
+
+    def sums(field: Column, place: int) -> pa.Array:
+        kind = schema.field(field.name).type
+        whole = pa.array([totals[n][TOTALS + place] for n in there], _WHOLE)
+        return _rescaled(whole, kind)
+
+    columns = [
+        pa.array([first + timedelta(days=n) for n in there], pa.date32()),
+        pa.array([totals[n][ROWS] for n in there], pa.int64()),
+        pa.array([totals[n][METERS] for n in there], pa.int64()),
+        *(sums(field, place) for place, field in enumerate(fields)),
+    ]
+    return pa.table(columns, schema=schema)
+
+
+def _rescaled(whole: pa.Array, kind: pa.DataType) -> pa.Array:
+    """The same digits with the point elsewhere."""
+    return pa.Array.from_buffers(kind, len(whole), whole.buffers())

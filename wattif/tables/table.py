@@ -1,0 +1,115 @@
+"""What a table says of itself: all that files, warehouses, sizes, checks and docs need to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from wattif.tables.column import Column
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from wattif.model.scenario import Scenario
+    from wattif.settings import LakeSettings
+    from wattif.tables.unit import Unit
+
+WHOLE = "all"  # the only partition of a table that has one
+
+
+def is_asked_for(kinds: str) -> bool:
+    """Whether an option that lists what goes wrong asks for anything at all."""
+    return kinds.strip() not in ("", "none")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table, of a lake or of a warehouse."""
+
+    name: str
+    description: str
+    columns: tuple[Column, ...]  # all that it can have, in order
+    key: tuple[str, ...] = ()  # columns of which no two rows have the same values
+    day_column: str | None = None  # by whose day a warehouse partitions it
+    cluster_column: str | None = None  # by which a warehouse clusters it
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Their names, in order."""
+        return tuple(column.name for column in self.columns)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowCount:
+    """How many rows there are."""
+
+    rows: int
+    exact: bool  # else so many as there would be if nothing went wrong
+
+
+@dataclass(frozen=True, kw_only=True)
+class LakeTable(Table):
+    """A table of a dataset: its partitions, and the objects that hold them.
+
+    A kind of table is a subclass that says, from the spec alone, what is in it. Where the rows can be made
+    independently of all others, `columns_of` makes any range of them.
+
+    *made*, ``whole``: partition by partition when a run begins. ``stream``: unit by unit, in batches with manifests.
+    ``labels``: with the batches, of what happened to them. ``expect``: by `wattif expect`.
+    """
+
+    partition: str  # what one is, in words
+    path: str  # of its objects below the prefix, without the ending: of ``{partition}``, ``{first}`` and ``{last}``
+    endings: tuple[str, ...]  # one object each
+    made: Literal["whole", "stream", "labels", "expect"] = "whole"
+    is_rewritten: bool = False  # with every run: its rows are not those of a partition alone
+    absent_when_empty: bool = False  # a partition without rows has no object
+
+    @property
+    def prefix(self) -> str:
+        """What the names of all objects begin with."""
+        return self.path.partition("{")[0]
+
+    @property
+    def folder(self) -> str:
+        """The folder that all objects lie in or below; empty: the dataset's own."""
+        return self.prefix.rpartition("/")[0]
+
+    def is_in(self, spec: LakeSettings) -> bool:
+        """Whether the dataset has it."""
+        return True
+
+    def columns_in(self, spec: LakeSettings) -> tuple[Column, ...]:
+        """The columns that it has in the dataset, in order."""
+        return self.columns
+
+    def partitions(self, spec: LakeSettings) -> Iterator[str]:
+        """Their names, in order."""
+        yield WHOLE
+
+    def entities(self, spec: LakeSettings, partition: str) -> int:
+        """What the range of a unit counts (meters, hours, …): how many a partition has."""
+        raise NotImplementedError(f"{self.name} is not made of units")
+
+    def rows(self, spec: LakeSettings, partition: str) -> RowCount:
+        """How many rows a partition has."""
+        return RowCount(rows=self.entities(spec, partition), exact=True)
+
+    def columns_of(self, scenario: Scenario, unit: Unit) -> Mapping[str, NDArray[Any]]:
+        """The rows of *unit*, by column.
+
+        Numbers are int64 of 10^-decimals units, times datetime64[s] in UTC, days datetime64[D], MACs uint64; where
+        a value may be missing, an array of objects with None.
+        """
+        raise NotImplementedError(f"{self.name} is not made of units")
+
+    def object_names(self, partition: str = WHOLE, first: int = 0, count: int = 1) -> tuple[str, ...]:
+        """The objects of a range of a partition, one for each ending."""
+        path = self.path.format(partition=partition, first=first, last=first + count - 1)
+        return tuple(f"{path}.{ending}" for ending in self.endings)
+
+    def object_name(self, partition: str = WHOLE, first: int = 0, count: int = 1, *, ending: str = "") -> str:
+        """The object with that *ending*; the only one where none is given."""
+        names = self.object_names(partition, first, count)
+        return names[self.endings.index(ending) if ending else 0]

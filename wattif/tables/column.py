@@ -60,8 +60,8 @@ class Column:
 
     @property
     def is_decimal(self) -> bool:
-        """Whether it is a number with digits after the point."""
-        return self.kind == "number" and self.decimals > 0
+        """Whether it is a number with digits after the point, or with more digits than whole numbers have."""
+        return self.kind == "number" and (self.decimals > 0 or self.digits > DIGITS)
 
     @property
     def is_text(self) -> bool:
@@ -77,14 +77,14 @@ class Column:
     def bigquery_type(self) -> str:
         """Its type in BigQuery, without digits."""
         if self.kind == "number":
-            return "NUMERIC" if self.decimals else "INT64"
+            return "NUMERIC" if self.is_decimal else "INT64"
         return _BIGQUERY[self.kind]
 
     @property
     def duckdb_type(self) -> str:
         """Its type in DuckDB."""
         if self.kind == "number":
-            return f"DECIMAL({self.digits},{self.decimals})" if self.decimals else "BIGINT"
+            return f"DECIMAL({self.digits},{self.decimals})" if self.is_decimal else "BIGINT"
         return _DUCKDB[self.kind]
 
     @property
@@ -93,7 +93,7 @@ class Column:
         import pyarrow as pa
 
         if self.kind == "number":
-            if self.decimals:
+            if self.is_decimal:
                 return pa.decimal128(self.digits, self.decimals)
             return pa.int32() if self.bits == 32 else pa.int64()
         types: dict[Kind, pa.DataType] = {

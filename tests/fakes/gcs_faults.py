@@ -63,6 +63,7 @@ class _Rule:
     kind: str
     name: str
     times_left: int | None
+    to_pass: int  # requests that fit, before the rule begins
 
 
 class FaultPlan:
@@ -72,16 +73,19 @@ class FaultPlan:
         self._rules: list[_Rule] = []
         self._lock = threading.Lock()
 
-    def add(self, fault: Fault, kind: str, name: str, times: int | None) -> None:
+    def add(self, fault: Fault, kind: str, name: str, times: int | None, after: int = 0) -> None:
         """See `tests.fakes.gcs_server.GcsServer.add_fault`."""
         with self._lock:
-            self._rules.append(_Rule(fault, kind, name, times))
+            self._rules.append(_Rule(fault, kind, name, times, after))
 
     def take(self, kind: str, name: str) -> Fault | None:
         """What befalls this request; that rule has then been used once more."""
         with self._lock:
             for rule in self._rules:
                 if rule.times_left != 0 and kind.startswith(rule.kind) and rule.name in name:
+                    if rule.to_pass:
+                        rule.to_pass -= 1
+                        continue
                     rule.times_left = None if rule.times_left is None else rule.times_left - 1
                     return rule.fault
         return None

@@ -77,12 +77,13 @@ class GcsServer:
             self._http.shutdown()
             self._http.server_close()
 
-    def add_fault(self, fault: Fault, kind: str, name: str = "", times: int | None = 1) -> None:
+    def add_fault(self, fault: Fault, kind: str, name: str = "", times: int | None = 1, *, after: int = 0) -> None:
         """From now on *fault* befalls requests of *kind* whose names hold *name*; *times* None: all of them.
 
         *kind* may be the beginning of kinds: ``upload`` stands for all parts of uploads, an empty one for all requests.
+        *after*: so many of these pass before the first is befallen.
         """
-        self._faults.add(fault, kind, name, times)
+        self._faults.add(fault, kind, name, times, after)
 
     def enter(self, request: Request) -> Fault | None:
         """Remember a request that has come; what befalls it."""

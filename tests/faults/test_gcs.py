@@ -125,6 +125,46 @@ def test_a_resumable_upload_begins_anew_when_its_session_is_lost(lake: Lake, fau
     lake.assert_moved([file])
 
 
+@pytest.mark.parametrize("retry_s", [0.0, 20.0], ids=["program", "client"])
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_session_that_is_lost_in_the_middle_begins_anew(lake: Lake, status: int, retry_s: float) -> None:
+    """The second of three chunks finds it gone, after the first was kept."""
+    file = lake.file("a", 34 << 20)
+    lake.server.add_fault(Answer(status, message="Not Found"), "upload-chunk", after=1)
+    lake.move([file], lake.store(retry_s=retry_s))
+    lake.assert_moved([file])
+    assert lake.server.count("upload-begin") == 2
+    assert lake.server.count("upload-chunk") == 5
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_session_that_is_lost_while_it_is_asked_how_far_it_came_begins_anew(lake: Lake, status: int) -> None:
+    file = lake.file("a", 34 << 20)
+    lake.server.add_fault(Reset(1_000_000), "upload-chunk", after=1)
+    lake.server.add_fault(Answer(status), "upload-status")
+    lake.move([file], lake.store(retry_s=20.0))
+    lake.assert_moved([file])
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_session_that_is_lost_again_and_again_is_told_as_such(lake: Lake, status: int) -> None:
+    lake.server.add_fault(Answer(status, message="Not Found"), "upload-chunk", times=None, after=1)
+    with pytest.raises(TransferError) as failure:
+        lake.move([lake.file("a", 20 << 20)], policy=BRIEF)
+    assert_explains(failure.value, f"{status}", "the upload session has ended", "run the same command again")
+    assert "no such bucket" not in str(failure.value)
+    lake.assert_not_committed()
+
+
+def test_a_bucket_that_is_removed_during_an_upload_is_named(lake: Lake) -> None:
+    lake.server.add_fault(Answer(404, message="Not Found"), "upload-chunk", times=None, after=1)
+    lake.server.add_fault(Answer(404), "upload-begin", times=None, after=1)
+    with pytest.raises(LakeError) as failure:
+        lake.move([lake.file("a", 20 << 20)])
+    assert not isinstance(failure.value, TransferError)
+    assert_explains(failure.value, "gs://lake: there is no such bucket")
+
+
 def test_many_files_arrive_when_every_kind_of_request_fails_now_and_then(lake: Lake) -> None:
     files = [lake.file(f"{number:02}", 20_000) for number in range(24)]
     for number in range(0, 24, 3):

@@ -299,7 +299,10 @@ class _Answer:
             document = response.json()["error"]
             words = document["message"]
             reasons = {detail.get("reason") for detail in document["errors"]}
-        session_lost = response.status_code in (404, 410) and "upload_id=" in (response.url or "")
+        # A session's address is the service's own affair; of all requests, only those to one are a PUT.
+        session_lost = response.status_code in (404, 410) and response.request.method == "PUT"
+        if session_lost:
+            words = f"the upload session has ended ({words})"
         damaged = response.status_code == 400 and "crc32c" in words.lower()
         slow_down = bool(reasons & {"rateLimitExceeded", "userRateLimitExceeded"})
         may_pass = response.status_code in _RETRYABLE_STATUS or session_lost or damaged or slow_down

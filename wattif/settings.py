@@ -47,8 +47,8 @@ Day = Annotated[date, BeforeValidator(_read_day), AfterValidator(_within_bounds)
 
 
 def default_staging_dir() -> Path:
-    """`/mnt/sm-disk` where it can be written to, else a folder of the user's under the temporary one."""
-    if _FAST_DISK.is_dir() and os.access(_FAST_DISK, os.W_OK):
+    """`/mnt/sm-disk` where we alone can write to it, else a folder of the user's under the temporary one."""
+    if _FAST_DISK.is_dir() and os.access(_FAST_DISK, os.W_OK) and _FAST_DISK.stat().st_mode & 0o022 == 0:
         return _FAST_DISK
     return Path(tempfile.gettempdir()) / f"wattif-staging-{os.getuid()}"
 

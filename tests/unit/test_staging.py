@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 import subprocess
 import sys
@@ -11,7 +10,8 @@ from pathlib import Path
 import google_crc32c
 import pytest
 
-from wattif.engine.staging import Staging, prepare_folder
+from wattif.engine.private import prepare_folder
+from wattif.engine.staging import Staging
 from wattif.errors import StagingError
 from wattif.uploader.store import SealedFile, StoredObject
 
@@ -66,12 +66,16 @@ def test_an_unfinished_file_is_not_visible_and_an_abandoned_one_is_gone(tmp_path
         assert not list(tmp_path.rglob("readings*"))
 
 
-def test_a_leftover_is_reused_when_its_checksum_agrees(tmp_path: Path) -> None:
+def test_a_leftover_waits_until_a_manifest_names_it(tmp_path: Path) -> None:
     with Staging(tmp_path, FINGERPRINT) as staging:
         sealed = _seal(staging)
     with Staging(tmp_path, FINGERPRINT) as staging:
-        assert staging.reuse(NAME) == sealed
-        assert staging.reuse(NAME) is None
+        staging.discard_leftovers(["dt=2024-01-01/readings-00000020-00000039.json"])
+        assert staging.leftovers == {NAME: sealed.path}
+        assert sealed.path.exists()
+        staging.discard_leftovers([NAME])
+        assert not staging.leftovers
+    assert [path.name for path in tmp_path.iterdir()] == ["wattif.lock"]
 
 
 def test_a_file_that_is_produced_again_takes_the_place_of_its_leftover(tmp_path: Path) -> None:
@@ -84,18 +88,6 @@ def test_a_file_that_is_produced_again_takes_the_place_of_its_leftover(tmp_path:
             assert not staging.leftovers
             assert list(tmp_path.rglob("readings*")) == [file.path]
             assert file.path.read_bytes() == content
-
-
-@pytest.mark.parametrize("damage", [CONTENT[:-1], CONTENT[:-2] + b"!\n", b""])
-def test_a_damaged_leftover_is_removed_and_said(
-    tmp_path: Path, damage: bytes, caplog: pytest.LogCaptureFixture
-) -> None:
-    with Staging(tmp_path, FINGERPRINT) as staging:
-        _seal(staging).path.write_bytes(damage)
-    with Staging(tmp_path, FINGERPRINT) as staging, caplog.at_level(logging.WARNING):
-        assert staging.reuse(NAME) is None
-    assert "it is produced again" in caplog.text
-    assert not list(tmp_path.rglob("readings*"))
 
 
 def test_unfinished_files_of_a_killed_run_are_removed(tmp_path: Path) -> None:
@@ -160,7 +152,5 @@ def test_empty_folders_are_tidied_and_full_ones_are_not(tmp_path: Path) -> None:
         file = _seal(staging)
     assert file.path.exists()
     with Staging(tmp_path, FINGERPRINT) as staging:
-        reused = staging.reuse(NAME)
-        assert reused is not None
-        staging.discard(reused, StoredObject(NAME, reused.size, reused.crc32c))
+        staging.discard_leftovers([NAME])
     assert [path.name for path in tmp_path.iterdir()] == ["wattif.lock"]

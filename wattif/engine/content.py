@@ -29,10 +29,6 @@ class Piece(NamedTuple):
 class Content(Protocol):
     """What is delivered of a unit. Threads may share it."""
 
-    @property
-    def row_width(self) -> int | None:
-        """Bytes of each row; None when a sealed file of an earlier run does not tell all there is to know of it."""
-
     def names(self, unit: Unit) -> Sequence[str]:
         """The objects that may be delivered."""
 
@@ -49,11 +45,6 @@ class CleanContent:
         self.blocks_of = blocks_of
         self.encoder = encoder
         self.name = name_of
-
-    @property
-    def row_width(self) -> int | None:
-        """See `Content.row_width`."""
-        return self.encoder.row_width
 
     def names(self, unit: Unit) -> Sequence[str]:
         """See `Content.names`."""

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from wattif.engine.content import clean_content
 from wattif.engine.plan import Plan
-from wattif.engine.staging import prepare_folder
+from wattif.engine.private import prepare_folder
 from wattif.model.scenario import scenario_of
 from wattif.settings import GenerateSettings
 from wattif.tables import catalog

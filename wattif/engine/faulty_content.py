@@ -45,8 +45,6 @@ class Drift:
 class FaultyContent:
     """What arrives of the objects of *clean* when *faults* happen; *drift*: to the days from its own on."""
 
-    row_width = None  # rows differ, and a sealed file does not tell its labels
-
     def __init__(self, clean: CleanContent, faults: FaultPlan, drift: Drift | None = None) -> None:
         self.clean = clean
         self.faults = faults

@@ -218,9 +218,7 @@ class Pipeline:
             name = layout.manifest_name(batch.day, batch.index)
             content = self._store.get_bytes(name) or b""
             entries = read_manifest(content, f"{self._store.place}/{name}")
-            self._staging.discard_leftovers(
-                StoredObject(entry.name, entry.bytes, int(entry.crc32c, 16)) for entry in entries
-            )
+            self._staging.discard_leftovers(entry.name for entry in entries)
 
     def _close_batches(self, *, all_of_them: bool = False) -> None:
         """Forget the oldest batches once they are finished."""

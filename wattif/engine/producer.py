@@ -58,14 +58,10 @@ class Producer:
         self._count = count
 
     def produce(self, unit: Unit) -> MadeUnit:
-        """The sealed files of *unit*: an earlier run's when that is still good, else new ones.
+        """The sealed files of *unit*.
 
         On a full disk it waits for uploads to free space, and raises `StagingError` when nothing will.
         """
-        reused = self._reuse(unit)
-        if reused is not None:
-            self._count(reused.rows)
-            return reused
         name, last_try = self._content.names(unit)[0], False
         while True:
             try:
@@ -82,11 +78,6 @@ class Producer:
                         " (all sealed files are kept)"
                     ) from error
             last_try = self._budget.wait_for_space()
-
-    def _reuse(self, unit: Unit) -> MadeUnit | None:
-        width = self._content.row_width
-        file = self._staging.reuse(self._content.names(unit)[0]) if width else None
-        return MadeUnit((DeliveredFile(file, file.size // width),), ()) if file and width else None
 
     def _write(self, unit: Unit) -> MadeUnit:
         parts: dict[str, Part] = {}

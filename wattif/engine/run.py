@@ -19,7 +19,8 @@ from wattif.engine.events import Events, Listener, ignore
 from wattif.engine.faulty_content import faulty_content
 from wattif.engine.pipeline import Figures, Pipeline
 from wattif.engine.plan import Plan
-from wattif.engine.staging import Staging, prepare_folder
+from wattif.engine.private import prepare_folder
+from wattif.engine.staging import Staging
 from wattif.errors import Interrupted
 from wattif.lake import layout
 from wattif.lake.claim import claim

@@ -8,6 +8,10 @@ This is the only module that removes data from staging. Below the folder there i
 
 Writing over a file's pages is three to four times as fast as writing new ones, so a confirmed file is not deleted
 while there are more to write.
+
+What an earlier run left is never brought into a lake: its bytes are a function of the dataset, and making them again
+costs about as much as reading them, so nobody has to trust what lies in a folder. A leftover waits until its file is
+made again, or until a manifest in the lake says that it is not needed any more.
 """
 
 from __future__ import annotations
@@ -24,8 +28,8 @@ from types import TracebackType
 
 import crc32c
 
+from wattif.engine.private import open_own, own_folder
 from wattif.errors import StagingError
-from wattif.uploader.local import file_crc32c
 from wattif.uploader.store import NDJSON, SealedFile, StoredObject
 
 _log = logging.getLogger("wattif.staging")
@@ -34,17 +38,6 @@ _UNFINISHED = ".part"
 _FREE = ".free"
 _CHUNK = 1 << 18
 _SEALED = re.compile(r"(?P<name>.+)\.crc32c-(?P<crc32c>[0-9a-f]{8})")
-
-
-def prepare_folder(folder: Path, *, create: bool) -> None:
-    """Make sure that *folder* can be used; the default one is made, one that was named must exist."""
-    if create:
-        with contextlib.suppress(OSError):  # what went wrong shows in the checks
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not folder.is_dir():
-        raise StagingError(f"--staging-dir {folder}: there is no such folder; create it or name another")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise StagingError(f"--staging-dir {folder}: cannot be written to; change its permissions or name another")
 
 
 class Staging:
@@ -64,7 +57,7 @@ class Staging:
 
     def __enter__(self) -> Staging:
         try:
-            self._lock = (self._top / _LOCK).open("a+")
+            self._lock = os.fdopen(open_own(self._top / _LOCK, 0o600), "r+")
         except OSError as error:
             raise StagingError(
                 f"--staging-dir {self._top}: cannot be written to ({error.strerror}); name another"
@@ -78,10 +71,15 @@ class Staging:
             raise StagingError(
                 f"--staging-dir {self._top} is in use by process {holder}; wait for it to end, or name another folder"
             ) from None
-        self._lock.truncate(0)
-        self._lock.write(str(os.getpid()))
-        self._lock.flush()
-        self._find_leftovers()
+        try:
+            self._lock.truncate(0)
+            self._lock.write(str(os.getpid()))
+            self._lock.flush()
+            own_folder(self._folder)
+            self._find_leftovers()
+        except BaseException:
+            self._lock.close()
+            raise
         return self
 
     def __exit__(
@@ -98,9 +96,9 @@ class Staging:
     def _find_leftovers(self) -> None:
         for path in self._folder.glob("dt=*/*"):
             sealed = _SEALED.fullmatch(path.name)
-            if sealed and path.is_file():
+            if sealed and path.is_file() and not path.is_symlink():
                 self.leftovers[f"{path.parent.name}/{sealed['name']}"] = path
-            elif path.name.endswith(_UNFINISHED):
+            elif path.name.endswith(_UNFINISHED) or path.is_symlink():
                 path.unlink()
         for path in self._folder.glob(f"*{_FREE}"):
             path.unlink()
@@ -114,20 +112,6 @@ class Staging:
                 "%s also holds files of another dataset (%s) that never reached the lake: finish that run or remove it",
                 self._top, ", ".join(sorted(strangers)),
             )  # fmt: skip
-
-    def reuse(self, name: str) -> SealedFile | None:
-        """The file *name* as an earlier run sealed it, when its content still has its checksum; else it is removed."""
-        path = self.leftovers.pop(name, None)
-        if path is None:
-            return None
-        sealed = _SEALED.fullmatch(path.name)
-        assert sealed is not None  # only such are leftovers
-        checksum = int(sealed["crc32c"], 16)
-        if file_crc32c(path) == checksum:
-            return SealedFile(path, name, path.stat().st_size, checksum, self._kind)
-        _log.warning("%s: the checksum does not agree with what was sealed; it is produced again", path)
-        path.unlink()
-        return None
 
     def supersede(self, file: SealedFile) -> None:
         """*file* was produced again: what an earlier run sealed under its name is not waited for any more."""
@@ -152,12 +136,12 @@ class Staging:
             file.path.replace(free)
             self._free.append(free)
 
-    def discard_leftovers(self, receipts: Iterable[StoredObject]) -> None:
-        """Remove leftovers that the lake holds in committed batches: an earlier run ended before it could."""
-        for receipt in receipts:
-            file = self.reuse(receipt.name)
-            if file is not None:
-                self.discard(file, receipt)
+    def discard_leftovers(self, names: Iterable[str]) -> None:
+        """Remove leftovers that committed batches of the lake hold: an earlier run ended before it could."""
+        for name in names:
+            path = self.leftovers.pop(name, None)
+            if path is not None:
+                path.unlink(missing_ok=True)
 
 
 class Part:
@@ -167,7 +151,7 @@ class Part:
         self._path = path
         self._kind = kind
         self._name = name
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)  # not truncated: its pages are wanted
+        self._file = open_own(path, 0o644)  # not truncated: its pages are wanted
         self._size = 0
         self._crc32c = 0
 

@@ -18,7 +18,7 @@ import pytest
 from tests.fakes.gcs_server import GcsServer
 from tests.lakes import file_bytes, objects
 from tests.undo_faults import read_labels, read_objects, undo
-from wattif.engine.plan import Plan
+from wattif.engine.plan import Plan, staging_needed
 from wattif.engine.run import generate
 from wattif.errors import LakeError
 from wattif.lake import layout
@@ -172,7 +172,7 @@ def test_leftovers_of_committed_batches_are_removed(faulty: GenerateSettings) ->
 
 @pytest.mark.parametrize("faults", ["duplicate=1,batch_twice=1,schema_drift=2024-01-01", "late=1,batch_twice=1"])
 def test_the_smallest_staging_limit_is_enough(settings: Settings, faults: str) -> None:
-    needed = Plan.of(settings(faults=faults)).staging_needed(2)
+    needed = staging_needed([Plan.of(settings(faults=faults))], 2)
     asked = settings(faults=faults, meters=30, staging_limit=needed)
     figures = generate(asked, Event())
     assert figures.readings == 2 * 30 * 288 * (4 if "duplicate" in faults else 2)

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.lakes import file_bytes, objects
-from wattif.engine.plan import Plan
+from wattif.engine.plan import Plan, staging_needed
 from wattif.engine.run import generate
 from wattif.errors import LakeError, StagingError, UsageError
 from wattif.lake import layout
@@ -267,7 +267,7 @@ def test_a_prefix_is_a_place_of_its_own(settings: Settings) -> None:
 
 def test_staging_that_is_too_small_is_refused_before_anything_is_made(settings: Settings) -> None:
     asked = settings(staging_limit=1000)
-    needed = Plan.of(asked).staging_needed(asked.write_workers)
+    needed = staging_needed([Plan.of(asked)], asked.write_workers)
     with pytest.raises(UsageError, match=f"the smallest that does is {needed}"):
         generate(asked, Event())
     assert not asked.lake.exists()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from wattif.encode import encoder_of
 from wattif.encode.encoder import RowSchema
 from wattif.engine.estimate import requests_of_file
-from wattif.engine.plan import Plan
+from wattif.engine.plan import Plan, check_staging, staging_needed
 from wattif.errors import UsageError
 from wattif.faults.rates import read_rates
 from wattif.tables.readings import select_fields
@@ -42,7 +42,7 @@ def test_by_hand() -> None:
     width = len(b'{"mac":"02:1A:7F:00:3B:C9","power_w":9999999}\n')
     assert plan.size == 2 * 10 * 288 * width
     assert plan.largest_batch == 6 * 288 * width
-    assert plan.staging_needed(4) == 2 * 6 * 288 * width + 4 * 3 * 288 * width
+    assert staging_needed([plan], 4) == 2 * 6 * 288 * width + 4 * 3 * 288 * width
 
 
 def test_room_in_staging_for_whatever_may_be_delivered() -> None:
@@ -53,7 +53,7 @@ def test_room_in_staging_for_whatever_may_be_delivered() -> None:
     assert plan.room_of(unit) == plan.size_of(unit) == 864 * width
     assert more.room_of(unit) == 864 * 4 * (width + len(b',"firmware":"2.4.1"'))
     assert more.size == plan.size
-    assert more.staging_needed(2) == 2 * 2 * more.room_of(unit) + 2 * more.room_of(unit)
+    assert staging_needed([more], 2) == 2 * 2 * more.room_of(unit) + 2 * more.room_of(unit)
 
 
 @given(
@@ -69,17 +69,17 @@ def test_files_cover_every_meter_of_every_day_once(
     covered = [(unit.day, meter) for unit in units for meter in range(unit.first, unit.last + 1)]
     assert len(covered) == len(set(covered)) == days * meters
     assert sum(map(plan.size_of, units)) == plan.size
-    assert sum(map(plan.rows_of, units)) == plan.readings
+    assert sum(map(plan.rows_of, units)) == plan.rows
     assert max(sum(map(plan.size_of, batch.units)) for batch in batches) == plan.largest_batch
     assert max(map(plan.size_of, units)) == plan.largest_file
 
 
 def test_a_staging_limit_that_is_too_small_names_the_smallest_that_is_not() -> None:
     plan = _plan()
-    needed = plan.staging_needed(2)
-    plan.check_staging(needed, 2)
+    needed = staging_needed([plan], 2)
+    check_staging([plan], needed, 2)
     with pytest.raises(UsageError, match=f"the smallest that does is {needed} "):
-        plan.check_staging(needed - 1, 2)
+        check_staging([plan], needed - 1, 2)
 
 
 @pytest.mark.parametrize(

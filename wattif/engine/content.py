@@ -29,6 +29,10 @@ class Piece(NamedTuple):
 class Content(Protocol):
     """What is delivered of a unit. Threads may share it."""
 
+    @property
+    def content_type(self) -> str:
+        """The media type of the objects."""
+
     def names(self, unit: Unit) -> Sequence[str]:
         """The objects that may be delivered."""
 
@@ -45,6 +49,7 @@ class CleanContent:
         self.blocks_of = blocks_of
         self.encoder = encoder
         self.name = name_of
+        self.content_type = encoder.content_type
 
     def names(self, unit: Unit) -> Sequence[str]:
         """See `Content.names`."""

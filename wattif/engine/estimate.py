@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from wattif.engine.content import clean_content
-from wattif.engine.plan import Plan
+from wattif.engine.plan import Plan, check_staging, staging_needed
 from wattif.engine.private import prepare_folder
 from wattif.model.scenario import scenario_of
 from wattif.settings import GenerateSettings
@@ -48,7 +48,7 @@ def calibrate(settings: GenerateSettings, plan: Plan) -> float:
 def describe(settings: GenerateSettings) -> str:
     """The answer to `--dry-run`; `UsageError` as the run itself would give it."""
     plan = Plan.of(settings)
-    plan.check_staging(settings.staging_limit, settings.write_workers)
+    check_staging([plan], settings.staging_limit, settings.write_workers)
     if settings.staging_dir is not None:
         prepare_folder(settings.staging_dir, create=False)
     rate = calibrate(settings, plan)
@@ -66,8 +66,9 @@ def describe(settings: GenerateSettings) -> str:
     )
     rates = settings.fault_rates
     about = "about " if rates or settings.anomaly_weights else ""  # what goes wrong is not looked up beforehand
-    readings, size = (round(figure * rates.delivered_share) for figure in (plan.readings, plan.size))
+    readings, size = (round(figure * rates.delivered_share) for figure in (plan.rows, plan.size))
     row_bytes = plan.encoder.row_width or f"at most {plan.encoder.row_room}"
+    least = staging_needed([plan], settings.write_workers)
     lines = [
         ("days", f"{plan.days:,} ({plan.start} to {plan.end}, UTC)"),
         ("meters", f"{plan.meters:,}"),
@@ -85,11 +86,11 @@ def describe(settings: GenerateSettings) -> str:
         ),
         (
             "staging",
-            f"at least {plan.staging_needed(settings.write_workers):,} bytes, at most {int(settings.staging_limit):,}",
+            f"at least {least:,} bytes, at most {int(settings.staging_limit):,}",
         ),
         (
             "time",
-            f"about {plan.readings / rate:,.1f} s to produce ({rate / 1e6:.0f} million readings/s here);"
+            f"about {plan.rows / rate:,.1f} s to produce ({rate / 1e6:.0f} million readings/s here);"
             " disk and network may take longer",
         ),
     ]

@@ -47,6 +47,7 @@ class FaultyContent:
 
     def __init__(self, clean: CleanContent, faults: FaultPlan, drift: Drift | None = None) -> None:
         self.clean = clean
+        self.content_type = clean.content_type
         self.faults = faults
         self._drift = drift
 

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Event
@@ -14,10 +14,10 @@ from typing import Any
 
 from wattif.engine import events
 from wattif.engine.budget import Budget
-from wattif.engine.content import Content
-from wattif.engine.plan import Batch, Plan
+from wattif.engine.plan import Batch, batches_of
 from wattif.engine.producer import MadeUnit, Producer
 from wattif.engine.staging import Staging
+from wattif.engine.streams import Stream
 from wattif.errors import Interrupted
 from wattif.lake import layout
 from wattif.lake.manifest import Committed, ManifestEntry, read_manifest, write_manifest
@@ -66,8 +66,7 @@ class Pipeline:
 
     def __init__(
         self,
-        plan: Plan,
-        content: Content,
+        streams: Sequence[Stream],
         store: Store,
         staging: Staging,
         *,
@@ -76,17 +75,18 @@ class Pipeline:
         write_workers: int,
         told: events.Events | None = None,
     ) -> None:
-        """*staging_limit*, in bytes; *told* hears of what happens."""
-        self._plan = plan
-        self._content = content
+        """*streams* have the same days; *staging_limit*, in bytes; *told* hears of what happens."""
+        self._streams = {stream.plan.table: stream for stream in streams}
+        self._plans = [stream.plan for stream in streams]
         self._store = store
         self._staging = staging
         self._committer = BatchCommitter(store)
         self._told = told or events.Events()
         self._stop = stop
-        limit_files = max((2 * plan.batch_files + write_workers) * plan.faults.objects_per_file, _FILES_AT_ONCE)
+        most_files = max((2 * plan.batch_files + write_workers) * plan.faults.objects_per_file for plan in self._plans)
+        limit_files = max(most_files, _FILES_AT_ONCE)
         self._budget = Budget(staging_limit, limit_files, stop, self._will_free_staging)
-        self._producer = Producer(content, staging, self._budget, stop, self._tell_rows)
+        self._producer = Producer(staging, self._budget, stop, self._tell_rows)
         self._producers = ThreadPoolExecutor(write_workers, thread_name_prefix="producer")
         self._uploaders = ThreadPoolExecutor(_BATCHES_ON_THEIR_WAY, thread_name_prefix="uploader")
         self._open: deque[_OpenBatch] = deque()
@@ -102,14 +102,20 @@ class Pipeline:
         Raises the first error of any thread, or `Interrupted`; whatever is sealed or committed by then stays.
         """
         began = time.monotonic()
-        plan, store = self._plan, self._store
+        plans, store = self._plans, self._store
         self._told.tell(
-            events.RunPlanned(rows=plan.readings, bytes=plan.size, batches=plan.days * plan.batches_per_day)
+            events.RunPlanned(
+                rows=sum(plan.rows for plan in plans),
+                bytes=sum(plan.size for plan in plans),
+                batches=sum(plan.days * plan.batches_per_day for plan in plans),
+            )
         )
-        committed = Committed(store, plan.start, plan.days, plan.batches_per_day)
+        committed = {
+            plan.table: Committed(store, plan.start, plan.days, plan.batches_per_day, plan.table) for plan in plans
+        }
         try:
-            for position, batch in enumerate(self._plan.batches()):
-                if position in committed:
+            for batch in batches_of(plans):
+                if self._streams[batch.table].plan.position_of(batch) in committed[batch.table]:
                     self._skip(batch)
                 else:
                     self._begin(batch)
@@ -133,8 +139,9 @@ class Pipeline:
         opened = _OpenBatch(batch)
         with self._lock:
             self._open.append(opened)
+        plan = self._streams[batch.table].plan
         for unit in batch.units:
-            self._budget.acquire(self._plan.room_of(unit), self._plan.faults.objects_per_file)
+            self._budget.acquire(plan.room_of(unit), plan.faults.objects_per_file)
             self._submit(self._producers, self._produce, opened, unit)
         self._close_batches()
 
@@ -149,8 +156,8 @@ class Pipeline:
         """In a producer's thread: seal a unit's files."""
         self._budget.writer_begins()
         try:
-            made = self._producer.produce(unit)
-            plan = self._plan
+            plan, content = self._streams[unit.table].plan, self._streams[unit.table].content
+            made = self._producer.produce(unit, content)
             self._budget.give_back(plan.room_of(unit) - made.size, plan.faults.objects_per_file - len(made.files))
             rows, size = made.rows - plan.rows_of(unit), made.size - plan.size_of(unit)
             if rows or size:
@@ -168,17 +175,21 @@ class Pipeline:
     def _transfer(self, opened: _OpenBatch) -> None:
         """In an uploader's thread: bring a batch in and commit it."""
         batch = opened.batch
-        name = layout.manifest_name(batch.day, batch.index)
+        name = layout.manifest_name(batch.day, batch.index, batch.table)
         try:
             made = [(unit, opened.made[unit]) for unit in batch.units]
             delivered = [(unit, each) for unit, all_of_it in made for each in all_of_it.files]
             entries = [
                 ManifestEntry(
-                    each.file.name, each.file.size, each.rows, f"{each.file.crc32c:08x}", unit.first,
-                    unit.last,
+                    name=each.file.name,
+                    bytes=each.file.size,
+                    rows=each.rows,
+                    crc32c=f"{each.file.crc32c:08x}",
+                    first_meter=unit.first,
+                    last_meter=unit.last,
                 )
                 for unit, each in delivered
-            ]  # fmt: skip
+            ]
             files = [each.file for _, each in delivered]
             size = sum(file.size for file in files)
             _log.debug("%s: uploading %d files, %d bytes", name, len(files), size)
@@ -211,13 +222,14 @@ class Pipeline:
         """A committed batch: only what an earlier run could not remove from staging is left to do."""
         self._stop_check()
         self.figures.batches_skipped += 1
-        rows, size = (sum(map(of, batch.units)) for of in (self._plan.rows_of, self._plan.size_of))
+        plan, content = self._streams[batch.table].plan, self._streams[batch.table].content
+        rows, size = (sum(map(of, batch.units)) for of in (plan.rows_of, plan.size_of))
         self._told.tell(events.BatchSkipped(**_identity(batch), rows=rows, bytes=size))
         leftovers = self._staging.leftovers
-        if leftovers and any(name in leftovers for unit in batch.units for name in self._content.names(unit)):
-            name = layout.manifest_name(batch.day, batch.index)
-            content = self._store.get_bytes(name) or b""
-            entries = read_manifest(content, f"{self._store.place}/{name}")
+        if leftovers and any(name in leftovers for unit in batch.units for name in content.names(unit)):
+            name = layout.manifest_name(batch.day, batch.index, batch.table)
+            manifest = self._store.get_bytes(name) or b""
+            entries = read_manifest(manifest, f"{self._store.place}/{name}")
             self._staging.discard_leftovers(entry.name for entry in entries)
 
     def _close_batches(self, *, all_of_them: bool = False) -> None:
@@ -255,5 +267,4 @@ class Pipeline:
 
 def _identity(batch: Batch) -> dict[str, Any]:
     """What the events of a batch have in common."""
-    unit = batch.units[0]
-    return {"table": unit.table, "partition": unit.partition, "index": batch.index}
+    return {"table": batch.table, "partition": batch.day.isoformat(), "index": batch.index}

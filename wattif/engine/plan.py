@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -27,10 +27,15 @@ class Batch:
     index: int
     units: tuple[Unit, ...]
 
+    @property
+    def table(self) -> str:
+        """The table."""
+        return self.units[0].table
+
 
 @dataclass(frozen=True)
 class Plan:
-    """All batches of a dataset between two days, in order."""
+    """All batches of one table between two days, in order."""
 
     start: date
     end: date
@@ -40,6 +45,7 @@ class Plan:
     interval_s: int
     encoder: Encoder
     faults: FaultRates = field(default_factory=FaultRates)
+    table: str = READINGS
 
     @classmethod
     def of(cls, settings: LakeSettings) -> Plan:
@@ -84,14 +90,14 @@ class Plan:
         return DAY_S // self.interval_s
 
     @property
-    def readings(self) -> int:
-        """Readings of all meters on all days."""
+    def rows(self) -> int:
+        """Rows of all meters on all days."""
         return self.days * self.meters * self.readings_per_meter_day
 
     @property
     def size(self) -> int:
         """Bytes of all readings."""
-        return self.readings * self.row_bytes
+        return self.rows * self.row_bytes
 
     @property
     def row_room(self) -> int:
@@ -124,25 +130,15 @@ class Plan:
         meters = min(self.meters_per_file * self.batch_files, self.meters)
         return meters * self.readings_per_meter_day * self.row_room
 
-    def staging_needed(self, write_workers: int) -> int:
-        """The smallest staging limit, in bytes: one batch on its way, one in the making, a file per worker."""
-        return 2 * self.largest_batch + write_workers * self.largest_file
-
-    def check_staging(self, limit: int, write_workers: int) -> None:
-        """`UsageError` when *limit* bytes of staging are too few to keep disk and network busy."""
-        needed = self.staging_needed(write_workers)
-        if limit < needed:
-            raise UsageError(
-                f"--staging-limit {limit} does not hold two batches and a file for each of {write_workers} write"
-                f" workers; the smallest that does is {needed} ({needed / 2**20:.0f} MiB). Or make files and"
-                " batches smaller: --meters-per-file, --batch-files"
-            )
-
     def batch(self, day: date, index: int) -> Batch:
         """Batch *index* of *day*."""
         first = index * self.batch_files
         last = min(first + self.batch_files, self.files_per_day)
         return Batch(day, index, tuple(self._unit(day, number) for number in range(first, last)))
+
+    def position_of(self, batch: Batch) -> int:
+        """The number of *batch* among all of the table's, from 0."""
+        return (batch.day - self.start).days * self.batches_per_day + batch.index
 
     def batches(self) -> Iterator[Batch]:
         """All batches, day by day."""
@@ -152,4 +148,29 @@ class Plan:
 
     def _unit(self, day: date, number: int) -> Unit:
         first = number * self.meters_per_file
-        return Unit(READINGS, day.isoformat(), first, min(self.meters_per_file, self.meters - first))
+        return Unit(self.table, day.isoformat(), first, min(self.meters_per_file, self.meters - first))
+
+
+def batches_of(plans: Sequence[Plan]) -> Iterator[Batch]:
+    """The batches of all *plans*, which have the same days: day by day, so that a day is complete early."""
+    for number in range(plans[0].days):
+        for plan in plans:
+            for index in range(plan.batches_per_day):
+                yield plan.batch(plan.start + timedelta(days=number), index)
+
+
+def staging_needed(plans: Sequence[Plan], write_workers: int) -> int:
+    """The smallest staging limit, in bytes: one batch on its way, one in the making, a file per worker."""
+    largest_batch = max(plan.largest_batch for plan in plans)
+    return 2 * largest_batch + write_workers * max(plan.largest_file for plan in plans)
+
+
+def check_staging(plans: Sequence[Plan], limit: int, write_workers: int) -> None:
+    """`UsageError` when *limit* bytes of staging are too few to keep disk and network busy."""
+    needed = staging_needed(plans, write_workers)
+    if limit < needed:
+        raise UsageError(
+            f"--staging-limit {limit} does not hold two batches and a file for each of {write_workers} write"
+            f" workers; the smallest that does is {needed} ({needed / 2**20:.0f} MiB). Or make files and"
+            " batches smaller: --meters-per-file, --batch-files"
+        )

@@ -48,24 +48,21 @@ class MadeUnit:
 class Producer:
     """Makes sealed files. *count* is told how many rows were written since it was told last; fewer than 0: undone."""
 
-    def __init__(
-        self, content: Content, staging: Staging, budget: Budget, stop: Event, count: Callable[[int], None]
-    ) -> None:
-        self._content = content
+    def __init__(self, staging: Staging, budget: Budget, stop: Event, count: Callable[[int], None]) -> None:
         self._staging = staging
         self._budget = budget
         self._stop = stop
         self._count = count
 
-    def produce(self, unit: Unit) -> MadeUnit:
-        """The sealed files of *unit*.
+    def produce(self, unit: Unit, content: Content) -> MadeUnit:
+        """The sealed files of *unit* with *content*.
 
         On a full disk it waits for uploads to free space, and raises `StagingError` when nothing will.
         """
-        name, last_try = self._content.names(unit)[0], False
+        name, last_try = content.names(unit)[0], False
         while True:
             try:
-                return self._write(unit)
+                return self._write(unit, content)
             except OSError as error:
                 if error.errno not in _DISK_FULL:
                     raise StagingError(
@@ -79,17 +76,17 @@ class Producer:
                     ) from error
             last_try = self._budget.wait_for_space()
 
-    def _write(self, unit: Unit) -> MadeUnit:
+    def _write(self, unit: Unit, content: Content) -> MadeUnit:
         parts: dict[str, Part] = {}
         rows: dict[str, int] = {}
         untold = 0  # rows
         labels: list[FaultLabel] = []
         try:
-            for piece in self._content.pieces(unit, labels):
+            for piece in content.pieces(unit, labels):
                 if self._stop.is_set():
                     raise Interrupted("stopped")
                 if piece.name not in parts:
-                    parts[piece.name] = self._staging.create(piece.name)
+                    parts[piece.name] = self._staging.create(piece.name, content.content_type)
                     rows[piece.name] = 0
                 parts[piece.name].write(memoryview(piece.data))
                 rows[piece.name] += piece.rows

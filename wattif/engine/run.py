@@ -14,13 +14,12 @@ from threading import Event
 import orjson
 
 import wattif
-from wattif.engine.content import clean_content
 from wattif.engine.events import Events, Listener, ignore
-from wattif.engine.faulty_content import faulty_content
 from wattif.engine.pipeline import Figures, Pipeline
-from wattif.engine.plan import Plan
+from wattif.engine.plan import Plan, check_staging
 from wattif.engine.private import prepare_folder
 from wattif.engine.staging import Staging
+from wattif.engine.streams import streams_of
 from wattif.errors import Interrupted
 from wattif.lake import layout
 from wattif.lake.claim import claim
@@ -52,7 +51,7 @@ def generate(
     """
     told = Events(progress)
     plan = Plan.of(settings)
-    plan.check_staging(settings.staging_limit, settings.write_workers)
+    check_staging([plan], settings.staging_limit, settings.write_workers)
     folder = settings.staging_dir or default_staging_dir()
     prepare_folder(folder, create=settings.staging_dir is None)
     if store is None:
@@ -68,13 +67,12 @@ def generate(
     with Staging(folder, dataset.fingerprint) as staging:
         _until_stopped(stop, lambda: claim(store, dataset, overwrite=settings.overwrite))
         scenario = scenario_of(settings, world)
-        clean = clean_content(plan, scenario)
+        streams = streams_of(settings, scenario)
         _store_tables(settings, scenario, store)
-        next(clean.blocks(plan.batch(plan.start, 0).units[0]))  # compiles or loads the kernels, before any clock runs
-        content = faulty_content(plan, settings.seed, clean)
+        for stream in streams:
+            stream.warm_up()
         figures = Pipeline(
-            plan,
-            content,
+            streams,
             store,
             staging,
             stop=stop,

@@ -46,9 +46,7 @@ class Staging:
     `StagingError` when the folder cannot be used or another process uses it.
     """
 
-    def __init__(self, folder: Path, fingerprint: str, kind: str = NDJSON) -> None:
-        """*kind*: media type of the files."""
-        self._kind = kind
+    def __init__(self, folder: Path, fingerprint: str) -> None:
         self._top = folder
         self._folder = folder / fingerprint[:16]
         self.leftovers: dict[str, Path] = {}  # sealed by an earlier run: path by object name
@@ -87,17 +85,22 @@ class Staging:
     ) -> None:
         for path in self._free:
             path.unlink(missing_ok=True)
-        for folder in (*self._folder.glob("dt=*"), self._folder):
+        for folder in (
+            *self._folder.glob("dt=*"),
+            *self._folder.glob("*/dt=*"),
+            *self._folder.glob("*/"),
+            self._folder,
+        ):
             with contextlib.suppress(OSError):  # it is not empty, or not there
                 folder.rmdir()
         self._lock.truncate(0)
         self._lock.close()
 
     def _find_leftovers(self) -> None:
-        for path in self._folder.glob("dt=*/*"):
+        for path in (*self._folder.glob("dt=*/*"), *self._folder.glob("*/dt=*/*")):
             sealed = _SEALED.fullmatch(path.name)
             if sealed and path.is_file() and not path.is_symlink():
-                self.leftovers[f"{path.parent.name}/{sealed['name']}"] = path
+                self.leftovers[path.relative_to(self._folder).with_name(sealed["name"]).as_posix()] = path
             elif path.name.endswith(_UNFINISHED) or path.is_symlink():
                 path.unlink()
         for path in self._folder.glob(f"*{_FREE}"):
@@ -119,13 +122,13 @@ class Staging:
         if path is not None and path != file.path:  # else the new one lies over it
             path.unlink(missing_ok=True)
 
-    def create(self, name: str) -> Part:
-        """Begin the file *name*, over a confirmed one where there is one."""
+    def create(self, name: str, kind: str = NDJSON) -> Part:
+        """Begin the file *name* of the media type *kind*, over a confirmed one where there is one."""
         path = self._folder / (name + _UNFINISHED)
         path.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(IndexError):  # none is free
             self._free.pop().replace(path)
-        return Part(path, name, self._kind)
+        return Part(path, name, kind)
 
     def discard(self, file: SealedFile, receipt: StoredObject) -> None:
         """Give *file* free, of which the lake says *receipt*; a local lake may have taken it by rename already."""

@@ -4,12 +4,14 @@ dt=2024-01-01/readings-00000000-00000019.json    meters 0-19 of that UTC day
 dt=2024-01-01/readings-021A7F003BC9.json         with one meter a file: its MAC
 dt=2024-01-01/readings-….late.json               rows of that file that arrived late
 dt=2024-01-01/readings-….again.json              that file, delivered a second time (and ….late.again.json)
+outages/dt=2024-01-01/outages-00000000-00000019.json   a unit of another table that is made in units
 _wattif/dataset.json                             the dataset's identity
 _wattif/meters.parquet                           the fleet
 _wattif/weather/manila-2024-01.parquet           the weather of a city in a month
 _wattif/labels/anomalies/anomalies.parquet       what goes wrong at the meters; also as .ndjson
 _wattif/expected/measured/hourly/2024-01.parquet what the tables downstream must hold, see docs/expected.md
 _wattif/manifest/dt=2024-01-01/000000.ndjson     batch 0 of that day is complete
+_wattif/manifest/outages/dt=2024-01-01/000000.ndjson   the same of another table
 _wattif/labels/faults/late/dt=2024-01-01/000000.ndjson   what went wrong on the way in batch 0 (and ….parquet)
 _wattif/runs/20240101T120000.000000Z-4711.json   the figures of one run
 """
@@ -20,6 +22,8 @@ import re
 from datetime import date
 
 from wattif.tables import fault_labels
+from wattif.tables.readings import READINGS
+from wattif.tables.unit import Unit
 
 DATASET = "_wattif/dataset.json"
 MANIFESTS = "_wattif/manifest/"
@@ -27,9 +31,13 @@ EXPECTED = "_wattif/expected/"
 RUNS = "_wattif/runs/"
 FAULT_LABELS = fault_labels.TABLE.prefix
 PARTITIONS = "dt="
-OWN_OBJECT = re.compile(r"(dt=\d{4}-\d{2}-\d{2}/readings-[0-9A-F-]+(\.late)?(\.again)?\.[a-z0-9.]+|_wattif/.*)")
+_DAY = r"dt=\d{4}-\d{2}-\d{2}"
+_ENDING = r"(\.late)?(\.again)?\.[a-z0-9.]+"
+OWN_OBJECT = re.compile(
+    rf"{_DAY}/readings-[0-9A-F-]+{_ENDING}|(?P<table>[a-z][a-z0-9_]*)/{_DAY}/(?P=table)-[0-9-]+{_ENDING}|_wattif/.*"
+)
 
-_MANIFEST_NAME = re.compile(re.escape(MANIFESTS) + r"dt=(\d{4}-\d{2}-\d{2})/(\d{6,})\.ndjson")
+_MANIFEST_NAME = re.compile(r"dt=(\d{4}-\d{2}-\d{2})/(\d{6,})\.ndjson")
 
 
 def partition(day: date) -> str:
@@ -47,6 +55,11 @@ def meter_readings_name(day: date, mac: int, extension: str) -> str:
     return f"{partition(day)}/readings-{mac:012X}{extension}"
 
 
+def unit_name(unit: Unit, extension: str) -> str:
+    """The object of a unit of any table but the readings: its table has a folder of its own."""
+    return f"{unit.table}/{partition(unit.day)}/{unit.table}-{unit.first:08d}-{unit.last:08d}{extension}"
+
+
 def late_name(name: str, extension: str) -> str:
     """The object that brings the late rows of the file *name*."""
     return f"{name.removesuffix(extension)}.late{extension}"
@@ -57,14 +70,20 @@ def again_name(name: str, extension: str) -> str:
     return f"{name.removesuffix(extension)}.again{extension}"
 
 
-def manifest_name(day: date, batch: int) -> str:
+def manifest_folder(table: str) -> str:
+    """Where the manifests of *table* lie: those of the readings in the folder itself, of others below it."""
+    return MANIFESTS if table == READINGS else f"{MANIFESTS}{table}/"
+
+
+def manifest_name(day: date, batch: int, table: str = READINGS) -> str:
     """The manifest of a batch; its existence commits the batch."""
-    return f"{MANIFESTS}{partition(day)}/{batch:06d}.ndjson"
+    return f"{manifest_folder(table)}{partition(day)}/{batch:06d}.ndjson"
 
 
-def parse_manifest_name(name: str) -> tuple[date, int] | None:
-    """Day and batch of a manifest's name; None when *name* is none."""
-    match = _MANIFEST_NAME.fullmatch(name)
+def parse_manifest_name(name: str, table: str = READINGS) -> tuple[date, int] | None:
+    """Day and batch of a manifest's name; None when *name* is none of *table*."""
+    folder = manifest_folder(table)
+    match = _MANIFEST_NAME.fullmatch(name.removeprefix(folder)) if name.startswith(folder) else None
     try:
         return (date.fromisoformat(match[1]), int(match[2])) if match else None
     except ValueError:  # no day of the calendar

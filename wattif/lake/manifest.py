@@ -10,6 +10,7 @@ import orjson
 
 from wattif.errors import LakeError
 from wattif.lake import layout
+from wattif.tables.readings import READINGS
 from wattif.uploader.store import Store
 
 
@@ -51,12 +52,12 @@ _KINDS = {"name": str, "bytes": int, "rows": int, "crc32c": str, "first_meter": 
 
 
 class Committed:
-    """Which batches of a span of days are in the lake: one listing of the manifests, one byte a batch."""
+    """Which batches of *table* in a span of days are in the lake: one listing of the manifests, one byte a batch."""
 
-    def __init__(self, store: Store, start: date, days: int, batches_per_day: int) -> None:
+    def __init__(self, store: Store, start: date, days: int, batches_per_day: int, table: str = READINGS) -> None:
         self._flags = bytearray(days * batches_per_day)
-        for name in store.list(layout.MANIFESTS):
-            parsed = layout.parse_manifest_name(name)
+        for name in store.list(layout.manifest_folder(table)):
+            parsed = layout.parse_manifest_name(name, table)
             if parsed is None or not 0 <= (parsed[0] - start).days < days:
                 continue
             if parsed[1] >= batches_per_day:

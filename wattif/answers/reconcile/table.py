@@ -252,7 +252,7 @@ class TableReconciliation:
             yield self._only
             return
         total = plan.days * 24
-        hours = total if most is None else min(max(most * 24 // (plan.readings // plan.days), 1), total)
+        hours = total if most is None else min(max(most * 24 // (plan.rows // plan.days), 1), total)
         start = datetime.combine(plan.start, time())
         moments = [start + timedelta(hours=n) for n in range(0, total, hours)]
         yield None, None

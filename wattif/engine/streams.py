@@ -1,0 +1,45 @@
+"""The tables of a dataset that are made unit by unit, and what is delivered of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wattif.engine.content import CleanContent, Content, clean_content
+from wattif.engine.faulty_content import faulty_content
+from wattif.engine.plan import Plan
+from wattif.model.scenario import Scenario, scenario_of
+from wattif.settings import LakeSettings
+from wattif.tables.unit import Unit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stream:
+    """What has to be made of a table, and the bytes of each unit."""
+
+    plan: Plan
+    clean: CleanContent  # when nothing goes wrong on the way
+    content: Content
+
+    def warm_up(self) -> None:
+        """Compile or load the kernels, before any clock runs."""
+        next(self.clean.blocks(self.plan.batch(self.plan.start, 0).units[0]))
+
+
+def streams_of(settings: LakeSettings, scenario: Scenario) -> list[Stream]:
+    """Those of the dataset: the readings first."""
+    plan = Plan.of(settings)
+    clean = clean_content(plan, scenario)
+    return [Stream(plan=plan, clean=clean, content=faulty_content(plan, settings.seed, clean))]
+
+
+def content_of(settings: LakeSettings, unit: Unit, scenario: Scenario | None = None) -> dict[str, bytes]:
+    """All that is delivered of *unit*, by the name of the object: in any process, without anything but the two.
+
+    *scenario*: that of the settings, where it is made already.
+    """
+    streams = streams_of(settings, scenario or scenario_of(settings))
+    content = next(stream.content for stream in streams if stream.plan.table == unit.table)
+    objects: dict[str, bytearray] = {}
+    for piece in content.pieces(unit, []):
+        objects.setdefault(piece.name, bytearray()).extend(piece.data)
+    return {name: bytes(data) for name, data in objects.items()}

@@ -15,11 +15,11 @@ from wattif.tables.unit import Unit
 
 
 def objects(lake: Path) -> dict[str, str]:
-    """SHA-256 of every object by name; the reports of single runs aside, and what no store lists: unfinished files."""
+    """SHA-256 of every object by name; but what tells of single runs."""
     return {
         path.relative_to(lake).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(lake.rglob("*"))
-        if path.is_file() and not path.relative_to(lake).as_posix().startswith(layout.RUNS) and path.suffix != ".part"
+        if path.is_file() and not path.relative_to(lake).as_posix().startswith((layout.RUNS, layout.CLAIMS))
     }
 
 

@@ -83,12 +83,6 @@ class LakePlace(Options):
             raise ValueError("readers skip paths that begin with _ or ., and dt= is a day's; name another")
         return "/".join(parts)
 
-    @model_validator(mode="after")
-    def _lake_is_a_folder(self) -> Self:
-        if self.bucket is None and self.lake.exists() and not self.lake.is_dir():
-            raise UsageError(f"--lake {self.lake}: not a folder; name another")
-        return self
-
 
 class DatasetSettings(Options):
     """What every verb has to know of a dataset: the options that determine its world and its readings."""

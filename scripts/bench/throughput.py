@@ -30,7 +30,7 @@ from wattif.errors import LakeError
 from wattif.model.scenario import scenario_of
 from wattif.settings import GenerateSettings
 from wattif.uploader.local import LocalStore
-from wattif.uploader.store import SealedFile, StoredObject
+from wattif.uploader.store import Guard, SealedFile, StoredObject
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -46,7 +46,7 @@ def _settings(folder: Path, **changes: object) -> GenerateSettings:
 class Confirming(LocalStore):
     """An uploader that only confirms: files stay where they are until the staging folder removes them."""
 
-    def put_files(self, files: Sequence[SealedFile]) -> list[StoredObject | LakeError]:
+    def put_files(self, files: Sequence[SealedFile], guard: Guard | None = None) -> list[StoredObject | LakeError]:
         return [StoredObject(file.name, file.size, file.crc32c) for file in files]
 
 
@@ -201,7 +201,7 @@ def into_bucket(folder: Path, rounds: int, link_mb_s: float) -> None:
 class Sealing(LocalStore):
     """A lake that takes nothing, so that sealed files stay in staging; waits until all of them are there."""
 
-    def put_files(self, files: Sequence[SealedFile]) -> list[StoredObject | LakeError]:
+    def put_files(self, files: Sequence[SealedFile], guard: Guard | None = None) -> list[StoredObject | LakeError]:
         folder = files[0].path.parent
         for _ in range(600):
             if len(list(folder.glob("*.crc32c-*"))) == 20:

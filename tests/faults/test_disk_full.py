@@ -17,7 +17,7 @@ from wattif.engine.run import generate
 from wattif.errors import LakeError, StagingError
 from wattif.settings import GenerateSettings
 from wattif.uploader.local import LocalStore
-from wattif.uploader.store import SealedFile, StoredObject
+from wattif.uploader.store import Guard, SealedFile, StoredObject
 
 Settings = Callable[..., GenerateSettings]
 FILE = 3 * 288 * 230  # bytes of a file of three meters, about
@@ -49,9 +49,9 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
 class SlowStore(LocalStore):
     """A lake on another disk that lets the staging disk fill before each batch."""
 
-    def put_files(self, files: Sequence[SealedFile]) -> list[StoredObject | LakeError]:
+    def put_files(self, files: Sequence[SealedFile], guard: Guard | None = None) -> list[StoredObject | LakeError]:
         threading.Event().wait(0.3)
-        return super().put_files(files)
+        return super().put_files(files, guard)
 
 
 def test_a_full_disk_is_waited_out_while_uploads_free_it(settings: Settings, small_disk: Callable[[int], Path]) -> None:

@@ -35,15 +35,15 @@ def test_small_objects_come_back_as_they_were_written(lake: Lake) -> None:
 
 def test_a_small_object_is_created_once(lake: Lake) -> None:
     store = lake.store()
-    assert store.create_bytes("claim", b"ours")
-    assert not store.create_bytes("claim", b"theirs")
+    assert store.swap_bytes("claim", None, b"ours")
+    assert not store.swap_bytes("claim", None, b"theirs")
     assert store.get_bytes("claim") == b"ours"
 
 
 def test_a_claim_whose_answer_was_lost_is_in_the_lake(lake: Lake) -> None:
     store = lake.store(retry_s=20.0)
     lake.server.add_fault(LoseAnswer(), "upload")
-    store.create_bytes("claim", b"ours")
+    store.swap_bytes("claim", None, b"ours")
     assert store.get_bytes("claim") == b"ours"
 
 
@@ -92,7 +92,7 @@ def test_small_requests_are_tried_again(lake: Lake, kind: str, fault: Fault) -> 
     [
         pytest.param(lambda store: store.get_bytes("x"), id="get_bytes"),
         pytest.param(lambda store: store.put_bytes("x", b"1"), id="put_bytes"),
-        pytest.param(lambda store: store.create_bytes("x", b"1"), id="create_bytes"),
+        pytest.param(lambda store: store.swap_bytes("x", None, b"1"), id="swap_bytes"),
         pytest.param(lambda store: list(store.list("")), id="list"),
     ],
 )

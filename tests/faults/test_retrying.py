@@ -21,14 +21,14 @@ VERBS: dict[str, Callable[[Store, Path], object]] = {
     "open_object": lambda store, folder: (store.open_object("a") or pytest.fail("there is one")).read(),
     "fetch": lambda store, folder: store.fetch("a", folder).read_bytes(),
     "put_bytes": lambda store, folder: store.put_bytes("a", b"new"),
-    "create_bytes": lambda store, folder: store.create_bytes("e", b"new"),
+    "swap_bytes": lambda store, folder: store.swap_bytes("e", None, b"new"),
     "delete": lambda store, folder: store.delete(["a"]),
 }
 ANSWERS = {
     "list": ["a", "b", "c", "d"], "list_objects": ["a", "b", "c", "d"], "get_bytes": b"a", "open_object": b"a",
-    "fetch": b"a", "put_bytes": None, "create_bytes": True, "delete": None,
+    "fetch": b"a", "put_bytes": None, "swap_bytes": True, "delete": None,
 }  # fmt: skip
-KINDS = {"list": "list", "list_objects": "list", "put_bytes": "upload", "create_bytes": "upload", "delete": "delete"}
+KINDS = {"list": "list", "list_objects": "list", "put_bytes": "upload", "swap_bytes": "upload", "delete": "delete"}
 every_verb = pytest.mark.parametrize("verb", VERBS)
 
 
@@ -115,7 +115,7 @@ def test_a_small_object_has_the_media_type_of_its_kind(lake: Lake, name: str, co
     store.put_bytes(name, b"1")
     assert lake.server.objects("lake")[f"city/{name}"].content_type == content_type
     store.delete([name])
-    store.create_bytes(name, b"1")
+    store.swap_bytes(name, None, b"1")
     assert lake.server.objects("lake")[f"city/{name}"].content_type == content_type
 
 

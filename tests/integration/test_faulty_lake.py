@@ -24,6 +24,7 @@ from wattif.errors import LakeError
 from wattif.lake import layout
 from wattif.settings import GenerateSettings
 from wattif.uploader.local import LocalStore
+from wattif.uploader.store import Guard
 
 Settings = Callable[..., GenerateSettings]
 FAULTS = (
@@ -143,10 +144,10 @@ def test_what_an_earlier_run_left_is_made_again_with_its_labels(faulty: Generate
 class NoManifests(LocalStore):
     """A lake that breaks down whenever a batch is to be committed."""
 
-    def put_bytes(self, name: str, content: bytes) -> None:
+    def put_bytes(self, name: str, content: bytes, guard: Guard | None = None) -> None:
         if name.startswith(layout.MANIFESTS):
             raise LakeError("broken")
-        super().put_bytes(name, content)
+        super().put_bytes(name, content, guard)
 
 
 def test_labels_are_there_before_their_batch_is_committed(faulty: GenerateSettings) -> None:

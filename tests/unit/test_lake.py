@@ -20,7 +20,10 @@ from wattif.settings import GenerateSettings
 from wattif.tables import fault_labels
 from wattif.tables.fault_labels import partition_of
 from wattif.tables.meters import TABLE as METERS
-from wattif.uploader.local import LocalStore
+from wattif.uploader.committer import BatchCommitter
+from wattif.uploader.local import LocalStore, file_crc32c
+from wattif.uploader.retrying import RetryingStore
+from wattif.uploader.store import Conflict, SealedFile
 
 DAY = date(2024, 1, 31)
 
@@ -111,7 +114,7 @@ def test_with_anomalies_the_last_day_belongs_to_the_identity(settings: Callable[
 def test_a_claim_remembers_what_was_asked_for_and_the_widest_span(
     settings: Callable[..., GenerateSettings], tmp_path: Path
 ) -> None:
-    store = LocalStore(tmp_path / "lake")
+    store = RetryingStore(LocalStore(tmp_path / "lake"))
     claim(store, _dataset(settings, start="2024-01-03", end="2024-01-05"), overwrite=False)
     claim(store, _dataset(settings, start="2024-01-02", end="2024-01-04"), overwrite=False)
     stored = stored_options({"lake": str(tmp_path / "lake")})
@@ -127,7 +130,7 @@ def test_a_claim_remembers_what_was_asked_for_and_the_widest_span(
 def test_a_dataset_written_before_there_were_anomalies_goes_on(
     settings: Callable[..., GenerateSettings], tmp_path: Path
 ) -> None:
-    store, dataset = LocalStore(tmp_path / "lake"), _dataset(settings)
+    store, dataset = RetryingStore(LocalStore(tmp_path / "lake")), _dataset(settings)
     older = orjson.loads(dataset.to_json())
     for name in ("anomalies", "faults", "options"):
         del older[name]
@@ -137,8 +140,13 @@ def test_a_dataset_written_before_there_were_anomalies_goes_on(
         claim(store, _dataset(settings, faults="drop=0.5"), overwrite=False)
 
 
+def _names(store: RetryingStore) -> list[str]:
+    """All objects but the records of claims."""
+    return sorted(name for name in store.list("") if not name.startswith(layout.CLAIMS))
+
+
 def test_an_empty_place_is_claimed_and_claimed_again(settings: Callable[..., GenerateSettings], tmp_path: Path) -> None:
-    store, dataset = LocalStore(tmp_path / "lake"), _dataset(settings)
+    store, dataset = RetryingStore(LocalStore(tmp_path / "lake")), _dataset(settings)
     claim(store, dataset, overwrite=False)
     claim(store, dataset, overwrite=False)
     document = orjson.loads(store.get_bytes(layout.DATASET) or b"")
@@ -149,7 +157,7 @@ def test_an_empty_place_is_claimed_and_claimed_again(settings: Callable[..., Gen
 def test_another_dataset_is_refused_by_its_differences(
     settings: Callable[..., GenerateSettings], tmp_path: Path
 ) -> None:
-    store = LocalStore(tmp_path / "lake")
+    store = RetryingStore(LocalStore(tmp_path / "lake"))
     claim(store, _dataset(settings), overwrite=False)
     with pytest.raises(
         LakeError, match="holds another dataset: seed is 42 there and 1 here; meters is 10 there and 20 here"
@@ -160,7 +168,7 @@ def test_another_dataset_is_refused_by_its_differences(
 def test_overwriting_removes_the_other_dataset_and_nothing_else(
     settings: Callable[..., GenerateSettings], tmp_path: Path
 ) -> None:
-    store, other = LocalStore(tmp_path / "lake"), _dataset(settings, seed=1)
+    store, other = RetryingStore(LocalStore(tmp_path / "lake")), _dataset(settings, seed=1)
     claim(store, _dataset(settings), overwrite=False)
     main = layout.readings_name(DAY, 0, 1, ".json")
     late = layout.late_name(main, ".json")
@@ -169,12 +177,13 @@ def test_overwriting_removes_the_other_dataset_and_nothing_else(
     for name in (*own, "dt=2024-01-31/notes.txt", "readme.txt"):
         store.put_bytes(name, b"x")
     claim(store, other, overwrite=True)
-    assert sorted(store.list("")) == [layout.DATASET, "dt=2024-01-31/notes.txt", "readme.txt"]
+    assert _names(store) == [layout.DATASET, "dt=2024-01-31/notes.txt", "readme.txt"]
     claim(store, other, overwrite=False)
+    assert orjson.loads(store.get_bytes(layout.DATASET) or b"")["claim_epoch"] == 2
 
 
 def test_strangers_partitions_are_refused(settings: Callable[..., GenerateSettings], tmp_path: Path) -> None:
-    store = LocalStore(tmp_path / "lake")
+    store = RetryingStore(LocalStore(tmp_path / "lake"))
     store.put_bytes("dt=2024-01-01/part-0.parquet", b"x")
     with pytest.raises(LakeError, match=r"which no _wattif/dataset\.json claims; use another --prefix or remove it"):
         claim(store, _dataset(settings), overwrite=True)
@@ -183,19 +192,20 @@ def test_strangers_partitions_are_refused(settings: Callable[..., GenerateSettin
 def test_own_partitions_without_their_claim_are_replaced_on_demand(
     settings: Callable[..., GenerateSettings], tmp_path: Path
 ) -> None:
-    store, own = LocalStore(tmp_path / "lake"), layout.readings_name(DAY, 0, 1, ".json")
+    store, own = RetryingStore(LocalStore(tmp_path / "lake")), layout.readings_name(DAY, 0, 1, ".json")
     store.put_bytes(own, b"x")
     with pytest.raises(LakeError, match="replace it with --overwrite"):
         claim(store, _dataset(settings), overwrite=False)
     claim(store, _dataset(settings), overwrite=True)
-    assert list(store.list("")) == [layout.DATASET]
+    assert _names(store) == [layout.DATASET]
 
 
 def test_a_replaced_dataset_loses_its_manifests_first(
     settings: Callable[..., GenerateSettings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So that whatever interrupts it, no batch that lost a file still counts as committed."""
-    store = LocalStore(tmp_path / "lake")
+    inner = LocalStore(tmp_path / "lake")
+    store = RetryingStore(inner)
     claim(store, _dataset(settings), overwrite=False)
     for name in (layout.manifest_name(DAY, 0), layout.readings_name(DAY, 0, 1, ".json")):
         store.put_bytes(name, b"x")
@@ -204,18 +214,56 @@ def test_a_replaced_dataset_loses_its_manifests_first(
     def fail_at_the_second(names: Sequence[str]) -> None:
         if next(calls) == 1:
             raise LakeError("interrupted")
-        LocalStore.delete(store, names)
+        delete(names)
 
-    monkeypatch.setattr(store, "delete", fail_at_the_second)
+    delete = inner.delete
+    monkeypatch.setattr(inner, "delete", fail_at_the_second)
     with pytest.raises(LakeError, match="interrupted"):
         claim(store, _dataset(settings, seed=1), overwrite=True)
-    assert set(store.list("")) == {layout.DATASET, layout.readings_name(DAY, 0, 1, ".json")}
+    assert _names(store) == [layout.DATASET, layout.readings_name(DAY, 0, 1, ".json")]
 
 
 def test_a_damaged_claim_is_named(settings: Callable[..., GenerateSettings], tmp_path: Path) -> None:
-    store = LocalStore(tmp_path / "lake")
+    store = RetryingStore(LocalStore(tmp_path / "lake"))
     store.put_bytes(layout.DATASET, b"{")
     with pytest.raises(LakeError, match=r"dataset\.json cannot be read"):
         claim(store, _dataset(settings), overwrite=False)
     claim(store, _dataset(settings), overwrite=True)
     claim(store, _dataset(settings), overwrite=False)
+
+
+def test_a_run_that_lost_the_lake_writes_nothing_more(
+    settings: Callable[..., GenerateSettings], tmp_path: Path
+) -> None:
+    store = RetryingStore(LocalStore(tmp_path / "lake"))
+    loser = claim(store, _dataset(settings), overwrite=False)
+    loser.put_bytes(layout.METERS, b"x")
+    winner = claim(store, _dataset(settings, seed=1), overwrite=True)
+    staged = tmp_path / "staged"
+    staged.write_bytes(b"x")
+    file = SealedFile(staged, layout.readings_name(DAY, 0, 1, ".json"), 1, file_crc32c(staged))
+    told = r"was taken over by another dataset at \S+ on host \S+ \(process \d+\)"
+    with pytest.raises(Conflict, match=told):
+        BatchCommitter(loser).put([file])
+    with pytest.raises(Conflict, match=told):
+        loser.put_bytes(layout.manifest_name(DAY, 0), b"x")
+    assert _names(store) == [layout.DATASET]
+    winner.put_files([file])
+    assert _names(store) == [layout.DATASET, layout.readings_name(DAY, 0, 1, ".json")]
+
+
+def test_a_claim_that_was_killed_while_it_removed_the_other_dataset_begins_anew(
+    settings: Callable[..., GenerateSettings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The manifests of the former dataset must not count for the new one."""
+    inner = LocalStore(tmp_path / "lake")
+    store = RetryingStore(inner)
+    claim(store, _dataset(settings), overwrite=False)
+    store.put_bytes(layout.manifest_name(DAY, 0), b"x")
+    with monkeypatch.context() as patched:
+        patched.setattr(inner, "delete", lambda names: (_ for _ in ()).throw(LakeError("killed")))
+        with pytest.raises(LakeError, match="killed"):
+            claim(store, _dataset(settings, seed=1), overwrite=True)
+    assert layout.manifest_name(DAY, 0) in _names(store)
+    claim(store, _dataset(settings, seed=1), overwrite=False)
+    assert _names(store) == [layout.DATASET]

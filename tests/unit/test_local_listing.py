@@ -11,16 +11,18 @@ from wattif.uploader.local import LocalStore
 from wattif.uploader.store import StoredObject
 
 NAMES = [
-    "dt=2024-01-01-copy/a.json", "dt=2024-01-01/a.json", "dt=2024-01-01/b.json", "dt=2024-01-01/sub/c.json",
+    "dt=2024-01-01-copy/a.json",
+    "dt=2024-01-01/a.json",
+    "dt=2024-01-01/b.json",
+    "dt=2024-01-01/sub/c.json",
     "dt=2024-01-02/a.json",
-]  # fmt: skip
+    "dt=2024-01-02/b.json.1.part",  # a stranger's, whatever it is
+]
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> LocalStore:
-    for number, name in enumerate(
-        reversed([*NAMES, "_wattif/dataset.json", "_wattif/x/dt=1", "dt=2024-01-02/b.json.1.part"])
-    ):
+    for number, name in enumerate(reversed([*NAMES, "_wattif/dataset.json", "_wattif/x/dt=1"])):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(name.encode() * number)

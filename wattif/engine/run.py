@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import asdict
 from datetime import UTC, datetime
 from threading import Event
+from typing import TypeVar
 
 import orjson
 
@@ -32,6 +33,7 @@ from wattif.uploader.retrying import RetryingStore, RetryPolicy
 from wattif.uploader.store import Store
 
 _log = logging.getLogger("wattif.engine")
+_Result = TypeVar("_Result")
 
 
 def generate(
@@ -65,15 +67,15 @@ def generate(
     dataset = Dataset.of(settings, world.cities)
     began = datetime.now(UTC)
     with Staging(folder, dataset.fingerprint) as staging:
-        _until_stopped(stop, lambda: claim(store, dataset, overwrite=settings.overwrite))
+        lake = _until_stopped(stop, lambda: claim(store, dataset, overwrite=settings.overwrite))
         scenario = scenario_of(settings, world)
         streams = streams_of(settings, scenario)
-        _store_tables(settings, scenario, store)
+        _store_tables(settings, scenario, lake)
         for stream in streams:
             stream.warm_up()
         figures = Pipeline(
             streams,
-            store,
+            lake,
             staging,
             stop=stop,
             staging_limit=settings.staging_limit,
@@ -84,12 +86,13 @@ def generate(
         _report(settings, dataset, figures, began), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     )
     name = f"{layout.RUNS}{began:%Y%m%dT%H%M%S.%fZ}-{os.getpid()}.json"
-    store.put_bytes(name, report)
-    _log.info("%s/%s: the figures of this run", store.place, name)
+    lake.put_bytes(name, report)
+    lake.remove_unfinished()
+    _log.info("%s/%s: the figures of this run", lake.place, name)
     return figures
 
 
-def _until_stopped(stop: Event, call: Callable[[], None]) -> None:
+def _until_stopped(stop: Event, call: Callable[[], _Result]) -> _Result:
     """*call* in a thread that is left behind when *stop* is set: a cloud client cannot be interrupted."""
     opener = ThreadPoolExecutor(1, thread_name_prefix="opener")
     future = opener.submit(call)
@@ -98,7 +101,7 @@ def _until_stopped(stop: Event, call: Callable[[], None]) -> None:
             opener.shutdown(wait=False)
             raise Interrupted("stopped")
     opener.shutdown()
-    future.result()
+    return future.result()
 
 
 def _store_tables(settings: GenerateSettings, scenario: Scenario, store: Store) -> None:

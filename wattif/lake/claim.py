@@ -7,16 +7,20 @@ import logging
 from wattif.errors import LakeError
 from wattif.lake import layout
 from wattif.lake.dataset import Dataset
-from wattif.uploader.store import Store
+from wattif.lake.fence import Fence, epoch_of, is_clearing, numbered, record_claim
+from wattif.uploader.retrying import RetryingStore
+from wattif.uploader.store import Conflict
 
 _log = logging.getLogger("wattif.lake")
 
 
-def claim(store: Store, dataset: Dataset, *, overwrite: bool) -> None:
+def claim(store: RetryingStore, dataset: Dataset, *, overwrite: bool) -> RetryingStore:
     """Make sure that *store* holds this dataset or nothing; with *overwrite*, remove another WattIf dataset.
 
-    `LakeError` names the differences, or the strangers' data, that stand in the way.
+    The store that it returns writes only as long as the claim holds. `LakeError` names the differences, or the
+    strangers' data, that stand in the way; `Conflict` says that another run claims the same place at this moment.
     """
+    store.remove_unfinished()
     document = store.get_bytes(layout.DATASET)
     if document is None:
         stranger = next((name for name in store.list(layout.PARTITIONS) if not overwrite or _is_strange(name)), None)
@@ -25,35 +29,61 @@ def claim(store: Store, dataset: Dataset, *, overwrite: bool) -> None:
             raise LakeError(
                 f"{store.place} holds {stranger}, which no {layout.DATASET} claims; use another --prefix or {way_out}"
             )
-        _remove_dataset(store)
-        if store.create_bytes(layout.DATASET, dataset.to_json()):
-            return
-        document = store.get_bytes(layout.DATASET) or b""  # another run was faster
+        return _take(store, dataset, None)
     try:
         differences = dataset.differences(document, store.place)
     except LakeError:
         if not overwrite:
             raise
         differences = ["it cannot be read"]
-    if not differences:
-        wider = dataset.extended(document, store.place)
-        if wider is not None:
-            store.put_bytes(layout.DATASET, wider)
-        return
-    if not overwrite:
+    if differences and not overwrite:
         raise LakeError(
             f"{store.place} holds another dataset: {'; '.join(differences)}. Use its settings to go on with it, another"
             " --prefix to keep both, or --overwrite to replace it"
         )
-    _remove_dataset(store)
-    store.put_bytes(layout.DATASET, dataset.to_json())
+    if differences or is_clearing(document, store.place):
+        return _take(store, dataset, document)
+    return _continue(store, dataset, document)
+
+
+def _take(store: RetryingStore, dataset: Dataset, document: bytes | None) -> RetryingStore:
+    """Claim the place from the dataset of *document*, then remove what lies there; in this order, so that whoever
+    still writes is told before the removal begins, and a run that is killed meanwhile begins anew with it.
+    """
+    epoch = 1 if document is None else epoch_of(document, store.place) + 1
+    final = dataset.to_json()
+    clearing = numbered(final, epoch, clearing=True)
+    if not store.swap_bytes(layout.DATASET, document, clearing):
+        raise Conflict(f"{store.place}: another run claims this place at the same moment; run the same command again")
+    owned = _fenced(store, dataset, epoch)
+    _remove_dataset(owned)
+    record_claim(owned, epoch)
+    if not store.swap_bytes(layout.DATASET, clearing, numbered(final, epoch)):
+        record_claim(owned, epoch)  # asks the fence, which says who took the place over
+    return owned
+
+
+def _continue(store: RetryingStore, dataset: Dataset, document: bytes) -> RetryingStore:
+    """Go on with the dataset that lies there, in its epoch; its days may become more."""
+    epoch = max(epoch_of(document, store.place), 1)
+    owned = _fenced(store, dataset, epoch)
+    wider = dataset.extended(document, store.place)
+    while wider is not None and not store.swap_bytes(layout.DATASET, document, numbered(wider, epoch)):
+        record_claim(owned, epoch)
+        document = store.get_bytes(layout.DATASET) or b""  # a run of the same dataset has widened it
+        wider = dataset.extended(document, store.place)
+    return owned
+
+
+def _fenced(store: RetryingStore, dataset: Dataset, epoch: int) -> RetryingStore:
+    return store.guarded_by(lambda inner: Fence(store=inner, epoch=epoch, fingerprint=dataset.fingerprint))
 
 
 def _is_strange(name: str) -> bool:
     return layout.OWN_OBJECT.fullmatch(name) is None
 
 
-def _remove_dataset(store: Store) -> None:
+def _remove_dataset(store: RetryingStore) -> None:
     """Remove all objects of the dataset but its claim; manifests first, so that nothing half removed seems whole."""
     removed = 0
     for prefix in (layout.MANIFESTS, layout.PARTITIONS, "_wattif/"):

@@ -14,6 +14,7 @@ _wattif/manifest/dt=2024-01-01/000000.ndjson     batch 0 of that day is complete
 _wattif/manifest/outages/dt=2024-01-01/000000.ndjson   the same of another table
 _wattif/labels/faults/late/dt=2024-01-01/000000.ndjson   what went wrong on the way in batch 0 (and ….parquet)
 _wattif/runs/20240101T120000.000000Z-4711.json   the figures of one run
+_wattif/claims/000001.json                       who claimed the place for the dataset, and when
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ DATASET = "_wattif/dataset.json"
 MANIFESTS = "_wattif/manifest/"
 EXPECTED = "_wattif/expected/"
 RUNS = "_wattif/runs/"
+CLAIMS = "_wattif/claims/"
 FAULT_LABELS = fault_labels.TABLE.prefix
 PARTITIONS = "dt="
 _DAY = r"dt=\d{4}-\d{2}-\d{2}"

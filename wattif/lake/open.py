@@ -44,9 +44,10 @@ def _store_at(url: str, threads: int, overwrite: bool, policy: RetryPolicy) -> S
         return GcsStore(bucket, prefix.strip("/"), threads=threads, overwrite=overwrite, retry_s=client_retry_s)
     if separator and scheme.isalnum() and scheme != "file":
         raise UsageError(f"{url}: no store is known for {scheme}://; write gs://bucket/prefix, file:/folder or a path")
-    from wattif.uploader.local import LocalStore
+    from wattif.uploader.local import LocalStore, check_folder
 
     if separator and scheme == "file" and not rest.startswith("/"):
         raise UsageError(f"{url}: names a folder of another machine; write file:/folder")
     path = rest if separator and scheme == "file" else url.removeprefix("file:")
+    check_folder(Path(path))
     return LocalStore(Path(path), overwrite=overwrite)

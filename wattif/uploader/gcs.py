@@ -7,7 +7,7 @@ import contextlib
 import io
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -20,9 +20,11 @@ from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 from google.cloud.storage.retry import DEFAULT_RETRY
 
 from wattif.errors import LakeError
+from wattif.uploader.gcs_answers import explain, first_line
 from wattif.uploader.store import (
     CHUNK_BYTES,
     Conflict,
+    Guard,
     Refused,
     SealedFile,
     StoredObject,
@@ -34,7 +36,6 @@ _log = logging.getLogger("wattif.uploader")
 _Result = TypeVar("_Result")
 _TIMEOUT_S = (60, 60)  # to connect, and to send a request's body; of silence
 _CLIENT_RETRY_S = 60.0
-_RETRYABLE_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 
 
 def encode_crc32c(checksum: int) -> str:
@@ -57,7 +58,7 @@ class GcsStore:
             self._client = Client(project=None)  # objects belong to a bucket, no request names a project
         except auth.DefaultCredentialsError as error:
             key = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS")
-            found = f"the credentials in {key} cannot be used ({_first_line(error)})" if key else "no credentials"
+            found = f"the credentials in {key} cannot be used ({first_line(error)})" if key else "no credentials"
             raise Refused(
                 f"gs://{bucket}: {found} for Google Cloud; run 'gcloud auth application-default login' or point"
                 " GOOGLE_APPLICATION_CREDENTIALS to a key file, or leave out --bucket for a lake on this machine"
@@ -67,7 +68,7 @@ class GcsStore:
         self._threads = threads
         self._overwrite = overwrite
         self._retry = DEFAULT_RETRY.with_timeout(retry_s)
-        self._replace: set[str] = set()  # objects that this run wrote and the server got wrong
+        self._wrong: dict[str, int] = {}  # generations that this run wrote and the server got wrong
         adapter = requests.adapters.HTTPAdapter(pool_maxsize=max(2 * threads, 10))
         self._client._http.mount("https://", adapter)
         self._client._http.mount("http://", adapter)
@@ -80,39 +81,60 @@ class GcsStore:
     def _blob(self, name: str) -> Blob:
         return self._bucket.blob(self._prefix + name)
 
-    def put_files(self, files: Sequence[SealedFile]) -> list[StoredObject | LakeError]:
-        """Upload files; the server checks each against the CRC32C that was computed when it was produced."""
-        fresh = [file for file in files if not self._overwrite and file.name not in self._replace]
-        again = [file for file in files if self._overwrite or file.name in self._replace]
-        results = {**self._upload(fresh, 0), **self._upload(again, None)}
-        return [results[file.name] for file in files]
+    def put_files(self, files: Sequence[SealedFile], guard: Guard | None = None) -> list[StoredObject | LakeError]:
+        """Upload files; the server checks each against the CRC32C that was computed when it was produced.
+
+        No upload replaces an object that was not looked at: each says which generation it expects to find, 0 for none.
+        So a run that has lost the lake to another one cannot write over what that one has brought in.
+        """
+        if guard is not None:
+            guard()
+        results = self._upload(files, self._wrong)
+        seen = {name: each.generation for name, each in results.items() if isinstance(each, _Occupied)}
+        if seen and guard is not None:
+            guard()
+        if seen:
+            results |= self._upload([file for file in files if file.name in seen], seen)
+        final: list[StoredObject | LakeError] = []
+        for file in files:
+            result = results[file.name]
+            if isinstance(result, _Occupied):
+                result = Unavailable(f"{self.place}/{file.name}: somebody else writes the same object")
+            final.append(result)
+        return final
 
     def _upload(
-        self, files: Sequence[SealedFile], if_generation_match: int | None
-    ) -> dict[str, StoredObject | LakeError]:
-        blobs = [self._blob(file.name) for file in files]
-        for blob, file in zip(blobs, files, strict=True):
-            blob.crc32c = encode_crc32c(file.crc32c)  # the server refuses other bytes
-            blob.content_type = file.content_type
-            blob.chunk_size = CHUNK_BYTES
-        outcomes = transfer_manager.upload_many(
-            [(str(file.path), blob) for file, blob in zip(files, blobs, strict=True)],
-            upload_kwargs={
-                "if_generation_match": if_generation_match,
-                "checksum": None,
-                "timeout": _TIMEOUT_S,
-                "retry": self._retry,
-            },
-            worker_type=transfer_manager.THREAD,
-            max_workers=self._threads,
-        )
-        return {
-            file.name: self._judge(file, blob, outcome)
-            for file, blob, outcome in zip(files, blobs, outcomes, strict=True)
-        }
+        self, files: Sequence[SealedFile], generations: Mapping[str, int]
+    ) -> dict[str, StoredObject | LakeError | _Occupied]:
+        outcomes: dict[str, StoredObject | LakeError | _Occupied] = {}
+        by_generation: dict[int, list[SealedFile]] = {}
+        for file in files:
+            by_generation.setdefault(generations.get(file.name, 0), []).append(file)
+        for generation, some in by_generation.items():
+            blobs = [self._blob(file.name) for file in some]
+            for blob, file in zip(blobs, some, strict=True):
+                blob.crc32c = encode_crc32c(file.crc32c)  # the server refuses other bytes
+                blob.content_type = file.content_type
+                blob.chunk_size = CHUNK_BYTES
+            answers = transfer_manager.upload_many(
+                [(str(file.path), blob) for file, blob in zip(some, blobs, strict=True)],
+                upload_kwargs={
+                    "if_generation_match": generation,
+                    "checksum": None,
+                    "timeout": _TIMEOUT_S,
+                    "retry": self._retry,
+                },
+                worker_type=transfer_manager.THREAD,
+                max_workers=self._threads,
+            )
+            for file, blob, answer in zip(some, blobs, answers, strict=True):
+                outcomes[file.name] = self._judge(file, blob, answer)
+        return outcomes
 
-    def _judge(self, file: SealedFile, blob: Blob, outcome: BaseException | None) -> StoredObject | LakeError:
-        """What became of one file. 412 means only that an object of its name exists: it is looked at."""
+    def _judge(
+        self, file: SealedFile, blob: Blob, outcome: BaseException | None
+    ) -> StoredObject | LakeError | _Occupied:
+        """What became of one file. 412 means only that another object of its name exists: it is looked at."""
         if isinstance(outcome, api.PreconditionFailed):
             try:
                 there = self._calling(file.name, lambda: self._look_at(blob))
@@ -123,14 +145,16 @@ class GcsStore:
             found = self._stored(file.name, blob)
             if found.matches(file):
                 return found
+            if self._overwrite:
+                return _Occupied(int(blob.generation))
             return Conflict(
                 f"{self.place}/{file.name} holds other bytes than this dataset's; remove it, or run with --overwrite"
             )
         if outcome is not None:
-            return self._explain(outcome, file.name)
+            return explain(outcome, self._bucket.name, f"{self.place}/{file.name}")
         stored = self._stored(file.name, blob)
         if not stored.matches(file):
-            self._replace.add(file.name)
+            self._wrong[file.name] = int(blob.generation or 0)
         return stored
 
     def _look_at(self, blob: Blob) -> bool:
@@ -143,36 +167,83 @@ class GcsStore:
     def _stored(self, name: str, blob: Blob) -> StoredObject:
         return StoredObject(name, int(blob.size or 0), _decode_crc32c(blob.crc32c))
 
-    def put_bytes(self, name: str, content: bytes) -> None:
-        """Write a small object, replacing one of that name."""
-        blob = self._blob(name)
-        self._calling(
-            name,
-            lambda: blob.upload_from_string(content, content_type_of(name), timeout=_TIMEOUT_S, retry=self._retry),
-        )
+    def put_bytes(self, name: str, content: bytes, guard: Guard | None = None) -> None:
+        """Write a small object, replacing one of that name.
 
-    def create_bytes(self, name: str, content: bytes) -> bool:
-        """Write a small object unless one of that name exists; whether it was written."""
-        blob = self._blob(name)
+        With a *guard*, the object that is replaced is the one that was there when the guard was asked; and when the
+        guard forbids it afterwards, what was written is removed again.
+        """
+        if guard is None:
+            self._calling(name, lambda: self._write(name, content, None))
+            return
+        before = self._calling(name, lambda: self._generation_of(name))
+        guard()
+        try:
+            generation = self._calling(name, lambda: self._write(name, content, before))
+        except Conflict:
+            guard()
+            raise Unavailable(f"{self.place}/{name}: somebody else writes the same object") from None
+        try:
+            guard()
+        except Conflict:
+            self._calling(name, lambda: self._remove(name, generation))
+            raise
 
-        def create() -> bool:
-            try:
-                blob.upload_from_string(
-                    content, content_type_of(name), if_generation_match=0, timeout=_TIMEOUT_S, retry=self._retry
-                )
-            except api.PreconditionFailed:
+    def swap_bytes(self, name: str, old: bytes | None, new: bytes) -> bool:
+        """Write a small object if it holds *old*; the server compares generations, so nobody comes in between."""
+        generation = 0
+        if old is not None:
+            blob = self._blob(name)
+            if not self._calling(name, lambda: self._look_at(blob)):
                 return False
-            return True
+            generation = int(blob.generation)
+            if self._calling(name, lambda: self._read(name, generation)) != old:
+                return False
+        try:
+            self._calling(name, lambda: self._write(name, new, generation))
+        except Conflict:
+            return False
+        return True
 
-        return self._calling(name, create)
-
-    def get_bytes(self, name: str) -> bytes | None:
-        """The content of a small object; None when there is none. `LakeError` when there is no bucket."""
+    def _write(self, name: str, content: bytes, generation: int | None) -> int:
+        """Write an object over the *generation* that is there (0: none; None: whatever is); its new generation."""
         blob = self._blob(name)
+        try:
+            blob.upload_from_string(
+                content,
+                content_type_of(name),
+                if_generation_match=generation,
+                timeout=_TIMEOUT_S,
+                retry=self._retry,
+            )
+        except api.PreconditionFailed:
+            raise Conflict(f"{self.place}/{name}: another object lies there by now") from None
+        return int(blob.generation or 0)
+
+    def _read(self, name: str, generation: int) -> bytes | None:
+        try:
+            blob = self._bucket.blob(self._prefix + name, generation=generation)
+            return bytes(blob.download_as_bytes(timeout=_TIMEOUT_S, retry=self._retry))
+        except api.NotFound:
+            return None
+
+    def _generation_of(self, name: str) -> int:
+        blob = self._blob(name)
+        return int(blob.generation) if self._look_at(blob) else 0
+
+    def _remove(self, name: str, generation: int) -> None:
+        with contextlib.suppress(api.NotFound, api.PreconditionFailed):
+            self._blob(name).delete(if_generation_match=generation, timeout=_TIMEOUT_S, retry=self._retry)
+
+    def get_bytes(self, name: str, most: int | None = None) -> bytes | None:
+        """The content of a small object; None when there is none. `LakeError` when there is no bucket."""
+        blob, end = self._blob(name), None if most is None else most - 1
 
         def get() -> bytes | None:
             try:
-                return bytes(blob.download_as_bytes(timeout=_TIMEOUT_S, retry=self._retry))
+                return bytes(blob.download_as_bytes(end=end, timeout=_TIMEOUT_S, retry=self._retry))
+            except api.RequestRangeNotSatisfiable:  # it is empty
+                return b""
             except api.NotFound:
                 # raises NotFound again when it is the bucket that is missing
                 next(
@@ -241,73 +312,19 @@ class GcsStore:
 
             self._calling(name, delete)
 
+    def remove_unfinished(self) -> int:
+        """Nothing: an upload that was broken off is no object, and its session ends by itself."""
+        return 0
+
     def _calling(self, name: str, call: Callable[[], _Result]) -> _Result:
         try:
             return call()
         except (api.GoogleAPIError, InvalidResponse, DataCorruption, auth.GoogleAuthError, OSError) as error:
-            raise self._explain(error, name) from error
-
-    def _explain(self, error: BaseException, name: str) -> LakeError:
-        """What the client's exception means to the user, and whether trying again may help."""
-        thing = f"{self.place}/{name}"
-        cause = error.cause if isinstance(error, api.RetryError) and error.cause is not None else error
-        if isinstance(cause, DataCorruption):
-            return Unavailable(f"{thing}: other bytes arrived than the server sent")
-        answer = _Answer.of(cause)
-        if isinstance(cause, OSError) and cause.filename:
-            return Refused(f"{cause.filename}: {cause.strerror}; mend it, then run the same command again")
-        if isinstance(cause, auth.RefreshError):
-            return Refused(
-                f"{thing}: the credentials are not valid any more ({_first_line(cause)});"
-                " run 'gcloud auth application-default login'"
-            )
-        if answer.may_pass or isinstance(cause, api.RetryError):
-            return Unavailable(f"{thing}: {answer.status or 'no answer'}: {answer.words}")
-        if answer.status == 404:
-            return Refused(
-                f"gs://{self._bucket.name}: there is no such bucket (404); create it with"
-                f" 'gcloud storage buckets create gs://{self._bucket.name}', or correct --bucket"
-            )
-        if answer.status in (401, 403):
-            return Refused(
-                f"{thing}: access denied ({answer.status}); this account needs roles/storage.objectUser"
-                f" on gs://{self._bucket.name}: {answer.words}"
-            )
-        if isinstance(cause, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
-            return Refused(f"{thing}: {answer.words}; correct STORAGE_EMULATOR_HOST, such as http://127.0.0.1:9023")
-        if answer.status is None and isinstance(cause, auth.TransportError | requests.RequestException | OSError):
-            return Unavailable(f"{thing}: the network does not answer: {answer.words}")
-        return Refused(f"{thing}: {answer.status or type(cause).__name__}: {answer.words}")
+            raise explain(error, self._bucket.name, f"{self.place}/{name}") from error
 
 
 @dataclass(frozen=True)
-class _Answer:
-    """What the server said in an exception of the client's; without a status when it said nothing."""
+class _Occupied:
+    """Other bytes lie under a file's name, and may be replaced."""
 
-    status: int | None
-    words: str
-    may_pass: bool  # the same request may succeed later
-
-    @classmethod
-    def of(cls, cause: BaseException) -> _Answer:
-        response = getattr(cause, "response", None)
-        if not isinstance(response, requests.Response):
-            # a stream that ended early: the server kept only a part of a chunk, the upload has to begin anew
-            return cls(None, _first_line(cause), isinstance(cause, ValueError) and "Stream" in str(cause))
-        words, reasons = response.reason or "", set()
-        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):  # not the JSON of an error
-            document = response.json()["error"]
-            words = document["message"]
-            reasons = {detail.get("reason") for detail in document["errors"]}
-        # A session's address is the service's own affair; of all requests, only those to one are a PUT.
-        session_lost = response.status_code in (404, 410) and response.request.method == "PUT"
-        if session_lost:
-            words = f"the upload session has ended ({words})"
-        damaged = response.status_code == 400 and "crc32c" in words.lower()
-        slow_down = bool(reasons & {"rateLimitExceeded", "userRateLimitExceeded"})
-        may_pass = response.status_code in _RETRYABLE_STATUS or session_lost or damaged or slow_down
-        return cls(response.status_code, _first_line(words), may_pass)
-
-
-def _first_line(words: object) -> str:
-    return (str(words).splitlines() or [""])[0][:300]
+    generation: int

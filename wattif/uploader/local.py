@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import itertools
 import os
 import shutil
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import crc32c
 
 from wattif.errors import LakeError
-from wattif.uploader.store import Conflict, Refused, SealedFile, StoredObject
+from wattif.uploader.store import Conflict, Guard, Refused, SealedFile, StoredObject
 
 _CHUNK = 1 << 20
-_UNFINISHED = ".part"
-_FILES_A_TASK = 64  # of a thread that looks at files: few enough to share large ones, enough to make tasks worth it
+_UNFINISHED = "_wattif/unfinished"  # the folder of files that are being written
+_NO_PERMISSION = "no permission to look into this folder; change its permissions or name another lake"
+_FILES_PER_TASK = 64  # of a thread that looks at files: few enough to share large ones, enough to make tasks worth it
 
 
 def file_crc32c(path: Path) -> int:
@@ -30,6 +33,14 @@ def file_crc32c(path: Path) -> int:
         while chunk := file.read(_CHUNK):
             checksum = crc32c.crc32c(chunk, checksum)
     return checksum
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Unfinished:
+    """A file that has no name of the lake's yet."""
+
+    path: Path
+    file: BinaryIO
 
 
 class LocalStore:
@@ -48,15 +59,11 @@ class LocalStore:
     def _path(self, name: str) -> Path:
         return self._folder / name
 
-    def _unfinished(self, target: Path) -> Path:
-        """A name that no other thread or process writes to."""
-        return target.with_name(f"{target.name}.{os.getpid()}-{next(self._numbers)}{_UNFINISHED}")
-
-    def put_files(self, files: Sequence[SealedFile]) -> list[StoredObject | LakeError]:
+    def put_files(self, files: Sequence[SealedFile], guard: Guard | None = None) -> list[StoredObject | LakeError]:
         """Move files in: by rename on the same file system, else by copy, read back and compared."""
-        return [self._put_file(file) for file in files]
+        return [self._put_file(file, guard) for file in files]
 
-    def _put_file(self, file: SealedFile) -> StoredObject | LakeError:
+    def _put_file(self, file: SealedFile, guard: Guard | None) -> StoredObject | LakeError:
         target = self._path(file.name)
         try:
             if target.exists() and not self._overwrite:
@@ -66,57 +73,111 @@ class LocalStore:
                 return Conflict(f"{target} holds other bytes than this dataset's; remove it, or run with --overwrite")
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
-                file.path.replace(target)
+                with self._held(guard):
+                    file.path.replace(target)
                 return StoredObject(file.name, target.stat().st_size, file.crc32c)  # the very file that was sealed
             except OSError as error:
                 if error.errno != errno.EXDEV:
                     raise
-            unfinished = self._unfinished(target)
-            shutil.copyfile(file.path, unfinished)
-            copied = StoredObject(file.name, unfinished.stat().st_size, file_crc32c(unfinished))
-            if not copied.matches(file):
-                unfinished.unlink()
-                return Refused(
-                    f"{unfinished}: the copy of {file.path} differs from what was produced;"
-                    " check the disks, then run the same command again"
-                )
-            unfinished.replace(target)
-            return copied
+            return self._copy(file, target, guard)
         except OSError as error:
             return _explain(error, target)
+        except Conflict as error:
+            return error
 
-    def put_bytes(self, name: str, content: bytes) -> None:
+    def _copy(self, file: SealedFile, target: Path, guard: Guard | None) -> StoredObject | LakeError:
+        with self._unfinished() as unfinished, file.path.open("rb") as source:
+            shutil.copyfileobj(source, unfinished.file, _CHUNK)
+            unfinished.file.flush()
+            copied = StoredObject(file.name, unfinished.path.stat().st_size, file_crc32c(unfinished.path))
+            if not copied.matches(file):
+                return Refused(
+                    f"{target}: the copy of {file.path} differs from what was produced;"
+                    " check the disks, then run the same command again"
+                )
+            with self._held(guard):
+                unfinished.path.replace(target)
+        return copied
+
+    def put_bytes(self, name: str, content: bytes, guard: Guard | None = None) -> None:
         """Write a small object, replacing one of that name."""
         target = self._path(name)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = self._unfinished(target)
-            unfinished.write_bytes(content)
-            unfinished.replace(target)
+            with self._unfinished() as unfinished:
+                unfinished.file.write(content)
+                unfinished.file.flush()
+                with self._held(guard):
+                    unfinished.path.replace(target)
         except OSError as error:
             raise _explain(error, target) from error
 
-    def create_bytes(self, name: str, content: bytes) -> bool:
-        """Write a small object unless one of that name exists; whether it was written."""
-        target = self._path(name)
+    def swap_bytes(self, name: str, old: bytes | None, new: bytes) -> bool:
+        """Write a small object if it holds *old*; other writers on this machine wait meanwhile."""
+
+        def unchanged() -> None:
+            if self.get_bytes(name) != old:
+                raise Conflict(f"{self._path(name)}: changed meanwhile")
+
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = self._unfinished(target)
-            unfinished.write_bytes(content)
-            try:
-                os.link(unfinished, target)  # unlike a rename, fails when the name is taken
-            finally:
-                unfinished.unlink()
-        except FileExistsError:
+            self.put_bytes(name, new, unchanged)
+        except Conflict:
             return False
-        except OSError as error:
-            raise _explain(error, target) from error
         return True
 
-    def get_bytes(self, name: str) -> bytes | None:
+    @contextlib.contextmanager
+    def _held(self, guard: Guard | None) -> Iterator[None]:
+        """The lake's folder, locked while *guard* is asked and what it allows is done; without a guard, nothing."""
+        if guard is None:
+            yield
+            return
+        descriptor = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            guard()
+            yield
+        finally:
+            os.close(descriptor)
+
+    @contextlib.contextmanager
+    def _unfinished(self) -> Iterator[_Unfinished]:
+        """A new file that is being written; removed at the end unless it got its name. Its lock says that we live."""
+        folder = self._path(_UNFINISHED)
+        path = folder / f"{os.getpid()}-{id(self):x}-{next(self._numbers)}"
+        folder.mkdir(parents=True, exist_ok=True)
+        while True:
+            file = path.open("xb")
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if path.exists():
+                break
+            file.close()  # another run took it for a dead one's before it was locked
+        try:
+            with file:
+                yield _Unfinished(path=path, file=file)
+        finally:
+            path.unlink(missing_ok=True)
+
+    def remove_unfinished(self) -> int:
+        """Remove what writers left behind that were killed; how many files. What a living one writes stays."""
+        removed = 0
+        folder = self._path(_UNFINISHED)
+        try:
+            for path in folder.iterdir() if folder.is_dir() else ():
+                with contextlib.suppress(FileNotFoundError, BlockingIOError), path.open("rb") as file:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    path.unlink()
+                    removed += 1
+            with contextlib.suppress(OSError):  # not empty, or not there
+                folder.rmdir()
+        except OSError as error:
+            raise _explain(error, folder) from error
+        return removed
+
+    def get_bytes(self, name: str, most: int | None = None) -> bytes | None:
         """The content of a small object; None when there is none."""
         try:
-            return self._path(name).read_bytes()
+            with self._path(name).open("rb") as file:
+                return file.read() if most is None else file.read(most)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -130,7 +191,7 @@ class LocalStore:
         return path
 
     def list(self, prefix: str) -> Iterator[str]:
-        """Names of all files that begin with *prefix*, folder by folder, in order."""
+        """Names of all files that begin with *prefix*, folder by folder, in order; links to folders count as files."""
         top = self._path(prefix if prefix.endswith("/") else prefix.rpartition("/")[0])
 
         def fail(error: OSError) -> None:
@@ -142,9 +203,10 @@ class LocalStore:
             folder = "" if folder == "./" else folder
             inner = (f"{folder}{name}/" for name in folders)
             kept = sorted(name for name in inner if name.startswith(prefix) or prefix.startswith(name))
-            folders[:] = [name[len(folder) : -1] for name in kept]
-            for name in sorted(names):
-                if f"{folder}{name}".startswith(prefix) and not name.endswith(_UNFINISHED):
+            links = [name for name in folders if (Path(path) / name).is_symlink()]
+            folders[:] = [name[len(folder) : -1] for name in kept if name[len(folder) : -1] not in links]
+            for name in sorted([*names, *links]):
+                if f"{folder}{name}".startswith(prefix):
                     yield f"{folder}{name}"
 
     def list_objects(self, prefix: str, *, checksums: bool = True) -> Iterator[StoredObject]:
@@ -153,7 +215,7 @@ class LocalStore:
         tasks: deque[Future[Sequence[StoredObject]]] = deque()
         names = self.list(prefix)
         with ThreadPoolExecutor(threads, thread_name_prefix="lister") as pool:
-            while some := tuple(itertools.islice(names, _FILES_A_TASK)):
+            while some := tuple(itertools.islice(names, _FILES_PER_TASK)):
                 tasks.append(pool.submit(self._look_at, some, checksums))
                 if len(tasks) > 2 * threads:
                     yield from tasks.popleft().result()
@@ -193,7 +255,30 @@ class LocalStore:
                 path.parent.rmdir()
 
 
+def check_folder(folder: Path) -> None:
+    """`Refused` says why *folder* cannot be a lake: a file or a dangling link on its way, or no permission."""
+    for path in (*reversed(folder.absolute().parents), folder.absolute()):
+        if path.is_dir():
+            continue
+        if path.is_symlink():
+            raise Refused(
+                f"{path}: a link to {path.readlink()}, which is not a folder; correct the link or the lake's name"
+            )
+        if path.exists():
+            raise Refused(f"{path}: a file, not a folder; name another folder for the lake")
+        parent = path.parent
+        if not os.access(parent, os.R_OK | os.X_OK):
+            raise Refused(
+                f"{parent}: no permission to look into this folder; change its permissions or name another lake"
+            )
+        return
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise Refused(f"{folder}: no permission to look into this folder; change its permissions or name another lake")
+
+
 def _explain(error: OSError, target: Path) -> LakeError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Refused(f"{target}: the lake's disk is full; free some space, then run the same command again")
-    return Refused(f"{target}: {error.strerror or error}; mend it, then run the same command again")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return Refused(f"{target}: {error.strerror}; change the permissions or name another lake")
+    return Refused(f"{target}: {error.strerror or error}; correct this, then run the same command again")

@@ -15,7 +15,7 @@ from tenacity.nap import sleep_using_event
 from tenacity.stop import stop_when_event_set
 
 from wattif.errors import Interrupted, LakeError, TransferError
-from wattif.uploader.store import SealedFile, Store, StoredObject, Unavailable, judged
+from wattif.uploader.store import Guard, SealedFile, Store, StoredObject, Unavailable, judged
 
 _log = logging.getLogger("wattif.uploader")
 _Result = TypeVar("_Result")
@@ -50,7 +50,7 @@ class RetryingStore:
     """A store whose every verb is tried again while it is `Unavailable`: exponential waits with jitter.
 
     In the end that is a `TransferError`, which says for how long it was tried; `Interrupted` once *stop* is set.
-    *on_retry* is told of each attempt that failed, in the thread that made it.
+    *on_retry* is told of each attempt that failed, in the thread that made it. *guard* is asked at each write.
     """
 
     def __init__(
@@ -59,24 +59,32 @@ class RetryingStore:
         policy: RetryPolicy | None = None,
         stop: Event | None = None,
         on_retry: Callable[[Attempt], None] = log_attempt,
+        *,
+        guard: Guard | None = None,
     ) -> None:
         self._store = store
+        self._guard = guard
         self._policy = policy or RetryPolicy()
         self._stop = stop or Event()
         self._on_retry = on_retry
+
+    def guarded_by(self, make_guard: Callable[[Store], Guard]) -> RetryingStore:
+        """The same store, which asks a guard at each write; it is made of the store that does not try again."""
+        guard = make_guard(self._store)
+        return RetryingStore(self._store, self._policy, self._stop, self._on_retry, guard=guard)
 
     @property
     def place(self) -> str:
         """See `Store.place`."""
         return self._store.place
 
-    def put_files(self, files: Sequence[SealedFile]) -> list[StoredObject | LakeError]:
+    def put_files(self, files: Sequence[SealedFile], guard: Guard | None = None) -> list[StoredObject | LakeError]:
         """See `Store.put_files`; only files without a receipt are sent again, none once one is refused for good."""
         results: dict[str, StoredObject | LakeError] = {}
 
         def put() -> None:
             missing = [file for file in files if not isinstance(results.get(file.name), StoredObject)]
-            for file, result in zip(missing, self._store.put_files(missing), strict=True):
+            for file, result in zip(missing, self._store.put_files(missing, guard or self._guard), strict=True):
                 results[file.name] = judged(self._store, file, result)
             failed = [result for result in results.values() if isinstance(result, LakeError)]
             if failed and all(isinstance(error, Unavailable) for error in failed):
@@ -88,17 +96,23 @@ class RetryingStore:
             return [error if isinstance(results[f.name], LakeError) else results[f.name] for f in files]
         return [results[file.name] for file in files]
 
-    def put_bytes(self, name: str, content: bytes) -> None:
+    def put_bytes(self, name: str, content: bytes, guard: Guard | None = None) -> None:
         """See `Store.put_bytes`."""
-        self._retry(lambda: self._store.put_bytes(name, content))
+        self._retry(lambda: self._store.put_bytes(name, content, guard or self._guard))
 
-    def create_bytes(self, name: str, content: bytes) -> bool:
-        """See `Store.create_bytes`."""
-        return self._retry(lambda: self._store.create_bytes(name, content))
+    def swap_bytes(self, name: str, old: bytes | None, new: bytes) -> bool:
+        """See `Store.swap_bytes`; when an answer got lost, what lies there tells whether it was written."""
+        attempts = itertools.count()
 
-    def get_bytes(self, name: str) -> bytes | None:
+        def swap() -> bool:
+            again = next(attempts) > 0
+            return self._store.swap_bytes(name, old, new) or (again and self._store.get_bytes(name) == new)
+
+        return self._retry(swap)
+
+    def get_bytes(self, name: str, most: int | None = None) -> bytes | None:
         """See `Store.get_bytes`."""
-        return self._retry(lambda: self._store.get_bytes(name))
+        return self._retry(lambda: self._store.get_bytes(name, most))
 
     def fetch(self, name: str, folder: Path) -> Path:
         """See `Store.fetch`."""
@@ -119,6 +133,10 @@ class RetryingStore:
     def delete(self, names: Sequence[str]) -> None:
         """See `Store.delete`."""
         self._retry(lambda: self._store.delete(names))
+
+    def remove_unfinished(self) -> int:
+        """See `Store.remove_unfinished`."""
+        return self._retry(self._store.remove_unfinished)
 
     def _listing(self, begin: Callable[[], Iterator[_Item]], name_of: Callable[[_Item], str]) -> Iterator[_Item]:
         items, last = begin(), ""

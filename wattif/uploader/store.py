@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -17,6 +17,9 @@ CHUNK_BYTES = 16 * 2**20
 NDJSON = "application/x-ndjson"
 _CONTENT_TYPES = {".json": "application/json", ".ndjson": NDJSON, ".parquet": "application/vnd.apache.parquet"}
 _OTHER_TYPE = "application/octet-stream"
+
+
+Guard = Callable[[], None]  # raises `Conflict` when the lake has another owner by now
 
 
 class Unavailable(LakeError):
@@ -70,36 +73,40 @@ class Store(Protocol):
 
     Calls raise `Unavailable` when trying again may help, `Refused` when it does not, and `Conflict` when something else
     lies there. What is written carries the media type of its kind.
+
+    A *guard* is asked as close before a write as the store can, and again after it where another writer could come in
+    between; a write that it then forbids is taken back.
     """
 
     @property
     def place(self) -> str:
         """Where it is, for people: ``gs://bucket/prefix`` or a folder."""
 
-    def put_files(self, files: Sequence[SealedFile]) -> list[StoredObject | LakeError]:
+    def put_files(self, files: Sequence[SealedFile], guard: Guard | None = None) -> list[StoredObject | LakeError]:
         """Bring files in; for each, in order, the object that now lies there or why it does not.
 
         An object of that name that holds the same bytes counts as brought in. One that holds others is
         replaced only when the store was opened for overwriting.
         """
 
-    def put_bytes(self, name: str, content: bytes) -> None:
+    def put_bytes(self, name: str, content: bytes, guard: Guard | None = None) -> None:
         """Write a small object, replacing one of that name."""
 
-    def create_bytes(self, name: str, content: bytes) -> bool:
-        """Write a small object unless one of that name exists; whether it was written, as far as is known.
+    def swap_bytes(self, name: str, old: bytes | None, new: bytes) -> bool:
+        """Write a small object if it holds *old* (None: is not there); whether it was written, as far as is known.
 
-        False may also mean that it was, but the answer got lost: look at what is there.
+        No other writer comes in between. False may also mean that it was written, but the answer got lost: look at
+        what is there.
         """
 
-    def get_bytes(self, name: str) -> bytes | None:
-        """The content of a small object; None when there is none."""
+    def get_bytes(self, name: str, most: int | None = None) -> bytes | None:
+        """The content of a small object, its first *most* bytes at most; None when there is none."""
 
     def fetch(self, name: str, folder: Path) -> Path:
         """A file on this machine with the content of an object: a copy in *folder*, or the object itself."""
 
     def list(self, prefix: str) -> Iterator[str]:
-        """Names of all objects that begin with *prefix*, in order."""
+        """Names of all objects that begin with *prefix*, in order, whoever wrote them."""
 
     def list_objects(self, prefix: str, *, checksums: bool = True) -> Iterator[StoredObject]:
         """All objects that begin with *prefix*, in order.
@@ -112,6 +119,9 @@ class Store(Protocol):
 
     def delete(self, names: Sequence[str]) -> None:
         """Remove objects; those that are not there do not matter."""
+
+    def remove_unfinished(self) -> int:
+        """Remove what writers left behind that were killed; how many files. What a living one writes stays."""
 
 
 def judged(store: Store, file: SealedFile, result: StoredObject | LakeError) -> StoredObject | LakeError:

@@ -19,7 +19,7 @@ from wattif.errors import LakeError
 from wattif.settings import GenerateSettings
 from wattif.uploader.local import LocalStore
 from wattif.uploader.retrying import RetryPolicy
-from wattif.uploader.store import SealedFile, StoredObject, Unavailable
+from wattif.uploader.store import Guard, SealedFile, StoredObject, Unavailable
 
 Settings = Callable[..., GenerateSettings]
 _Kind = TypeVar("_Kind")
@@ -80,11 +80,11 @@ def test_a_store_that_does_not_answer_is_told(settings: Settings, tmp_path: Path
     class Shaky(LocalStore):
         failures = 3
 
-        def put_files(self, files: Sequence[SealedFile]) -> list[StoredObject | LakeError]:
+        def put_files(self, files: Sequence[SealedFile], guard: Guard | None = None) -> list[StoredObject | LakeError]:
             if self.failures:
                 self.failures -= 1
                 raise Unavailable("busy")
-            return super().put_files(files)
+            return super().put_files(files, guard)
 
     heard = Listening()
     policy = RetryPolicy(first_wait_s=0.01)

@@ -237,7 +237,7 @@ def test_a_run_that_lost_the_lake_writes_nothing_more(
 ) -> None:
     store = RetryingStore(LocalStore(tmp_path / "lake"))
     loser = claim(store, _dataset(settings), overwrite=False)
-    loser.put_bytes(layout.METERS, b"x")
+    loser.put_bytes(METERS.object_name(), b"x")
     winner = claim(store, _dataset(settings, seed=1), overwrite=True)
     staged = tmp_path / "staged"
     staged.write_bytes(b"x")

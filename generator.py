@@ -2,7 +2,7 @@
 
 import sys
 
-from wattif.cli import generate
+from wattif.cli import main
 
 if __name__ == "__main__":
-    sys.exit(generate(sys.argv[1:], "generator.py"))
+    sys.exit(main(["generate", *sys.argv[1:]], "generator.py"))

@@ -10,13 +10,12 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic_settings import BaseSettings
-
-from wattif.dataplex.settings import DataplexSettings
+from wattif.cli.dataplex import DataplexVerbOptions
+from wattif.cli.generate import GenerateOptions
+from wattif.cli.options import Options
 from wattif.encode.encoder import RowSchema
 from wattif.encode.ndjson.template import field_width, row_template
 from wattif.model.anomaly_kinds import KINDS, Kind
-from wattif.settings import GenerateSettings
 from wattif.tables import anomaly_labels, fault_labels
 from wattif.tables.column import Column
 from wattif.tables.readings import reading_fields
@@ -30,10 +29,10 @@ SPECIAL_DEFAULTS = {
 }
 
 
-def options(settings: type[BaseSettings]) -> str:
+def options(verb: type[Options]) -> str:
     lines = ["| option | default | meaning |", "|---|---|---|"]
-    shortcuts = settings.model_config.get("cli_shortcuts") or {}
-    for name, field in settings.model_fields.items():
+    shortcuts = verb.model_config.get("cli_shortcuts") or {}
+    for name, field in verb.model_fields.items():
         if name == "action":
             continue  # a word, not an option
         flag = f"`--{(field.alias or name).replace('_', '-')}`" + (
@@ -41,6 +40,8 @@ def options(settings: type[BaseSettings]) -> str:
         )
         if field.is_required():
             default = "required"
+        elif field.default_factory is not None:
+            default = f"`{SPECIAL_DEFAULTS[name]}`"
         elif field.default is None or field.default is False or field.default == "":
             default = SPECIAL_DEFAULTS.get(name, "")
         else:
@@ -128,9 +129,9 @@ def schema() -> str:
 def main(arguments: list[str]) -> int:
     docs = ROOT / "docs"
     parts = {
-        ROOT / "README.md": {"options": options(GenerateSettings)},
+        ROOT / "README.md": {"options": options(GenerateOptions)},
         docs / "anomalies.md": {"kinds": kinds(), "labels": columns(anomaly_labels.TABLE.columns)},
-        docs / "dataplex.md": {"options": options(DataplexSettings)},
+        docs / "dataplex.md": {"options": options(DataplexVerbOptions)},
         docs / "faults.md": {"labels": columns(fault_labels.TABLE.columns)},
     }
     documents = {path: with_parts(path, made) for path, made in parts.items()} | {docs / "schema.md": schema()}

@@ -18,7 +18,7 @@ from wattif.engine.plan import Plan
 from wattif.lake.dataset import VERSION
 from wattif.model.anomaly_kinds import KINDS
 from wattif.model.scenario import scenario_of
-from wattif.settings import GenerateSettings
+from wattif.spec import Spec
 from wattif.tables.readings import FIELD_NAMES
 
 GOLDEN = Path(__file__).resolve().parent.parent / "tests" / "golden" / "checksums.json"
@@ -58,9 +58,9 @@ def checksums(case: str) -> dict[str, str]:
     """SHA-256 of each file of *case*, by name."""
     values = dict(CASES[case])
     last_day_only = values.pop("last_day_only", False)
-    settings = GenerateSettings(**values)
-    plan = Plan.of(settings)
-    content = clean_content(plan, scenario_of(settings))
+    spec = Spec(**values)
+    plan = Plan.of(spec)
+    content = clean_content(plan, scenario_of(spec))
     sums = {}
     for batch in plan.batches():
         for unit in batch.units:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import hypothesis
 import pytest
 
-from wattif.settings import GenerateSettings
+from tests.asking import Asking, asking
 
 hypothesis.settings.register_profile("wattif", deadline=None, derandomize=True)  # kernels compile at their first call
 hypothesis.settings.load_profile("wattif")
-
-Settings = Callable[..., GenerateSettings]
 
 
 @pytest.fixture(autouse=True)
@@ -30,12 +26,11 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """Makes settings of a small dataset: 2 days, 10 meters in files of 3, batches of 2, a reading every 5 minutes."""
+def settings(tmp_path: Path) -> Asking:
+    """Makes a small dataset: 2 days, 10 meters in files of 3, batches of 2, a reading every 5 minutes."""
     (tmp_path / "staging").mkdir()
-
-    def make(**changes: Any) -> GenerateSettings:
-        values: dict[str, Any] = {
+    return asking(
+        {
             "start": "2024-01-01",
             "end": "2024-01-02",
             "lake": tmp_path / "lake",
@@ -45,8 +40,5 @@ def settings(tmp_path: Path) -> Settings:
             "batch_files": 2,
             "staging_dir": tmp_path / "staging",
             "write_workers": 2,
-            "quiet": True,
         }
-        return GenerateSettings(**{**values, **changes})
-
-    return make
+    )

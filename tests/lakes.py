@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from tests.asking import Asked
 from wattif.engine.content import clean_content
 from wattif.engine.plan import Plan
 from wattif.lake import layout
 from wattif.model.scenario import scenario_of
-from wattif.settings import GenerateSettings
 from wattif.tables.unit import Unit
 
 
@@ -23,7 +23,7 @@ def objects(lake: Path) -> dict[str, str]:
     }
 
 
-def file_bytes(settings: GenerateSettings, units: Iterable[Unit] | None = None) -> dict[str, bytes]:
+def file_bytes(settings: Asked, units: Iterable[Unit] | None = None) -> dict[str, bytes]:
     """The content of files by name, made one after the other in this thread."""
     plan = Plan.of(settings)
     content = clean_content(plan, scenario_of(settings))

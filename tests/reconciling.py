@@ -11,16 +11,16 @@ from typing import Any
 
 import orjson
 
-from wattif.answers.reconcile.run import reconcile
-from wattif.answers.reconcile.settings import ReconcileSettings
-from wattif.engine.run import generate
-from wattif.lake.place import stored_options
-from wattif.options import read_settings
-from wattif.settings import GenerateSettings
+from tests.asking import Asked, generate
+from wattif.answers.reconcile import run
+from wattif.answers.reconcile.comparison import Comparison
+from wattif.cli.options import read_options
+from wattif.cli.reconcile import ReconcileOptions
+from wattif.cli.stored import stored_options
+from wattif.spec import Spec
 
 SMALL: Mapping[str, Any] = {
     "start": "2024-01-01", "end": "2024-01-02", "meters": 10, "interval": 300, "meters_per_file": 3, "batch_files": 2,
-    "quiet": True,
 }  # fmt: skip
 
 
@@ -28,8 +28,23 @@ def make_lake(folder: Path, **changes: Any) -> Path:
     """A lake of 2 days, 10 meters in files of 3, batches of 2 files, a reading every 5 minutes."""
     staging = folder / "staging"
     staging.mkdir(parents=True)
-    generate(GenerateSettings(**{**SMALL, "lake": folder / "lake", "staging_dir": staging, **changes}), Event())
+    generate(Asked(**{**SMALL, "lake": folder / "lake", "staging_dir": staging, **changes}), Event())
     return folder / "lake"
+
+
+def reconcile(*arguments: str) -> tuple[bool, dict[str, Any]]:
+    """`wattif reconcile` with *arguments*, as a library: whether all is explained, and the report."""
+    options = read_options(ReconcileOptions, [*arguments, "--json"], "wattif reconcile", stored=stored_options)
+    out = io.StringIO()
+    explained = run.reconcile(
+        options.part(Spec),
+        options.url,
+        options.part(Comparison),
+        out,
+        place=options.warehouse_place,
+        as_json=True,
+    )
+    return explained, orjson.loads(out.getvalue())
 
 
 @dataclass(frozen=True)
@@ -47,10 +62,7 @@ class Report:
 
 def report_of(*arguments: str) -> Report:
     """`wattif reconcile` with *arguments*, as a library."""
-    out = io.StringIO()
-    settings = read_settings(ReconcileSettings, [*arguments, "--json"], "wattif reconcile", stored_options)
-    explained = reconcile(settings, out, Event())
-    document = orjson.loads(out.getvalue())
+    explained, document = reconcile(*arguments)
     assert document["summary"]["differences"] == len(document["differences"])
     assert explained == (not document["differences"])
     return Report(explained, document["summary"], document["differences"])

@@ -11,13 +11,13 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from tests.asking import Asked
 from tests.lakes import file_bytes
 from wattif.engine.plan import Plan
 from wattif.faults.plan import RowFault
 from wattif.faults.rates import FaultRates
 from wattif.model.fleet import mac_text
 from wattif.model.scenario import scenario_of
-from wattif.settings import GenerateSettings
 from wattif.tables.unit import Unit
 
 ALL_COLUMNS = (
@@ -51,7 +51,7 @@ def load(connection: duckdb.DuckDBPyConnection, table: str, folder: Path, lines:
     )
 
 
-def clean_lines(asked: GenerateSettings) -> Iterator[tuple[date, bytes]]:
+def clean_lines(asked: Asked) -> Iterator[tuple[date, bytes]]:
     """Each row as the meters send it, with the day in the path of its object."""
     for name, content in file_bytes(asked).items():
         yield from ((date.fromisoformat(name[3:13]), line) for line in content.splitlines(keepends=True))
@@ -65,7 +65,7 @@ class PatternPlan:
 
     rates = FaultRates()  # how late rows are does not matter here
 
-    def __init__(self, asked: GenerateSettings) -> None:
+    def __init__(self, asked: Asked) -> None:
         self._asked = asked
         self._readings = 86_400 // asked.interval
 

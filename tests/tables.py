@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from tests.asking import Asked
 from tests.rows import clean_lines, load
 from wattif.answers.expected_sums import Renamed
 from wattif.answers.reconcile.differences import Difference
@@ -15,13 +16,12 @@ from wattif.engine.plan import Plan
 from wattif.faults.plan import FaultPlan
 from wattif.model.fleet import mac_text
 from wattif.model.scenario import scenario_of
-from wattif.settings import GenerateSettings
 
 
 class Table:
     """A DuckDB file with the readings of a small dataset, and what a reconciliation says of it."""
 
-    def __init__(self, asked: GenerateSettings, folder: Path) -> None:
+    def __init__(self, asked: Asked, folder: Path) -> None:
         self.asked, self.folder = asked, folder
         self.scenario = scenario_of(asked)
         self.macs = [mac.decode() for mac in mac_text(self.scenario.fleet.macs)]

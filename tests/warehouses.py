@@ -11,12 +11,21 @@ from typing import Any
 import duckdb
 import orjson
 
+from wattif.cli.load import LoadOptions
+from wattif.cli.place import WarehouseOptions
+from wattif.cli.scan import ScanOptions
 from wattif.lake import layout
 from wattif.lake.manifest import ManifestEntry, write_manifest
 from wattif.uploader.local import LocalStore
-from wattif.warehouse.load import LoadReport, load
-from wattif.warehouse.rollup import RollupReport, rollup
-from wattif.warehouse.settings import LoadSettings, RollupSettings
+from wattif.verdict import scan as scans
+from wattif.verdict import score as scores
+from wattif.verdict.scan import ScanReport
+from wattif.verdict.scan_options import ScanOptions as WhatIsScanned
+from wattif.verdict.scorecard import Scorecard
+from wattif.warehouse import load as loads
+from wattif.warehouse import rollup as rollups
+from wattif.warehouse.load import LoadReport
+from wattif.warehouse.rollup import RollupReport
 
 COLUMNS = "mac,timestamp,consumption_wh,status"
 
@@ -25,6 +34,29 @@ def reading(mac: str, timestamp: str, consumption_wh: str, status: int = 0) -> b
     """A line of the lake."""
     text = f'{{"mac":"{mac}","timestamp":"{timestamp}","consumption_wh":{consumption_wh},"status":{status}}}\n'
     return text.encode()
+
+
+def load(**options: Any) -> LoadReport:
+    """`wattif load` with its options by name, as a library."""
+    asked = LoadOptions(**options)
+    return loads.load(asked.url, asked.warehouse_place, start=asked.start, end=asked.end, external=asked.external)
+
+
+def rollup(**options: Any) -> RollupReport:
+    """`wattif rollup`, as a library."""
+    return rollups.rollup(WarehouseOptions(**options).warehouse_place)
+
+
+def scan(**options: Any) -> ScanReport:
+    """`wattif scan`, as a library."""
+    asked = ScanOptions(**options)
+    return scans.scan(asked.warehouse_place, asked.part(WhatIsScanned))
+
+
+def score(out: Path | None = None, **options: Any) -> Scorecard:
+    """`wattif score`, as a library."""
+    asked = WarehouseOptions(**options)
+    return scores.score(asked.url, asked.warehouse_place, out)
 
 
 @dataclass
@@ -54,10 +86,10 @@ class HandLake:
         self.store.put_bytes(layout.manifest_name(day, 0), write_manifest(entries))
 
     def load(self, **options: Any) -> LoadReport:
-        return load(LoadSettings.model_validate({"lake": self.folder, **options}))
+        return load(lake=self.folder, **options)
 
     def rollup(self) -> RollupReport:
-        return rollup(RollupSettings(lake=self.folder))
+        return rollup(lake=self.folder)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What DuckDB itself reads from the file that was written."""

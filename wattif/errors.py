@@ -1,15 +1,21 @@
 """The exceptions of WattIf. Each message names the thing, the place and the way out, in one line.
 
 WattIfError              exit code 1
-├── UsageError           exit code 2: the settings are wrong
+├── UsageError           exit code 2: what was asked for cannot be done
+│   └── InvalidValue     a field has a value that it cannot have; also a ValueError
 ├── StagingError         the staging folder: locked, full, gone
 ├── LakeError            the lake: refused, missing, holds something else
 │   └── TransferError    a batch could not be moved, however often it was tried
 ├── WarehouseError       tables and the checks on them: refused, missing, defined otherwise
-└── Interrupted          exit code 130: Ctrl-C or SIGTERM
+└── Interrupted          exit code 130: SIGINT, SIGTERM or SIGHUP
+
+A message names a field in backticks (`staging_dir`); the command line shows it as its option (--staging-dir).
 """
 
 from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
 
 
 class WattIfError(Exception):
@@ -22,6 +28,16 @@ class UsageError(WattIfError):
     """What was asked for cannot be done as asked."""
 
     exit_code = 2
+
+
+class InvalidValue(UsageError, ValueError):
+    """A *field* has a *value* that it cannot have; the *reason* says why, and the way out."""
+
+    def __init__(self, field: str, value: object, reason: str) -> None:
+        super().__init__(f"`{field}` {value}: {reason}")
+        self.field = field
+        self.value = value
+        self.reason = reason
 
 
 class StagingError(WattIfError):
@@ -44,3 +60,16 @@ class Interrupted(WattIfError):
     """The user asked the run to stop."""
 
     exit_code = 130
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """``; did you mean NAME?`` with the *known* name that is nearest to *name*; empty when none is near."""
+    nearest = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {nearest[0]}?" if nearest else ""
+
+
+def choose_from(name: str, known: Iterable[str]) -> str:
+    """The way out when *name* is none of those that are *known*: the nearest of them, and all."""
+    names = list(known)
+    nearest = did_you_mean(name, names)
+    return f"{nearest} Choose from {', '.join(names)}" if nearest else f"; choose from {', '.join(names)}"

@@ -16,8 +16,7 @@ from pathlib import Path
 from threading import Event
 
 from scripts.bench.throughput import Confirming, fresh, in_rounds
-from wattif.engine.run import generate
-from wattif.settings import GenerateSettings
+from tests.asking import Asked, generate
 
 RATE = 0.075
 
@@ -33,13 +32,13 @@ def main() -> None:
         def run(rate: float) -> float:
             fresh(folder)
             start = date(2024, 1, 1)
-            settings = GenerateSettings(
+            asked = Asked(
                 start=start, end=start + timedelta(days=arguments.days - 1), meters=400, lake=folder / "lake",
-                staging_dir=folder / "staging", staging_limit=900 * 2**20, write_workers=2, quiet=True,
+                staging_dir=folder / "staging", staging_limit=900 * 2**20, write_workers=2,
                 anomaly_rate=rate,
             )  # fmt: skip
             began = time.perf_counter()
-            figures = generate(settings, Event(), Confirming(settings.lake))
+            figures = generate(asked, Event(), Confirming(asked.lake))
             return figures.readings / (time.perf_counter() - began) / 1e6
 
         run(RATE)  # compiles or loads the kernels

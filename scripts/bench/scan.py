@@ -13,8 +13,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from wattif.verdict.scan import scan_hours
+from wattif.verdict.scan_options import ScanOptions
 from wattif.warehouse.duckdb_warehouse import DuckDBWarehouse
-from wattif.warehouse.settings import ScanSettings
 from wattif.warehouse.tables import HOURLY, LOADS
 
 FIRST = date(2024, 1, 1)
@@ -52,9 +52,9 @@ def main() -> None:
             )
         warehouse._run(HOURS.format(meters=arguments.meters, days=arguments.days))
         for train_days in (arguments.days // 2, arguments.days * 2 // 3, arguments.days - 2):
-            settings = ScanSettings.model_validate({"train_until": FIRST + timedelta(days=train_days - 1)})
+            options = ScanOptions(train_until=FIRST + timedelta(days=train_days - 1))
             began = time.perf_counter()
-            report = scan_hours(settings, warehouse)
+            report = scan_hours(options, warehouse)
             seconds = time.perf_counter() - began
             hours = sum(metric.hours for metric in report.metrics)
             print(f"{train_days} days learnt, {hours:,} hours judged: {seconds:.1f} s   (wanted: 60 s)")

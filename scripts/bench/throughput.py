@@ -23,24 +23,23 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 
+from tests.asking import Asked, generate
 from wattif.engine.content import clean_content
 from wattif.engine.plan import Plan
-from wattif.engine.run import generate
 from wattif.errors import LakeError
 from wattif.model.scenario import scenario_of
-from wattif.settings import GenerateSettings
 from wattif.uploader.local import LocalStore
 from wattif.uploader.store import Guard, SealedFile, StoredObject
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-def _settings(folder: Path, **changes: object) -> GenerateSettings:
+def _asked(folder: Path, **changes: object) -> Asked:
     values = {
         "start": "2024-01-01", "end": "2024-01-02", "meters": 400, "lake": folder / "lake",
-        "staging_dir": folder / "staging", "quiet": True, "write_workers": 2,
+        "staging_dir": folder / "staging", "write_workers": 2,
     }  # fmt: skip
-    return GenerateSettings(**{**values, **changes})  # type: ignore[arg-type]
+    return Asked(**{**values, **changes})
 
 
 class Confirming(LocalStore):
@@ -68,9 +67,9 @@ def fresh(folder: Path) -> None:
 
 def into_memory(folder: Path, rounds: int) -> None:
     """Model to bytes, nothing written: one thread against two."""
-    settings = _settings(folder)
-    plan = Plan.of(settings)
-    content = clean_content(plan, scenario_of(settings))
+    asked = _asked(folder)
+    plan = Plan.of(asked)
+    content = clean_content(plan, scenario_of(asked))
     units = [unit for batch in plan.batches() for unit in batch.units]
 
     def produce(threads: int) -> float:
@@ -95,8 +94,8 @@ def through_staging(folder: Path, rounds: int) -> None:
 
     def run() -> float:
         fresh(folder)
-        settings = _settings(folder, end="2024-01-10", staging_limit="900MiB")
-        figures = generate(settings, Event(), Confirming(settings.lake))
+        asked = _asked(folder, end="2024-01-10", staging_limit="900MiB")
+        figures = generate(asked, Event(), Confirming(asked.lake))
         return figures.readings / figures.seconds / 1e6
 
     (rate,) = in_rounds(rounds, run)
@@ -105,9 +104,9 @@ def through_staging(folder: Path, rounds: int) -> None:
 
 def into_local_lake(folder: Path, rounds: int) -> None:
     """The whole main job into a folder, against writing the same ready-made bytes into the same folder."""
-    settings = _settings(folder)
-    plan = Plan.of(settings)
-    content = clean_content(plan, scenario_of(settings))
+    asked = _asked(folder)
+    plan = Plan.of(asked)
+    content = clean_content(plan, scenario_of(asked))
     unit = plan.batch(plan.start, 0).units[0]
     ready = b"".join(bytes(block) for block in content.blocks(unit))
     files = plan.days * plan.files_per_day
@@ -128,7 +127,7 @@ def into_local_lake(folder: Path, rounds: int) -> None:
 
     def run() -> float:
         fresh(folder)
-        figures = generate(settings, Event())
+        figures = generate(asked, Event())
         return figures.bytes / figures.seconds / 1e6
 
     bare, whole = in_rounds(rounds, write, run)
@@ -172,23 +171,23 @@ def into_bucket(folder: Path, rounds: int, link_mb_s: float) -> None:
 
     def produce() -> float:
         fresh(folder)
-        settings = _settings(folder, end="2024-01-01", staging_limit="900MiB")
-        return generate(settings, Event(), Confirming(settings.lake)).seconds
+        asked = _asked(folder, end="2024-01-01", staging_limit="900MiB")
+        return generate(asked, Event(), Confirming(asked.lake)).seconds
 
     def upload() -> float:
         """Sealed files are there already: only the upload is left."""
         fresh(folder)
-        settings = _settings(folder, end="2024-01-01", staging_limit="4GiB")
+        asked = _asked(folder, end="2024-01-01", staging_limit="4GiB")
         with _server(folder, link_mb_s * 1e6):
             with contextlib.suppress(LakeError):
-                generate(settings, Event(), Sealing(settings.lake))
-            return generate(settings, Event(), GcsStore("lake", "", threads=2)).seconds
+                generate(asked, Event(), Sealing(asked.lake))
+            return generate(asked, Event(), GcsStore("lake", "", threads=2)).seconds
 
     def both() -> float:
         fresh(folder)
-        settings = _settings(folder, end="2024-01-01", staging_limit="900MiB")
+        asked = _asked(folder, end="2024-01-01", staging_limit="900MiB")
         with _server(folder, link_mb_s * 1e6):
-            return generate(settings, Event(), GcsStore("lake", "", threads=2)).seconds
+            return generate(asked, Event(), GcsStore("lake", "", threads=2)).seconds
 
     produced, uploaded, together = in_rounds(rounds, produce, upload, both)
     slower = max(produced, uploaded)

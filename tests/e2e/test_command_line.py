@@ -15,10 +15,10 @@ import orjson
 import pytest
 
 import wattif
+from tests.asking import Asked
 from tests.fakes.gcs_server import GcsServer
 from tests.lakes import file_bytes, objects
 from wattif.lake import layout
-from wattif.settings import GenerateSettings
 from wattif.tables.weather import TABLE as WEATHER
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -85,7 +85,7 @@ def line(tmp_path: Path) -> CommandLine:
 def _expected(*arguments: str) -> dict[str, bytes]:
     names = [name.removeprefix("--").replace("-", "_") for name in arguments[::2]]
     values: dict[str, Any] = dict(zip(names, arguments[1::2], strict=True))
-    return file_bytes(GenerateSettings(**values))
+    return file_bytes(Asked(**values))
 
 
 def test_generator_py_writes_the_lake_and_says_what_it_did(line: CommandLine) -> None:

@@ -113,6 +113,6 @@ def test_a_file_of_generate_serves_show_too(tmp_path: Path) -> None:
 def test_every_ending_is_one_that_matplotlib_writes() -> None:
     from matplotlib.backend_bases import FigureCanvasBase
 
-    from wattif.show.settings import ENDINGS
+    from wattif.cli.show import ENDINGS
 
     assert set(ENDINGS) <= set(FigureCanvasBase.get_supported_filetypes())

@@ -11,15 +11,13 @@ from threading import Event
 
 import pytest
 
+from tests.asking import Asking, generate
 from tests.lakes import file_bytes
 from wattif.engine import staging
-from wattif.engine.run import generate
 from wattif.errors import LakeError, StagingError
-from wattif.settings import GenerateSettings
 from wattif.uploader.local import LocalStore
 from wattif.uploader.store import Guard, SealedFile, StoredObject
 
-Settings = Callable[..., GenerateSettings]
 FILE = 3 * 288 * 230  # bytes of a file of three meters, about
 
 
@@ -54,7 +52,7 @@ class SlowStore(LocalStore):
         return super().put_files(files, guard)
 
 
-def test_a_full_disk_is_waited_out_while_uploads_free_it(settings: Settings, small_disk: Callable[[int], Path]) -> None:
+def test_a_full_disk_is_waited_out_while_uploads_free_it(settings: Asking, small_disk: Callable[[int], Path]) -> None:
     asked = settings(staging_dir=small_disk(5 * FILE), meters=30, write_workers=3)
     figures = generate(asked, Event(), SlowStore(asked.lake))
     assert figures.files == 20
@@ -62,7 +60,7 @@ def test_a_full_disk_is_waited_out_while_uploads_free_it(settings: Settings, sma
 
 
 def test_a_disk_that_nothing_will_free_stops_the_run_and_keeps_what_is_sealed(
-    settings: Settings, small_disk: Callable[[int], Path]
+    settings: Asking, small_disk: Callable[[int], Path]
 ) -> None:
     disk = small_disk(5 * FILE)
     asked = settings(staging_dir=disk, batch_files=8, meters=24)
@@ -75,7 +73,7 @@ def test_a_disk_that_nothing_will_free_stops_the_run_and_keeps_what_is_sealed(
     assert {name: (asked.lake / name).read_bytes() for name in file_bytes(asked)} == file_bytes(asked)
 
 
-def test_the_same_with_an_injected_error(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_with_an_injected_error(settings: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing can be mounted: the third and the tenth block that is written meet a full disk."""
     writes = iter(range(1000))
     real = staging.Part.write
@@ -91,7 +89,7 @@ def test_the_same_with_an_injected_error(settings: Settings, monkeypatch: pytest
     assert {name: (asked.lake / name).read_bytes() for name in file_bytes(asked)} == file_bytes(asked)
 
 
-def test_another_disk_error_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_disk_error_is_named(settings: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(part: staging.Part, data: memoryview) -> None:
         raise OSError(errno.EIO, "Input/output error")
 

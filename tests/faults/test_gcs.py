@@ -231,7 +231,7 @@ def test_a_bucket_that_is_missing_is_named(lake: Lake, way: Way) -> None:
     with pytest.raises(LakeError) as failure:
         lake.move([lake.file("a", way.size)], lake.store(bucket="nowhere", retry_s=20.0))
     assert not isinstance(failure.value, Unavailable | TransferError)
-    assert_explains(failure.value, "gs://nowhere", "--bucket")
+    assert_explains(failure.value, "gs://nowhere", "`bucket`")
     lake.assert_not_committed()
 
 
@@ -254,7 +254,7 @@ def test_another_object_of_that_name_is_not_touched(lake: Lake, way: Way, other:
     with pytest.raises(LakeError) as failure:
         lake.move([file])
     assert not isinstance(failure.value, Unavailable | TransferError)
-    assert_explains(failure.value, f"gs://lake/city/{file.name}", "--overwrite")
+    assert_explains(failure.value, f"gs://lake/city/{file.name}", "`overwrite`")
     assert lake.server.objects("lake")[f"city/{file.name}"].content == other
     assert lake.server.count(way.kind) == 1
     lake.assert_not_committed()

@@ -100,7 +100,7 @@ def test_a_bucket_that_is_missing_is_named_by(lake: Lake, call: Callable[[GcsSto
     with pytest.raises(LakeError) as failure:
         call(lake.store(bucket="nowhere"))
     assert not isinstance(failure.value, Unavailable)
-    assert_explains(failure.value, "gs://nowhere", "--bucket")
+    assert_explains(failure.value, "gs://nowhere", "`bucket`")
 
 
 @pytest.mark.parametrize("fault", [Corrupt(), WrongChecksum()], ids=str)

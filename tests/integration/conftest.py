@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from tests.asking import Asking
 from tests.rows import ALL_COLUMNS, PatternPlan, load
 from tests.tables import Table
-from wattif.settings import GenerateSettings
-
-Settings = Callable[..., GenerateSettings]
 
 
 @pytest.fixture
-def table(settings: Settings, tmp_path: Path) -> Table:
+def table(settings: Asking, tmp_path: Path) -> Table:
     """Three days of ten meters, a reading every five minutes."""
     return Table(settings(start="2024-01-30", end="2024-02-01"), tmp_path)
 
 
 @pytest.fixture
-def faulty(settings: Settings, tmp_path: Path) -> tuple[Table, PatternPlan]:
+def faulty(settings: Asking, tmp_path: Path) -> tuple[Table, PatternPlan]:
     """What is delivered of a dataset in which much goes wrong, in the table ``delivered``."""
     asked = settings(start="2024-01-30", end="2024-02-02", columns=ALL_COLUMNS, anomaly_rate=1, meters=25)
     table, faults = Table(asked, tmp_path), PatternPlan(asked)

@@ -13,7 +13,7 @@ import pytest
 from tests.fakes.dataplex_server import DataplexServer
 from tests.fakes.dataplex_tables import Dataset, Model
 from wattif.dataplex.act import Answer, act
-from wattif.dataplex.settings import DataplexSettings
+from wattif.dataplex.options import Action, DataplexOptions
 from wattif.dataplex.wait import Clock
 from wattif.errors import WarehouseError
 
@@ -46,10 +46,10 @@ def dataset(*changes: str, average: Judged = PLAIN, maximum: Judged = PLAIN) -> 
     return Dataset("my-project", "meters", "europe-west3", connection, models)
 
 
-def asked(action: str, **changes: Any) -> DataplexSettings:
-    """Settings of an action on that dataset."""
+def asked(**changes: Any) -> DataplexOptions:
+    """The scan of that dataset."""
     values = {"project": "my-project", "location": "europe-west3", "dataset": "meters"}
-    return DataplexSettings(**{"action": action, **values, **changes})
+    return DataplexOptions(**{**values, **changes})
 
 
 class Pause:
@@ -68,12 +68,12 @@ def serving(tables: Dataset, monkeypatch: pytest.MonkeyPatch, *, polls: int = 0)
         yield server
 
 
-def do(action: str, **changes: Any) -> Answer:
+def do(action: Action, *, print_only: bool = False, as_json: bool = False, **changes: Any) -> Answer:
     """The answer of an action that goes well."""
-    return act(asked(action, **changes), Pause().clock)
+    return act(action, asked(**changes), print_only=print_only, as_json=as_json, clock=Pause().clock)
 
 
-def refused(action: str, **changes: Any) -> str:
+def refused(action: Action, **changes: Any) -> str:
     """The error of an action: one line."""
     with pytest.raises(WarehouseError) as error:
         do(action, **changes)

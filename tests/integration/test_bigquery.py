@@ -14,13 +14,11 @@ from google.cloud import bigquery
 
 from tests.fakes.bigquery_server import DATASET, PROJECT, emulator
 from tests.fakes.gcs_server import GcsServer
-from tests.warehouses import HandLake, reading
+from tests.warehouses import HandLake, load, reading, rollup, scan
 from wattif.errors import UsageError, WarehouseError
-from wattif.verdict.scan import scan
 from wattif.warehouse.bigquery_warehouse import BigQueryWarehouse
-from wattif.warehouse.load import LoadReport, load
-from wattif.warehouse.rollup import RollupReport, rollup
-from wattif.warehouse.settings import LoadSettings, RollupSettings, ScanSettings
+from wattif.warehouse.load import LoadReport
+from wattif.warehouse.rollup import RollupReport
 
 pytestmark = pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning")  # the emulator's own
 DAYS = [date(2024, 1, 31), date(2024, 2, 1)]
@@ -70,11 +68,11 @@ def lake(tmp_path: Path) -> HandLake:
 
 
 def _load(lake: HandLake, **options: Any) -> LoadReport:
-    return load(LoadSettings.model_validate({"lake": lake.folder, **OF_BIGQUERY, **options}))
+    return load(lake=lake.folder, **OF_BIGQUERY, **options)
 
 
 def _rollup() -> RollupReport:
-    return rollup(RollupSettings.model_validate(OF_BIGQUERY))
+    return rollup(**OF_BIGQUERY)
 
 
 def _rows(client: Any, table: str, columns: str) -> list[tuple[Any, ...]]:
@@ -112,7 +110,7 @@ def test_a_bucket_is_loaded_by_the_names_of_its_objects(
                 storage.put("my-lake", name, path.read_bytes())
                 (server[1] / "my-lake" / name).parent.mkdir(parents=True, exist_ok=True)
                 (server[1] / "my-lake" / name).write_bytes(path.read_bytes())
-        report = load(LoadSettings.model_validate({"bucket": "my-lake", "prefix": "raw", **OF_BIGQUERY}))
+        report = load(bucket="my-lake", prefix="raw", **OF_BIGQUERY)
         fetched = [request.name for request in storage.requests if request.kind == "media"]
     assert fetched
     assert all(name.startswith("raw/_wattif/") for name in fetched)  # no reading comes through this machine
@@ -173,15 +171,15 @@ def test_verbs_in_the_wrong_order_say_which_comes_first(lake: HandLake) -> None:
         _rollup()
     _load(lake)
     with pytest.raises(WarehouseError, match=r"lacks 2 of 2 loaded days.* run 'python -m wattif rollup' first"):
-        scan(ScanSettings.model_validate(OF_BIGQUERY))
+        scan(**OF_BIGQUERY)
     _rollup()
     with pytest.raises(UsageError, match="2 days are too few to learn from"):
-        scan(ScanSettings.model_validate(OF_BIGQUERY))
+        scan(**OF_BIGQUERY)
 
 
 @pytest.mark.usefixtures("client")
 def test_a_dataset_that_is_missing_or_elsewhere(lake: HandLake) -> None:
     with pytest.raises(WarehouseError, match=r"there is no such dataset \(404\); create it with 'bq"):
         _load(lake, dataset="nowhere")
-    with pytest.raises(WarehouseError, match="lies in US, not in EU; correct --location"):
+    with pytest.raises(WarehouseError, match="lies in US, not in EU; correct `location`"):
         _load(lake, location="EU")

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from tests.fakes.bigquery_server import DATASET, PROJECT, Answer, Recorded, Recorder, refusal
 from tests.warehouses import HandLake, reading
-from wattif.errors import UsageError, WarehouseError
+from wattif.cli.load import LoadOptions
+from wattif.errors import WarehouseError
 from wattif.lake.days import CommittedDay, committed_days
 from wattif.lake.manifest import ManifestEntry
 from wattif.tables.readings import reading_fields
@@ -22,7 +24,6 @@ from wattif.uploader.store import Store
 from wattif.verdict.judges import judge
 from wattif.verdict.window import ScanWindow
 from wattif.warehouse.bigquery_warehouse import BigQueryWarehouse
-from wattif.warehouse.settings import LoadSettings
 from wattif.warehouse.tables import ANOMALIES, HOURLY, Table, readings_table
 from wattif.warehouse.warehouse import BadRecord
 
@@ -205,7 +206,7 @@ def test_a_model_is_trained_and_judges(
 def test_a_horizon_beyond_what_arima_forecasts(warehouse: BigQueryWarehouse) -> None:
     window = replace(WINDOW, scan_until=date(2025, 6, 1))
     with pytest.raises(
-        WarehouseError, match=r"11,928 hours, ARIMA_PLUS forecasts 10,000; choose a later --train-until"
+        WarehouseError, match=r"11,928 hours, ARIMA_PLUS forecasts 10,000; choose a later `train_until`"
     ):
         judge(warehouse, "AVG", window, 0.99, ANOMALIES)
 
@@ -268,7 +269,7 @@ def test_external_and_native_tables_are_not_mixed(recorder: Recorder, warehouse:
     recorder.answer = lambda request: (
         (200, native) if request.method == "GET" else refusal(409, "duplicate", "Already Exists: Table")
     )
-    with pytest.raises(WarehouseError, match="is there as a native table; drop --external"):
+    with pytest.raises(WarehouseError, match="is there as a native table; drop `external`"):
         warehouse.create_external_table(READINGS, "gs://my-lake/raw")
 
 
@@ -277,5 +278,5 @@ def test_external_and_native_tables_are_not_mixed(recorder: Recorder, warehouse:
     [{}, {"warehouse": "bigquery"}, {"warehouse": "bigquery", "project": PROJECT, "dataset": "d", "database": "x"}],
 )
 def test_external_needs_bigquery_and_a_bucket(options: dict[str, Any]) -> None:
-    with pytest.raises(UsageError):
-        LoadSettings.model_validate({"external": True, **options})
+    with pytest.raises(ValidationError):
+        LoadOptions(external=True, **options)

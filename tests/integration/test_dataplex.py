@@ -44,13 +44,13 @@ def _results(tables: Dataset, monkeypatch: pytest.MonkeyPatch, **changes: Any) -
     with serving(tables, monkeypatch):
         do("create", **changes)
         do("run")
-        return json.loads(do("results", json=True).text)
+        return json.loads(do("results", as_json=True).text)
 
 
 def test_all_rules_pass_on_good_data(server: DataplexServer) -> None:
     assert do("create").text == f"created {SCAN}, 12 rules"
     assert do("run").text.startswith(f"{SCAN}/jobs/")
-    answer = do("results", json=True)
+    answer = do("results", as_json=True)
     assert answer.passed
     found = json.loads(answer.text)
     assert (found["scan"], found["state"], found["passed"], found["score"]) == (SCAN, "SUCCEEDED", True, 100)
@@ -165,7 +165,7 @@ def test_a_later_job_scans_only_what_is_new(server: DataplexServer) -> None:
     rows = []
     for _ in range(2):
         do("run")
-        rows.append(json.loads(do("results", json=True).text)["rows"])
+        rows.append(json.loads(do("results", as_json=True).text)["rows"])
     assert rows == [12, 0]
 
 
@@ -174,12 +174,12 @@ def test_without_a_field_each_job_scans_all(server: DataplexServer) -> None:
     rows = []
     for _ in range(2):
         do("run")
-        rows.append(json.loads(do("results", json=True).text)["rows"])
+        rows.append(json.loads(do("results", as_json=True).text)["rows"])
     assert rows == [12, 12]
 
 
 def test_creating_twice_says_that_it_exists(server: DataplexServer) -> None:
-    options = {"schedule": "15 * * * *", "notify": "a@example.org,b@example.org"}
+    options: dict[str, Any] = {"schedule": "15 * * * *", "notify": "a@example.org,b@example.org"}
     do("create", **options)
     assert do("create", **options).text == f"{SCAN} exists already, as asked for"
 
@@ -204,7 +204,7 @@ def test_another_definition_is_named_with_the_way_out(
     assert message.startswith(f"{SCAN}: exists with another definition: ")
     assert difference in message
     assert "dataplex delete" in message
-    assert "--scan" in message
+    assert "`scan`" in message
 
 
 def test_what_the_service_may_fill_in_is_no_difference(server: DataplexServer) -> None:
@@ -227,10 +227,10 @@ def test_a_creation_that_fails_later_is_explained_too(server: DataplexServer) ->
 def test_creation_and_jobs_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     pause = Pause()
     with serving(dataset(), monkeypatch, polls=3) as server:
-        act(asked("create"), pause.clock)
+        act("create", asked(), clock=pause.clock)
         assert pause.slept_s == [1, 2]  # the operation is done when it is asked for the third time
         pause.slept_s.clear()
-        assert "SUCCEEDED" in act(asked("run"), pause.clock).text
+        assert "SUCCEEDED" in act("run", asked(), clock=pause.clock).text
         assert pause.slept_s == [1, 2, 4, 8, 16, 20]
         assert server.count("RunDataScan") == 1
 
@@ -238,10 +238,10 @@ def test_creation_and_jobs_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> No
 def test_waiting_for_a_job_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     pause = Pause()
     with serving(dataset(), monkeypatch) as server:
-        act(asked("create"), pause.clock)
+        act("create", asked(), clock=pause.clock)
         server.scans.polls = 10**9
         with pytest.raises(WarehouseError, match="not done after 60 minutes; it goes on in the cloud"):
-            act(asked("run"), pause.clock)
+            act("run", asked(), clock=pause.clock)
         assert 3600 <= sum(pause.slept_s) < 3640
 
 
@@ -261,7 +261,7 @@ def test_results_are_those_of_the_latest_job(server: DataplexServer) -> None:
     for _ in range(12):  # more than a page of them
         do("run")
     last = server.scans.start_job(SCAN).name.rsplit("/", 1)[1]
-    assert json.loads(do("results", json=True).text)["job"] == last
+    assert json.loads(do("results", as_json=True).text)["job"] == last
 
 
 def test_a_job_under_way_has_no_results_yet(server: DataplexServer) -> None:

@@ -43,7 +43,7 @@ def test_a_run_is_not_asked_for_twice(server: DataplexServer) -> None:
 
 def test_a_service_that_stays_away_is_given_up(server: DataplexServer) -> None:
     server.add_fault("DeleteDataScan", Refusal(grpc.StatusCode.UNAVAILABLE, "try later"), times=None)
-    with DataScans(asked("delete"), Pause().clock, retry_s=0.3) as scans, pytest.raises(WarehouseError) as error:
+    with DataScans(asked(), Pause().clock, retry_s=0.3) as scans, pytest.raises(WarehouseError) as error:
         scans.delete()
     assert f"Dataplex: {server.address} does not answer: try later" in str(error.value)
     assert server.count("DeleteDataScan") > 1
@@ -52,7 +52,7 @@ def test_a_service_that_stays_away_is_given_up(server: DataplexServer) -> None:
 def test_nobody_listens(server: DataplexServer, monkeypatch: pytest.MonkeyPatch) -> None:
     with DataplexServer(server.scans.dataset) as gone:
         monkeypatch.setenv("DATAPLEX_EMULATOR_HOST", gone.address)
-    with DataScans(asked("delete"), Pause().clock, retry_s=0.3) as scans, pytest.raises(WarehouseError) as error:
+    with DataScans(asked(), Pause().clock, retry_s=0.3) as scans, pytest.raises(WarehouseError) as error:
         scans.delete()
     assert f"Dataplex: {gone.address} does not answer: " in str(error.value)
     assert "\n" not in str(error.value)
@@ -79,7 +79,7 @@ CODE = grpc.StatusCode
             ],
         ),
         (Refusal(CODE.UNAUTHENTICATED, "invalid token"), ["gcloud auth application-default login"]),
-        (Refusal(CODE.INVALID_ARGUMENT, "Location x is unknown"), ["name the region of the dataset with --location"]),
+        (Refusal(CODE.INVALID_ARGUMENT, "Location x is unknown"), ["name the region of the dataset with `location`"]),
         (Refusal(CODE.INVALID_ARGUMENT, "rules[3] is wrong"), ["rules[3] is wrong; correct the option"]),
         (Refusal(CODE.INTERNAL, "Internal\nerror."), ["InternalServerError: Internal error; run the same command"]),
         (Refusal(CODE.UNAVAILABLE, "Getting metadata from plugin failed with error: reauthenticate"), ["gcloud auth"]),
@@ -98,7 +98,7 @@ def test_errors_are_one_line_with_the_way_out(refusal: Refusal, words: list[str]
     [
         ({"table": "nothing"}, "my-project.meters.nothing: there is no such table"),
         ({"dataset": "other"}, "my-project.other.smart_meter_readings_hour_rolled: there is no such table"),
-        ({"location": "us-central1"}, "name the region of the dataset with --location"),
+        ({"location": "us-central1"}, "name the region of the dataset with `location`"),
     ],
 )
 def test_a_wrong_place_is_named(changes: dict[str, Any], words: str, server: DataplexServer) -> None:

@@ -26,7 +26,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[DataplexRestServer]:
 
 
 def _create(**changes: object) -> str:
-    return act(asked("create", preview_anomaly_rules=True, **changes), Pause().clock).text
+    return act("create", asked(preview_anomaly_rules=True, **changes), clock=Pause().clock).text
 
 
 def test_the_rule_takes_the_place_of_the_models(server: DataplexRestServer) -> None:
@@ -51,7 +51,7 @@ def test_the_operation_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     pause = Pause()
     with DataplexRestServer(Scans(dataset(), polls=2), LISTED) as server:
         monkeypatch.setenv("DATAPLEX_EMULATOR_HOST", server.address)
-        act(asked("create", preview_anomaly_rules=True), pause.clock)
+        act("create", asked(preview_anomaly_rules=True), clock=pause.clock)
     assert pause.slept_s == [1]
 
 
@@ -61,7 +61,7 @@ def test_other_projects_are_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(WarehouseError) as error:
             _create()
     assert str(error.value).startswith("project my-project: it is not on the list of the anomaly rules' preview (")
-    assert str(error.value).endswith("leave out --preview-anomaly-rules: the models do the same")
+    assert str(error.value).endswith("leave out `preview_anomaly_rules`: the models do the same")
 
 
 def test_a_scan_of_that_name_is_not_touched(server: DataplexRestServer) -> None:
@@ -76,7 +76,7 @@ def test_a_scan_of_that_name_is_not_touched(server: DataplexRestServer) -> None:
         (Refusal(grpc.StatusCode.PERMISSION_DENIED, "off", "SERVICE_DISABLED"), "gcloud services enable dataplex"),
         (Refusal(grpc.StatusCode.PERMISSION_DENIED, "no"), "roles/dataplex.dataScanAdmin"),
         (Refusal(grpc.StatusCode.UNAVAILABLE, "later"), "does not answer: "),
-        (Refusal(grpc.StatusCode.FAILED_PRECONDITION, "its location is another"), "with --location"),
+        (Refusal(grpc.StatusCode.FAILED_PRECONDITION, "its location is another"), "with `location`"),
     ],
 )
 def test_errors_are_those_of_the_other_way(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -11,13 +11,12 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from tests.asking import Asked, Asking
 from tests.rows import ALL_COLUMNS, PatternPlan, clean_lines, load
 from wattif.answers.expect import expect
-from wattif.answers.expect_settings import ExpectSettings
 from wattif.engine.plan import Plan
 from wattif.errors import Interrupted, LakeError, UsageError
 from wattif.faults.plan import FaultPlan
-from wattif.settings import GenerateSettings
 
 VIEWS = ("measured", "delivered", "deduplicated")
 CASES: dict[str, dict[str, Any]] = {
@@ -42,18 +41,14 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-Settings = Callable[..., GenerateSettings]
-
-
-def _asked(settings: Settings, **changes: Any) -> GenerateSettings:
+def _asked(settings: Asking, **changes: Any) -> Asked:
     """Four days across the end of a month, files and batches that end within a transformer."""
     return settings(**{"start": "2024-01-30", "end": "2024-02-02", "meters_per_file": 3, "interval": 300, **changes})
 
 
-def _expect(asked: GenerateSettings, faults: FaultPlan | None = None, **changes: Any) -> Path:
-    values = asked.model_dump(include=set(ExpectSettings.model_fields) - {"quiet"})
+def _expect(asked: Asked, faults: FaultPlan | None = None, **changes: Any) -> Path:
     out = asked.lake.parent / "expected"
-    expect(ExpectSettings(**{**values, "out": out, "quiet": True, **changes}), Event(), faults)
+    expect(asked.spec, asked.place, **{"out": out, "faults": faults, **changes})
     return out
 
 
@@ -103,13 +98,13 @@ def _hold(connection: duckdb.DuckDBPyConnection, folder: Path, table: str, numbe
     return hours
 
 
-def _numbers(asked: GenerateSettings) -> list[str]:
+def _numbers(asked: Asked) -> list[str]:
     return [field.name for field in Plan.of(asked).columns if field.kind == "number"]
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_tables_are_the_sums_of_the_readings(
-    settings: Settings, connection: duckdb.DuckDBPyConnection, tmp_path: Path, case: str
+    settings: Asking, connection: duckdb.DuckDBPyConnection, tmp_path: Path, case: str
 ) -> None:
     asked = _asked(settings, **CASES[case])
     load(connection, "readings", tmp_path / "rows", clean_lines(asked))
@@ -127,7 +122,7 @@ def test_tables_are_the_sums_of_the_readings(
 
 @pytest.mark.parametrize("anomaly_rate", [0, 1])
 def test_views_differ_by_the_faults_on_the_way(
-    settings: Settings, connection: duckdb.DuckDBPyConnection, tmp_path: Path, anomaly_rate: int
+    settings: Asking, connection: duckdb.DuckDBPyConnection, tmp_path: Path, anomaly_rate: int
 ) -> None:
     asked = _asked(
         settings, columns=ALL_COLUMNS, anomaly_rate=anomaly_rate, meters=25, anomalies="all" if anomaly_rate else "none"
@@ -144,7 +139,7 @@ def test_views_differ_by_the_faults_on_the_way(
     assert once < arrived != measured
 
 
-def test_columns_say_what_they_are(settings: Settings) -> None:
+def test_columns_say_what_they_are(settings: Asking) -> None:
     expected = _expect(_asked(settings))
     for path in expected.rglob("*.parquet"):
         for field in pq.read_schema(path):
@@ -156,35 +151,34 @@ def test_columns_say_what_they_are(settings: Settings) -> None:
     }  # fmt: skip
 
 
-def test_threads_change_no_byte(settings: Settings) -> None:
+def test_threads_change_no_byte(settings: Asking) -> None:
     asked = _asked(settings, meters=450, interval=3600, anomaly_rate=0.3)
     one = {path.name: path.read_bytes() for path in _expect(asked, workers=1).rglob("*.parquet")}
     three = {path.name: path.read_bytes() for path in _expect(asked, workers=3).rglob("*.parquet")}
     assert one == three
 
 
-def test_tables_of_another_dataset_do_not_go_into_the_lake(settings: Settings) -> None:
-    from wattif.engine.run import generate
+def test_tables_of_another_dataset_do_not_go_into_the_lake(settings: Asking) -> None:
+    from tests.asking import generate
 
     asked = _asked(settings)
     generate(asked, Event())
     _expect(asked, out=None)
     assert (asked.lake / "_wattif" / "expected" / "measured" / "monthly.parquet").is_file()
     with pytest.raises(LakeError, match="seed is 42 there and 7 here"):
-        _expect(asked, out=None, seed=7)
+        _expect(_asked(settings, seed=7), out=None)
 
 
-def test_a_stopped_run_says_so_and_leaves_nothing(settings: Settings, tmp_path: Path) -> None:
+def test_a_stopped_run_says_so_and_leaves_nothing(settings: Asking, tmp_path: Path) -> None:
     asked = _asked(settings)
     stop = Event()
     stop.set()
-    values = asked.model_dump(include=set(ExpectSettings.model_fields) - {"quiet"})
     with pytest.raises(Interrupted):
-        expect(ExpectSettings(**values, out=tmp_path / "out"), stop)
+        expect(asked.spec, asked.place, out=tmp_path / "out", stop=stop)
     assert not list(tmp_path.rglob("*.parquet"))
 
 
-def test_out_must_be_a_folder(settings: Settings, tmp_path: Path) -> None:
+def test_out_must_be_a_folder(settings: Asking, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match=r"--out .*file: not a folder"):
+    with pytest.raises(UsageError, match=r"`out` .*file: not a folder"):
         _expect(_asked(settings), out=tmp_path / "file")

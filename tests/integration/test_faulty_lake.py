@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from threading import Event
@@ -15,18 +14,16 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
+from tests.asking import Asked, Asking, generate
 from tests.fakes.gcs_server import GcsServer
 from tests.lakes import file_bytes, objects
 from tests.undo_faults import read_labels, read_objects, undo
 from wattif.engine.plan import Plan, staging_needed
-from wattif.engine.run import generate
 from wattif.errors import LakeError
 from wattif.lake import layout
-from wattif.settings import GenerateSettings
 from wattif.uploader.local import LocalStore
 from wattif.uploader.store import Guard
 
-Settings = Callable[..., GenerateSettings]
 FAULTS = (
     "duplicate=0.01,late=0.01:2h,drop=0.01,out_of_order=0.01,corrupt=0.01,partial_line=0.3,file_missing=0.1,"
     "batch_twice=0.3,schema_drift=2024-01-02"
@@ -34,11 +31,11 @@ FAULTS = (
 
 
 @pytest.fixture
-def faulty(settings: Settings) -> GenerateSettings:
+def faulty(settings: Asking) -> Asked:
     return settings(faults=FAULTS, meters=30, columns="mac,timestamp,consumption_wh,power_w")
 
 
-def test_undoing_the_labels_of_a_lake_gives_the_clean_files(faulty: GenerateSettings) -> None:
+def test_undoing_the_labels_of_a_lake_gives_the_clean_files(faulty: Asked) -> None:
     generate(faulty, Event())
     labels = read_labels(faulty.lake)
     clean = file_bytes(faulty)
@@ -49,7 +46,7 @@ def test_undoing_the_labels_of_a_lake_gives_the_clean_files(faulty: GenerateSett
     assert len({label["kind"] for label in labels}) == 9
 
 
-def test_duckdb_counts_what_the_labels_say(faulty: GenerateSettings) -> None:
+def test_duckdb_counts_what_the_labels_say(faulty: Asked) -> None:
     """Of each file: all rows, less the dropped and damaged ones, more the duplicates; twice when its batch is."""
     generate(faulty, Event())
     labels = read_labels(faulty.lake)
@@ -78,7 +75,7 @@ def test_duckdb_counts_what_the_labels_say(faulty: GenerateSettings) -> None:
     assert distinct == [(whole - lost,)]
 
 
-def test_manifests_and_figures_agree_with_what_was_delivered(faulty: GenerateSettings) -> None:
+def test_manifests_and_figures_agree_with_what_was_delivered(faulty: Asked) -> None:
     figures = generate(faulty, Event())
     delivered = read_objects(faulty.lake)
     entries = [
@@ -99,7 +96,7 @@ def test_manifests_and_figures_agree_with_what_was_delivered(faulty: GenerateSet
     assert [path.name for path in staging.iterdir()] == ["wattif.lock"]
 
 
-def test_every_table_of_labels_is_there_in_both_formats(faulty: GenerateSettings) -> None:
+def test_every_table_of_labels_is_there_in_both_formats(faulty: Asked) -> None:
     generate(faulty, Event())
     tables = sorted((faulty.lake / layout.FAULT_LABELS).rglob("*.ndjson"))
     assert len(list((faulty.lake / layout.FAULT_LABELS).rglob("*.*"))) == 2 * len(tables)
@@ -113,7 +110,7 @@ def test_every_table_of_labels_is_there_in_both_formats(faulty: GenerateSettings
         assert [row["original"] for row in rows] == [line["original"] for line in lines]
 
 
-def test_threads_change_no_object(settings: Settings, faulty: GenerateSettings, tmp_path: Path) -> None:
+def test_threads_change_no_object(settings: Asking, faulty: Asked, tmp_path: Path) -> None:
     generate(faulty, Event())
     many = settings(
         faults=FAULTS, meters=30, columns=faulty.columns, write_workers=8, upload_workers=4, lake=tmp_path / "many"
@@ -122,7 +119,7 @@ def test_threads_change_no_object(settings: Settings, faulty: GenerateSettings, 
     assert objects(many.lake) == objects(faulty.lake)
 
 
-def test_what_an_earlier_run_left_is_made_again_with_its_labels(faulty: GenerateSettings) -> None:
+def test_what_an_earlier_run_left_is_made_again_with_its_labels(faulty: Asked) -> None:
     """A run that ended after files were sealed and some of them delivered, before the manifest was written."""
     generate(faulty, Event())
     whole = objects(faulty.lake)
@@ -150,7 +147,7 @@ class NoManifests(LocalStore):
         super().put_bytes(name, content, guard)
 
 
-def test_labels_are_there_before_their_batch_is_committed(faulty: GenerateSettings) -> None:
+def test_labels_are_there_before_their_batch_is_committed(faulty: Asked) -> None:
     with pytest.raises(LakeError, match="broken"):
         generate(faulty, Event(), NoManifests(faulty.lake))
     assert read_labels(faulty.lake)
@@ -159,7 +156,7 @@ def test_labels_are_there_before_their_batch_is_committed(faulty: GenerateSettin
     assert early.items() <= objects(faulty.lake).items()
 
 
-def test_leftovers_of_committed_batches_are_removed(faulty: GenerateSettings) -> None:
+def test_leftovers_of_committed_batches_are_removed(faulty: Asked) -> None:
     generate(faulty, Event())
     fingerprint = orjson.loads((faulty.lake / layout.DATASET).read_bytes())["fingerprint"]
     assert faulty.staging_dir is not None
@@ -172,14 +169,14 @@ def test_leftovers_of_committed_batches_are_removed(faulty: GenerateSettings) ->
 
 
 @pytest.mark.parametrize("faults", ["duplicate=1,batch_twice=1,schema_drift=2024-01-01", "late=1,batch_twice=1"])
-def test_the_smallest_staging_limit_is_enough(settings: Settings, faults: str) -> None:
+def test_the_smallest_staging_limit_is_enough(settings: Asking, faults: str) -> None:
     needed = staging_needed([Plan.of(settings(faults=faults))], 2)
     asked = settings(faults=faults, meters=30, staging_limit=needed)
     figures = generate(asked, Event())
     assert figures.readings == 2 * 30 * 288 * (4 if "duplicate" in faults else 2)
 
 
-def test_nothing_arrives_at_all(settings: Settings) -> None:
+def test_nothing_arrives_at_all(settings: Asking) -> None:
     asked = settings(faults="file_missing=1")
     figures = generate(asked, Event())
     assert (figures.files, figures.readings, figures.batches) == (0, 0, 4)
@@ -188,14 +185,14 @@ def test_nothing_arrives_at_all(settings: Settings) -> None:
     assert generate(asked, Event()).batches_skipped == 4
 
 
-def test_without_faults_the_lake_is_the_clean_one(settings: Settings) -> None:
+def test_without_faults_the_lake_is_the_clean_one(settings: Asking) -> None:
     asked = settings(faults="none")
     generate(asked, Event())
     assert read_objects(asked.lake) == file_bytes(asked)
     assert not (asked.lake / layout.FAULT_LABELS).exists()
 
 
-def test_a_bucket_gets_the_same_objects(faulty: GenerateSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bucket_gets_the_same_objects(faulty: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     generate(faulty, Event())
     with GcsServer(buckets=["lake"]) as server:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url)

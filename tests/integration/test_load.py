@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,16 +11,12 @@ import duckdb
 import orjson
 import pytest
 
+from tests.asking import Asking, generate
 from tests.fakes.gcs_server import GcsServer
-from tests.warehouses import HandLake, parsed, reading, rows
-from wattif.engine.run import generate
+from tests.warehouses import HandLake, load, parsed, reading, rows
 from wattif.errors import LakeError, WarehouseError
 from wattif.lake import layout
-from wattif.settings import GenerateSettings
-from wattif.warehouse.load import load
-from wattif.warehouse.settings import LoadSettings
 
-Settings = Callable[..., GenerateSettings]
 DAY, NEXT = date(2024, 1, 1), date(2024, 1, 2)
 A, B = "02:00:00:00:00:0A", "02:00:00:00:00:0B"
 
@@ -37,10 +32,10 @@ def lake(tmp_path: Path) -> HandLake:
     return lake
 
 
-def test_every_reading_arrives_with_its_exact_values(settings: Settings) -> None:
+def test_every_reading_arrives_with_its_exact_values(settings: Asking) -> None:
     asked = settings(columns="seq,mac,timestamp,consumption_wh,power_w,voltage_v,register_kwh,status,city_id")
     generate(asked, Event())
-    report = load(LoadSettings(lake=asked.lake))
+    report = load(lake=asked.lake)
     lines = parsed(sorted(asked.lake.glob("dt=*/*.json")))
     assert (report.rows, report.days_loaded, report.bad_record_count) == (len(lines), 2, 0)
     assert report.unknown_fields == report.missing_fields == {}
@@ -173,15 +168,15 @@ def test_the_bucket_is_loaded_as_the_folder_is(lake: HandLake, tmp_path: Path, m
                 server.put("my-lake", f"raw/{path.relative_to(lake.folder).as_posix()}", path.read_bytes())
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url)
         database = tmp_path / "bucket.duckdb"
-        report = load(LoadSettings(bucket="my-lake", prefix="raw", database=database))
+        report = load(bucket="my-lake", prefix="raw", database=database)
     assert lake.load().rows == report.rows == 5
     for table in ("smart_meter_readings", "smart_meter_bad_records"):
         assert rows(database, f"FROM {table} ORDER BY ALL") == lake.rows(f"FROM {table} ORDER BY ALL")
 
 
 def test_a_folder_without_a_dataset(tmp_path: Path) -> None:
-    with pytest.raises(LakeError, match="no WattIf dataset lies there; name its --lake"):
-        load(LoadSettings(lake=tmp_path))
+    with pytest.raises(LakeError, match="no WattIf dataset lies there; name its `lake`"):
+        load(lake=tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -195,7 +190,7 @@ def test_readings_without_what_hours_are_made_of(tmp_path: Path) -> None:
     lake = HandLake(tmp_path)
     document = {"fingerprint": "f", "columns": "timestamp,power_w", "interval": 10}
     lake.store.put_bytes(layout.DATASET, orjson.dumps(document))
-    with pytest.raises(LakeError, match=r"no mac and no consumption_wh, .*--columns"):
+    with pytest.raises(LakeError, match=r"no mac and no consumption_wh, .*`columns`"):
         lake.load()
 
 
@@ -203,7 +198,7 @@ def test_another_dataset_is_not_mixed_in(lake: HandLake, tmp_path: Path) -> None
     lake.load()
     other = HandLake(tmp_path / "other", fingerprint="ffff")
     other.write(DAY, {"a.json": reading(A, f"{DAY}T00:00:00Z", "1")})
-    with pytest.raises(WarehouseError, match="holds the readings of another dataset; name another --database"):
+    with pytest.raises(WarehouseError, match="holds the readings of another dataset; name another `database`"):
         other.load(database=lake.folder / "wattif.duckdb")
     assert lake.rows("SELECT count(*) FROM smart_meter_readings") == [(8,)]
 
@@ -224,7 +219,7 @@ def test_a_database_that_another_process_has_open(lake: HandLake) -> None:
 
 def test_a_file_that_is_no_database(lake: HandLake) -> None:
     (lake.folder / "wattif.duckdb").write_bytes(b"no database" * 1000)
-    with pytest.raises(WarehouseError, match=r"wattif\.duckdb: .*name another --database") as failure:
+    with pytest.raises(WarehouseError, match=r"wattif\.duckdb: .*name another `database`") as failure:
         lake.load()
     assert "\n" not in str(failure.value)
 

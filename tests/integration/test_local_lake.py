@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from threading import Event
@@ -17,9 +17,9 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
+from tests.asking import Asked, Asking, generate
 from tests.lakes import file_bytes, objects
 from wattif.engine.plan import Plan, staging_needed
-from wattif.engine.run import generate
 from wattif.errors import LakeError, StagingError, UsageError
 from wattif.lake import layout
 from wattif.model.cities import MANILA
@@ -28,19 +28,16 @@ from wattif.model.energy import register_and_day
 from wattif.model.fleet import make_fleet
 from wattif.model.months import month_of
 from wattif.numeric import calendar
-from wattif.settings import GenerateSettings
 from wattif.tables.meters import TABLE as METERS
 from wattif.tables.weather import TABLE as WEATHER
 
-Settings = Callable[..., GenerateSettings]
 
-
-def _run(settings: GenerateSettings) -> dict[str, str]:
+def _run(settings: Asked) -> dict[str, str]:
     generate(settings, Event())
     return objects(settings.lake)
 
 
-def test_duckdb_reads_the_right_count_and_the_allocated_energy(settings: Settings) -> None:
+def test_duckdb_reads_the_right_count_and_the_allocated_energy(settings: Asking) -> None:
     """The sum of all readings, in whole milliwatt-hours, is what was allocated from above."""
     asked = settings(start="2024-01-30", end="2024-02-02", meters=12, interval=60)
     generate(asked, Event())
@@ -74,7 +71,7 @@ def test_duckdb_reads_the_right_count_and_the_allocated_energy(settings: Setting
     assert energy_mwh == allocated
 
 
-def test_the_lake_holds_exactly_the_planned_objects(settings: Settings) -> None:
+def test_the_lake_holds_exactly_the_planned_objects(settings: Asking) -> None:
     asked = settings()
     made = _run(asked)
     expected = file_bytes(asked)
@@ -90,7 +87,7 @@ def test_the_lake_holds_exactly_the_planned_objects(settings: Settings) -> None:
     assert list(asked.staging_dir.iterdir() if asked.staging_dir else []) == [asked.staging_dir / "wattif.lock"]  # type: ignore[operator]
 
 
-def test_manifests_agree_with_the_files(settings: Settings) -> None:
+def test_manifests_agree_with_the_files(settings: Asking) -> None:
     asked = settings()
     generate(asked, Event())
     entries = [
@@ -107,7 +104,7 @@ def test_manifests_agree_with_the_files(settings: Settings) -> None:
         assert len(macs) == entry["last_meter"] - entry["first_meter"] + 1
 
 
-def test_the_fleet_stands_beside_the_data(settings: Settings) -> None:
+def test_the_fleet_stands_beside_the_data(settings: Asking) -> None:
     asked = settings(meters=45)
     generate(asked, Event())
     table = pq.read_table(asked.lake / METERS.object_name())
@@ -127,7 +124,7 @@ def test_the_fleet_stands_beside_the_data(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(("write_workers", "upload_workers"), [(1, 1), (2, 4), (8, 8)])
-def test_threads_change_no_object(settings: Settings, tmp_path: Path, write_workers: int, upload_workers: int) -> None:
+def test_threads_change_no_object(settings: Asking, tmp_path: Path, write_workers: int, upload_workers: int) -> None:
     reference = _run(settings(lake=tmp_path / "reference", meters=30))
     threaded = settings(
         lake=tmp_path / "threaded", meters=30, write_workers=write_workers, upload_workers=upload_workers
@@ -135,7 +132,7 @@ def test_threads_change_no_object(settings: Settings, tmp_path: Path, write_work
     assert _run(threaded) == reference
 
 
-def test_the_same_command_again_changes_nothing(settings: Settings) -> None:
+def test_the_same_command_again_changes_nothing(settings: Asking) -> None:
     asked = settings()
     first = _run(asked)
     times = {path: path.stat().st_mtime_ns for path in asked.lake.rglob("dt=*/*")}
@@ -145,13 +142,13 @@ def test_the_same_command_again_changes_nothing(settings: Settings) -> None:
     assert {path: path.stat().st_mtime_ns for path in asked.lake.rglob("dt=*/*")} == times
 
 
-def test_a_later_end_continues_the_dataset(settings: Settings, tmp_path: Path) -> None:
+def test_a_later_end_continues_the_dataset(settings: Asking, tmp_path: Path) -> None:
     generate(settings(), Event())
     extended = _run(settings(end="2024-01-04"))
     assert extended == _run(settings(end="2024-01-04", lake=tmp_path / "at once"))
 
 
-def test_whatever_is_missing_is_made_again(settings: Settings) -> None:
+def test_whatever_is_missing_is_made_again(settings: Asking) -> None:
     """A batch without its manifest does not exist, whether or not some of its files are there."""
     asked = settings(meters=30)
     whole = _run(asked)
@@ -162,7 +159,7 @@ def test_whatever_is_missing_is_made_again(settings: Settings) -> None:
     assert _run(asked) == whole
 
 
-def test_what_an_earlier_run_sealed_is_made_again(settings: Settings) -> None:
+def test_what_an_earlier_run_sealed_is_made_again(settings: Asking) -> None:
     """Whatever lies in staging under the right name, with the right checksum: no byte of it comes into the lake."""
     asked = settings()
     whole = file_bytes(asked)
@@ -183,7 +180,7 @@ def test_what_an_earlier_run_sealed_is_made_again(settings: Settings) -> None:
     assert not [path for path in planted if path.exists()]
 
 
-def test_leftovers_of_committed_batches_are_removed_once_the_manifest_confirms_them(settings: Settings) -> None:
+def test_leftovers_of_committed_batches_are_removed_once_the_manifest_confirms_them(settings: Asking) -> None:
     asked = settings()
     generate(asked, Event())
     whole = file_bytes(asked)
@@ -212,7 +209,7 @@ needs_two_disks = pytest.mark.skipif(
 
 
 @needs_two_disks
-def test_on_another_file_system_files_are_copied_and_compared(settings: Settings, other_disk: Path) -> None:
+def test_on_another_file_system_files_are_copied_and_compared(settings: Asking, other_disk: Path) -> None:
     asked = settings()
     elsewhere = settings(staging_dir=other_disk)
     assert other_disk.stat().st_dev != asked.lake.parent.stat().st_dev
@@ -223,9 +220,7 @@ def test_on_another_file_system_files_are_copied_and_compared(settings: Settings
 
 
 @needs_two_disks
-def test_a_copy_that_differs_is_not_taken(
-    settings: Settings, other_disk: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_copy_that_differs_is_not_taken(settings: Asking, other_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def copy_badly(source: BinaryIO, target: BinaryIO, length: int) -> None:
         target.write(source.read()[:-2] + b"x\n")
 
@@ -237,7 +232,7 @@ def test_a_copy_that_differs_is_not_taken(
     assert not list((asked.lake / layout.MANIFESTS).rglob("*.ndjson"))
 
 
-def test_another_dataset_is_refused_and_replaced_on_demand(settings: Settings, tmp_path: Path) -> None:
+def test_another_dataset_is_refused_and_replaced_on_demand(settings: Asking, tmp_path: Path) -> None:
     before = _run(settings(seed=1, end="2024-01-03"))
     with pytest.raises(LakeError, match="seed is 1 there and 42 here"):
         generate(settings(), Event())
@@ -247,7 +242,7 @@ def test_another_dataset_is_refused_and_replaced_on_demand(settings: Settings, t
     assert replaced == fresh
 
 
-def test_a_strange_object_in_the_way_is_named_and_replaced_on_demand(settings: Settings) -> None:
+def test_a_strange_object_in_the_way_is_named_and_replaced_on_demand(settings: Asking) -> None:
     asked = settings()
     whole = _run(asked)
     name = sorted(file_bytes(asked))[0]
@@ -259,7 +254,7 @@ def test_a_strange_object_in_the_way_is_named_and_replaced_on_demand(settings: S
     assert _run(settings(overwrite=True)) == whole
 
 
-def test_a_prefix_is_a_place_of_its_own(settings: Settings) -> None:
+def test_a_prefix_is_a_place_of_its_own(settings: Asking) -> None:
     asked = settings(prefix="raw/meters")
     generate(asked, Event())
     assert (asked.lake / "raw/meters" / layout.DATASET).is_file()
@@ -267,7 +262,7 @@ def test_a_prefix_is_a_place_of_its_own(settings: Settings) -> None:
     generate(settings(prefix="other", seed=3), Event())
 
 
-def test_staging_that_is_too_small_is_refused_before_anything_is_made(settings: Settings) -> None:
+def test_staging_that_is_too_small_is_refused_before_anything_is_made(settings: Asking) -> None:
     asked = settings(staging_limit=1000)
     needed = staging_needed([Plan.of(asked)], asked.write_workers)
     with pytest.raises(UsageError, match=f"the smallest that does is {needed}"):
@@ -277,7 +272,7 @@ def test_staging_that_is_too_small_is_refused_before_anything_is_made(settings: 
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root may write anywhere")
-def test_a_staging_folder_without_permission_is_named(settings: Settings) -> None:
+def test_a_staging_folder_without_permission_is_named(settings: Asking) -> None:
     asked = settings()
     assert asked.staging_dir is not None
     asked.staging_dir.chmod(0o500)
@@ -285,7 +280,7 @@ def test_a_staging_folder_without_permission_is_named(settings: Settings) -> Non
         generate(asked, Event())
 
 
-def test_each_run_leaves_its_figures(settings: Settings) -> None:
+def test_each_run_leaves_its_figures(settings: Asking) -> None:
     asked = settings()
     generate(asked, Event())
     generate(asked, Event())
@@ -293,4 +288,4 @@ def test_each_run_leaves_its_figures(settings: Settings) -> None:
     assert [report["batches"] for report in reports] == [4, 0]
     assert reports[0]["readings"] == 2 * 10 * 288
     assert reports[0]["bytes"] == sum(map(len, file_bytes(asked).values()))
-    assert reports[0]["settings"]["meters"] == 10
+    assert reports[0]["spec"]["meters"] == 10

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Event
 from typing import Any
 
-import orjson
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 from tests.fakes.bigquery_server import DATASET, PROJECT, emulator
-from tests.reconciling import make_lake
-from wattif.answers.reconcile.run import reconcile
-from wattif.answers.reconcile.settings import ReconcileSettings
+from tests.reconciling import make_lake, reconcile
+from tests.warehouses import load, rollup
 from wattif.errors import WarehouseError
-from wattif.lake.place import stored_options
-from wattif.options import read_settings
-from wattif.warehouse.load import load
-from wattif.warehouse.rollup import rollup
-from wattif.warehouse.settings import LoadSettings, RollupSettings
 
 pytestmark = pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning")  # the emulator's own
 WHERE: dict[str, Any] = {"warehouse": "bigquery", "project": PROJECT, "dataset": DATASET}
@@ -41,18 +32,14 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         anonymous: Any = AnonymousCredentials
         client: Any = bigquery.Client(PROJECT, credentials=anonymous())
         client.create_dataset(DATASET, timeout=20)
-        load(LoadSettings(lake=lake, **WHERE))
-        rollup(RollupSettings(lake=lake, **WHERE))
+        load(lake=lake, **WHERE)
+        rollup(lake=lake, **WHERE)
         yield lake
         client.close()
 
 
 def _reconcile(lake: Path, table: str) -> tuple[bool, dict[str, Any]]:
-    out = io.StringIO()
-    arguments = [f"--{name}={value}" for name, value in {"lake": lake, "table": table, **WHERE}.items()]
-    settings = read_settings(ReconcileSettings, [*arguments, "--json"], "", stored_options)
-    explained = reconcile(settings, out, Event())
-    return explained, orjson.loads(out.getvalue())
+    return reconcile(*(f"--{name}={value}" for name, value in {"lake": lake, "table": table, **WHERE}.items()))
 
 
 def _execute(sql: str) -> None:

@@ -80,11 +80,11 @@ def test_parquet_files(table: Table) -> None:
 
 
 def test_what_is_no_table(table: Table) -> None:
-    with pytest.raises(UsageError, match=r"--table nothing: .* its tables: readings"):
+    with pytest.raises(UsageError, match=r"`table` nothing: .* its tables: readings"):
         table.reconcile(table="nothing")
     with pytest.raises(UsageError, match="there is no such file"):
         DuckDbSource.of_table(table.folder / "nothing.duckdb", "readings")
-    with pytest.raises(UsageError, match="--parquet"):
+    with pytest.raises(UsageError, match="`parquet`"):
         DuckDbSource.of_parquet(f"{table.folder}/nothing/*.parquet")
     table.change("CREATE TABLE strange AS SELECT 1 AS x")
     with pytest.raises(UsageError, match="no column mac"):

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
-from threading import Event
 from typing import Any
 
-import orjson
 import pytest
 
-from tests.reconciling import make_lake
-from wattif.answers.reconcile.run import reconcile
-from wattif.answers.reconcile.settings import ReconcileSettings
-from wattif.lake.place import stored_options
-from wattif.options import read_settings
-from wattif.warehouse.load import load
-from wattif.warehouse.rollup import rollup
-from wattif.warehouse.settings import LoadSettings, RollupSettings
+from tests.reconciling import make_lake, reconcile
+from tests.warehouses import load, rollup
 
 READINGS, HOURLY = "smart_meter_readings", "smart_meter_readings_hour_rolled"
 
@@ -30,16 +21,13 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
         faults="duplicate=0.02,corrupt=0.01,drop=0.02,schema_drift=2024-01-02:renamed", anomaly_rate=0.6,
         anomalies="clock_skew=3,missing,outage", meters=30,
     )  # fmt: skip
-    load(LoadSettings(lake=lake))
-    rollup(RollupSettings(lake=lake))
+    load(lake=lake)
+    rollup(lake=lake)
     return lake
 
 
 def _reconcile(lake: Path, *arguments: str) -> tuple[bool, dict[str, Any]]:
-    out = io.StringIO()
-    settings = read_settings(ReconcileSettings, ["--lake", str(lake), *arguments, "--json"], "", stored_options)
-    explained = reconcile(settings, out, Event())
-    return explained, orjson.loads(out.getvalue())
+    return reconcile("--lake", str(lake), *arguments)
 
 
 def test_readings_and_hours_are_as_expected(lake: Path) -> None:

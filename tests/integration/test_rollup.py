@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,15 +14,10 @@ import pandas as pd
 import pytest
 from hypothesis import strategies as st
 
-from tests.warehouses import HandLake, parsed, reading, rows
-from wattif.engine.run import generate
+from tests.asking import Asking, generate
+from tests.warehouses import HandLake, load, parsed, reading, rollup, rows
 from wattif.errors import WarehouseError
-from wattif.settings import GenerateSettings
-from wattif.warehouse.load import load
-from wattif.warehouse.rollup import rollup
-from wattif.warehouse.settings import LoadSettings, RollupSettings
 
-Settings = Callable[..., GenerateSettings]
 DAY = date(2024, 1, 31)
 MACS = [f"02:00:00:00:00:{n:02X}" for n in range(3)]
 HOURLY = """SELECT mac, time_hour_rolled, consumption_hour_rolled, consumption_avg, consumption_max, readings
@@ -63,11 +57,11 @@ def _check(lake: Path) -> None:
     assert rows(lake / "wattif.duckdb", MONTHLY) == months
 
 
-def test_a_generated_lake(settings: Settings) -> None:
+def test_a_generated_lake(settings: Asking) -> None:
     asked = settings(start="2024-01-30", end="2024-02-01", interval=600)
     generate(asked, Event())
-    load(LoadSettings(lake=asked.lake))
-    report = rollup(RollupSettings(lake=asked.lake))
+    load(lake=asked.lake)
+    report = rollup(lake=asked.lake)
     assert (report.days, report.hours, report.readings, report.delivered) == (3, 720, 4320, 4320)
     _check(asked.lake)
 
@@ -134,8 +128,8 @@ def test_hours_of_readings_without_consumption_are_there_without_a_value(tmp_pat
 
 def test_nothing_is_loaded(tmp_path: Path) -> None:
     with pytest.raises(WarehouseError, match="no such database; run 'python -m wattif load' first"):
-        rollup(RollupSettings(lake=tmp_path))
+        rollup(lake=tmp_path)
     database = tmp_path / "empty.duckdb"
     rows(database, "SELECT 1")
     with pytest.raises(WarehouseError, match=r"wattif_loads does not exist.*run 'python -m wattif load'"):
-        rollup(RollupSettings(database=database))
+        rollup(database=database)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -11,17 +11,15 @@ from typing import TypeVar
 
 import pytest
 
+from tests.asking import Asking, generate
 from tests.undo_faults import read_objects
-from wattif.cli_progress import ProgressBars
+from wattif.cli.progress import ProgressBars
 from wattif.engine import events
-from wattif.engine.run import generate
 from wattif.errors import LakeError
-from wattif.settings import GenerateSettings
 from wattif.uploader.local import LocalStore
 from wattif.uploader.retrying import RetryPolicy
 from wattif.uploader.store import Guard, SealedFile, StoredObject, Unavailable
 
-Settings = Callable[..., GenerateSettings]
 _Kind = TypeVar("_Kind")
 
 
@@ -42,7 +40,7 @@ class Listening:
 
 
 @pytest.mark.parametrize("faults", ["none", "late=0.1,duplicate=0.1,drop=0.05,file_missing=0.2,batch_twice=0.4"])
-def test_events_add_up_to_what_lies_in_the_lake(settings: Settings, faults: str) -> None:
+def test_events_add_up_to_what_lies_in_the_lake(settings: Asking, faults: str) -> None:
     asked = settings(meters=30, faults=faults, write_workers=4)
     heard = Listening()
     figures = generate(asked, Event(), progress=heard)
@@ -76,7 +74,7 @@ def test_events_add_up_to_what_lies_in_the_lake(settings: Settings, faults: str)
     assert not again.of(events.RowsMade)
 
 
-def test_a_store_that_does_not_answer_is_told(settings: Settings, tmp_path: Path) -> None:
+def test_a_store_that_does_not_answer_is_told(settings: Asking, tmp_path: Path) -> None:
     class Shaky(LocalStore):
         failures = 3
 
@@ -92,7 +90,7 @@ def test_a_store_that_does_not_answer_is_told(settings: Settings, tmp_path: Path
     assert len(heard.of(events.Retrying)) == 3
 
 
-def test_what_a_listener_raises_ends_the_run(settings: Settings) -> None:
+def test_what_a_listener_raises_ends_the_run(settings: Asking) -> None:
     def full(event: events.Event) -> None:
         if isinstance(event, events.BatchCommitted):
             raise ValueError("the listener is full")
@@ -118,7 +116,7 @@ def test_bars_show_what_is_left() -> None:
     assert ", 30 of 99 MB in the lake" in bars.line()
 
 
-def test_bars_are_drawn_on_standard_error(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bars_are_drawn_on_standard_error(settings: Asking, capsys: pytest.CaptureFixture[str]) -> None:
     with ProgressBars() as bars:
         generate(settings(), Event(), progress=bars)
     assert bars.rows == bars.total_rows > 0

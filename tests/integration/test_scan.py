@@ -15,15 +15,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.warehouses import rows
-from wattif.engine.run import generate
+from tests.asking import Asked, generate
+from tests.warehouses import load, rollup, rows, scan
 from wattif.errors import UsageError, WarehouseError
-from wattif.settings import GenerateSettings
-from wattif.verdict.scan import ScanReport, scan
+from wattif.verdict.scan import ScanReport
 from wattif.warehouse.duckdb_warehouse import DuckDBWarehouse
-from wattif.warehouse.load import load
-from wattif.warehouse.rollup import rollup
-from wattif.warehouse.settings import LoadSettings, RollupSettings, ScanSettings
 from wattif.warehouse.tables import HOURLY, LOADS
 
 FIRST = date(2024, 1, 1)  # a Monday
@@ -70,7 +66,7 @@ def _homes(meters: int, days: int, seed: int = 1) -> NDArray[np.float64]:
 
 
 def _scan(file: Path, **options: Any) -> ScanReport:
-    return scan(ScanSettings.model_validate({"database": file, **options}))
+    return scan(database=file, **options)
 
 
 def _verdicts(file: Path, metric: str = "AVG") -> dict[tuple[str, datetime], bool | None]:
@@ -92,14 +88,14 @@ def test_false_alarms_are_as_rare_as_the_threshold_says(tmp_path: Path, days: in
 
 
 def test_a_clean_city_raises_few_alarms(tmp_path: Path) -> None:
-    asked = GenerateSettings.model_validate({
+    asked = Asked.model_validate({
         "start": FIRST, "end": FIRST + timedelta(days=13), "meters": 100, "interval": 900, "lake": tmp_path / "lake",
         "columns": "mac,timestamp,consumption_wh", "staging_dir": tmp_path, "quiet": True,
     })  # fmt: skip
     generate(asked, Event())
-    load(LoadSettings(lake=asked.lake))
-    rollup(RollupSettings(lake=asked.lake))
-    report = scan(ScanSettings(lake=asked.lake))
+    load(lake=asked.lake)
+    rollup(lake=asked.lake)
+    report = scan(lake=asked.lake)
     assert [metric.metric for metric in report.metrics] == ["AVG", "MAX"]
     for metric in report.metrics:
         assert metric.hours == 100 * 7 * 24

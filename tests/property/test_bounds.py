@@ -9,7 +9,7 @@ from pathlib import Path
 
 CODE = """
 from tests.lakes import file_bytes
-from wattif.settings import GenerateSettings
+from tests.asking import Asked
 days = {"start": "2024-01-31", "end": "2024-02-01"}
 for changes in (
     {"meters": 60},
@@ -21,7 +21,7 @@ for changes in (
     {"meters": 60, "class_mix": "commercial=0.5,industrial=0.5", "city": "sydney,new-york,tokyo"},
     {"meters": 40, "class_mix": "residential=1", "solar_share": 1, "ev_share": 1, "interval": 25, "city": "london"},
 ):
-    assert file_bytes(GenerateSettings(**{**days, **changes}))
+    assert file_bytes(Asked(**{**days, **changes}))
 """
 
 

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.asking import Asked
 from tests.undo_faults import undo
 from wattif.engine.content import CleanContent, clean_content
 from wattif.engine.faulty_content import faulty_content
 from wattif.engine.plan import Plan
 from wattif.model.reported import Mark
 from wattif.model.scenario import scenario_of
-from wattif.settings import GenerateSettings
 from wattif.tables.block import Block
 from wattif.tables.fault_labels import FaultLabel, labels_ndjson
 from wattif.tables.reading_blocks import ReadingsBlock
@@ -70,7 +70,7 @@ def test_undoing_the_labels_gives_the_clean_files(
         f"drop={drop},duplicate={duplicate},late={late}:2h,out_of_order={out_of_order},corrupt={corrupt},"
         f"partial_line={partial},batch_twice={twice},file_missing={withheld},{drift}"
     )
-    asked = GenerateSettings(
+    asked = Asked(
         start="2024-01-01", end="2024-01-02", meters=9, meters_per_file=3, batch_files=2, interval=1800, seed=seed,
         columns=columns, faults=faults, anomaly_rate=float(anomalies and not missing),
         # a wrong clock would hide the order of arrival

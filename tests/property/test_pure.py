@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.asking import Asking
 from tests.lakes import file_bytes
 from wattif.engine.content import clean_content
 from wattif.engine.plan import Plan
 from wattif.model.scenario import scenario_of
-from wattif.settings import GenerateSettings
-
-Settings = Callable[..., GenerateSettings]
 
 
 @pytest.mark.parametrize("threads", [1, 2, 8])
-def test_threads_and_order_change_no_byte(settings: Settings, threads: int) -> None:
+def test_threads_and_order_change_no_byte(settings: Asking, threads: int) -> None:
     asked = settings(meters=50, meters_per_file=7, interval=60)
     expected = file_bytes(asked)
     plan = Plan.of(asked)
@@ -30,14 +27,14 @@ def test_threads_and_order_change_no_byte(settings: Settings, threads: int) -> N
         assert dict(made) == expected
 
 
-def test_a_day_alone_is_the_day_of_the_month(settings: Settings) -> None:
+def test_a_day_alone_is_the_day_of_the_month(settings: Asking) -> None:
     month = file_bytes(settings(end="2024-01-20"))
     alone = file_bytes(settings(start="2024-01-17", end="2024-01-17"))
     assert alone
     assert all(month[name] == content for name, content in alone.items())
 
 
-def test_more_meters_and_other_files_keep_the_readings_of_the_first_meters(settings: Settings) -> None:
+def test_more_meters_and_other_files_keep_the_readings_of_the_first_meters(settings: Asking) -> None:
     few = b"".join(file_bytes(settings(end="2024-01-01")).values()).splitlines()
     many = b"".join(file_bytes(settings(end="2024-01-01", meters=45, meters_per_file=8)).values()).splitlines()
     assert many[: len(few)] == few
@@ -46,7 +43,7 @@ def test_more_meters_and_other_files_keep_the_readings_of_the_first_meters(setti
     assert b"".join(one_each.values()).splitlines() == few
 
 
-def test_a_choice_of_columns_changes_no_value(settings: Settings) -> None:
+def test_a_choice_of_columns_changes_no_value(settings: Asking) -> None:
     full = next(iter(file_bytes(settings()).values())).splitlines()
     narrow = next(iter(file_bytes(settings(columns="timestamp,consumption_wh")).values())).splitlines()
     assert narrow[7].startswith(b'{"timestamp":"2024-01-01T00:35:00Z","consumption_wh":')
@@ -55,6 +52,6 @@ def test_a_choice_of_columns_changes_no_value(settings: Settings) -> None:
             assert part in wide_row
 
 
-def test_another_seed_is_another_world(settings: Settings) -> None:
+def test_another_seed_is_another_world(settings: Asking) -> None:
     ours, others = (b"".join(file_bytes(settings(seed=seed)).values()).splitlines() for seed in (1, 2))
     assert not set(ours) & set(others)

@@ -12,12 +12,12 @@ import orjson
 import pyarrow as pa
 import pytest
 
+from tests.asking import Asked
 from tests.lakes import file_bytes
 from wattif.model.anomalies import Event
 from wattif.model.anomaly_kinds import KINDS
 from wattif.model.reported import ReportedDays, measure_events
 from wattif.model.scenario import scenario_of
-from wattif.settings import GenerateSettings
 from wattif.tables import anomaly_labels
 from wattif.tables.arrow import partition_table
 
@@ -29,7 +29,7 @@ REGISTERS = ("register_kwh", "export_register_kwh")
 Row = dict[str, Any]
 
 
-def _settings(settings: Callable[..., GenerateSettings], **changes: Any) -> GenerateSettings:
+def _settings(settings: Callable[..., Asked], **changes: Any) -> Asked:
     values = {
         "start": "2024-01-30", "end": "2024-02-04", "meters": 300, "meters_per_file": 20, "interval": 900,
         "columns": COLUMNS, "solar_share": 0.4, "ev_share": 0.2, "city": "manila,berlin",
@@ -37,7 +37,7 @@ def _settings(settings: Callable[..., GenerateSettings], **changes: Any) -> Gene
     return settings(**{**values, **changes})
 
 
-def _rows(settings: GenerateSettings) -> dict[str, dict[int, Row]]:
+def _rows(settings: Asked) -> dict[str, dict[int, Row]]:
     """The rows by MAC and number of their interval."""
     rows: dict[str, dict[int, Row]] = {}
     for data in file_bytes(settings).values():
@@ -50,18 +50,18 @@ def _rows(settings: GenerateSettings) -> dict[str, dict[int, Row]]:
 
 
 @pytest.fixture(scope="module")
-def any_settings(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., GenerateSettings]:
+def any_settings(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Asked]:
     folder = tmp_path_factory.mktemp("reported")
 
-    def make(**changes: Any) -> GenerateSettings:
-        return GenerateSettings(**{"lake": folder / "lake", "staging_dir": folder, "quiet": True, **changes})
+    def make(**changes: Any) -> Asked:
+        return Asked(**{"lake": folder / "lake", "staging_dir": folder, "quiet": True, **changes})
 
     return make
 
 
 @pytest.fixture(scope="module")
 def labelled(
-    any_settings: Callable[..., GenerateSettings],
+    any_settings: Callable[..., Asked],
 ) -> tuple[list[Row], dict[str, dict[int, Row]], dict[str, dict[int, Row]]]:
     """Labels, true rows, reported rows of a fleet in which something goes wrong at every meter."""
     kinds = ",".join(f"{kind}={8 if KINDS[kind].of_transformer else 1}" for kind in KINDS)
@@ -173,7 +173,7 @@ def test_a_reversed_meter_shows_negative_power_and_counts_export(labelled: Any) 
         assert (says["power_w"] < 0) == (was["consumption_wh"] > was["export_wh"] and was["power_w"] > 0)
 
 
-def test_days_made_alone_are_those_of_the_whole(any_settings: Callable[..., GenerateSettings]) -> None:
+def test_days_made_alone_are_those_of_the_whole(any_settings: Callable[..., Asked]) -> None:
     """A fresh process that begins in the middle of an event knows what was lost before."""
     from wattif.engine.plan import Plan
 
@@ -185,7 +185,7 @@ def test_days_made_alone_are_those_of_the_whole(any_settings: Callable[..., Gene
 
 
 def test_clean_meters_are_byte_for_byte_those_of_the_clean_dataset(
-    any_settings: Callable[..., GenerateSettings],
+    any_settings: Callable[..., Asked],
 ) -> None:
     one_a_file = {"meters": 60, "meters_per_file": 1, "interval": 300, "end": "2024-01-31"}
     clean = file_bytes(_settings(any_settings, **one_a_file))
@@ -197,7 +197,7 @@ def test_clean_meters_are_byte_for_byte_those_of_the_clean_dataset(
             assert data == clean[name]
 
 
-def test_an_event_leaves_no_trace_in_what_is_computed_next(any_settings: Callable[..., GenerateSettings]) -> None:
+def test_an_event_leaves_no_trace_in_what_is_computed_next(any_settings: Callable[..., Asked]) -> None:
     """A meter's export ends with the first reading of a day: its register stands still from there on, as it does the
     day after, so that nothing but the export itself would tell that there was any.
     """
@@ -214,7 +214,7 @@ def test_an_event_leaves_no_trace_in_what_is_computed_next(any_settings: Callabl
 
 
 @pytest.mark.parametrize("interval", [900, 3600])
-def test_what_was_computed_before_leaves_no_trace(any_settings: Callable[..., GenerateSettings], interval: int) -> None:
+def test_what_was_computed_before_leaves_no_trace(any_settings: Callable[..., Asked], interval: int) -> None:
     """One computer used for all days of all meters, in order, says what a fresh one says of each."""
     asked = _settings(any_settings, anomaly_rate=1.0, meters=120, interval=interval, solar_share=0.2)
     scenario = scenario_of(asked)

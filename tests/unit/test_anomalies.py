@@ -205,7 +205,7 @@ def test_weights() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("theft", "there is no such kind; choose from all, none, theft_scale,"),
+        ("theft", r"there is no such kind; did you mean theft_cut\? Choose from all, none, theft_scale,"),
         ("", "there is no such kind"),
         ("spike=-1", "a weight is a number from 0 up"),
         ("spike=many", "for example spike=2"),

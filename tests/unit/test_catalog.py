@@ -9,12 +9,10 @@ from threading import Event
 import pyarrow.parquet as pq
 import pytest
 
+from tests.asking import Asked, generate
 from wattif.answers.expect import expect
-from wattif.answers.expect_settings import ExpectSettings
-from wattif.engine.run import generate
 from wattif.errors import UsageError
 from wattif.model.scenario import scenario_of
-from wattif.settings import GenerateSettings
 from wattif.tables import anomaly_labels, catalog, meters
 from wattif.tables.arrow import arrow_schema, arrow_table, partition_table
 from wattif.tables.table import LakeTable, Table
@@ -28,22 +26,17 @@ OPTIONS = {
     "interval": 900,
     "anomaly_rate": 0.3,
     "solar_share": 0.4,
-    "quiet": True,
 }
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> GenerateSettings:
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
     """A lake with every table, generated and expected."""
     folder = tmp_path_factory.mktemp("catalog")
-    asked = GenerateSettings.model_validate({**OPTIONS, "lake": folder / "lake", "staging_dir": None})
+    asked = Asked.model_validate({**OPTIONS, "lake": folder / "lake", "staging_dir": None})
     generate(asked, Event())
-    expect(ExpectSettings.model_validate({**_without("quiet"), "lake": folder / "lake", "end": "2024-02-02"}), Event())
+    expect(asked.spec, asked.place)
     return asked
-
-
-def _without(name: str) -> dict[str, object]:
-    return {key: value for key, value in OPTIONS.items() if key != name}
 
 
 def _objects(lake: Path) -> Iterator[str]:
@@ -54,7 +47,7 @@ def _objects(lake: Path) -> Iterator[str]:
             yield name
 
 
-def test_the_catalog_names_every_object_of_a_lake(asked: GenerateSettings) -> None:
+def test_the_catalog_names_every_object_of_a_lake(asked: Asked) -> None:
     named = set()
     for table in catalog.lake_tables_of(asked, "whole", "expect"):
         named |= {name for partition in table.partitions(asked) for name in table.object_names(partition)}
@@ -65,7 +58,7 @@ def test_the_catalog_names_every_object_of_a_lake(asked: GenerateSettings) -> No
     assert named == set(_objects(asked.lake))
 
 
-def test_parquet_files_have_the_columns_of_their_tables_and_as_many_rows_as_told(asked: GenerateSettings) -> None:
+def test_parquet_files_have_the_columns_of_their_tables_and_as_many_rows_as_told(asked: Asked) -> None:
     for table in catalog.lake_tables_of(asked, "whole", "expect"):
         for partition in table.partitions(asked):
             found = pq.read_table(asked.lake / table.object_name(partition, ending="parquet"))
@@ -78,7 +71,7 @@ def test_parquet_files_have_the_columns_of_their_tables_and_as_many_rows_as_told
 
 
 @pytest.mark.parametrize("table", [meters.TABLE, anomaly_labels.TABLE])
-def test_a_range_of_meters_can_be_made_alone(asked: GenerateSettings, table: LakeTable) -> None:
+def test_a_range_of_meters_can_be_made_alone(asked: Asked, table: LakeTable) -> None:
     scenario = scenario_of(asked)
     whole = partition_table(table, scenario, asked.meters)
     for first, count in ((0, 1), (19, 2), (20, 20), (44, 1)):

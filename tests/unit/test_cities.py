@@ -160,7 +160,7 @@ def test_each_fault_of_a_city_is_named(tmp_path: Path, key: str, value: str | No
     path = _write(tmp_path, text if found else PARIS + line)
     with pytest.raises(UsageError) as caught:
         load_cities(path)
-    assert str(caught.value).startswith(f"--cities {path}: {'../paris' if key == 'id' else 'paris'}: {message}")
+    assert str(caught.value).startswith(f"`cities` {path}: {'../paris' if key == 'id' else 'paris'}: {message}")
     assert "\n" not in str(caught.value)
 
 
@@ -195,7 +195,7 @@ def test_every_fault_of_a_file_has_a_line(tmp_path: Path) -> None:
 )
 def test_a_file_of_another_form_is_named(tmp_path: Path, text: str, message: str) -> None:
     path = _write(tmp_path, text)
-    with pytest.raises(UsageError, match=f"^--cities {re.escape(str(path))}: {message}"):
+    with pytest.raises(UsageError, match=f"^`cities` {re.escape(str(path))}: {message}"):
         load_cities(path)
 
 

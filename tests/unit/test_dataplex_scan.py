@@ -11,14 +11,14 @@ from google.protobuf.json_format import ParseDict
 
 from tests.fakes.dataplex_checks import check_creation
 from wattif.dataplex.compare import differences
+from wattif.dataplex.options import DataplexOptions
 from wattif.dataplex.preview import as_yaml as preview_as_yaml
 from wattif.dataplex.scan import as_json, as_yaml, data_scan
-from wattif.dataplex.settings import DataplexSettings
 
 
-def _settings(**changes: Any) -> DataplexSettings:
-    values = {"action": "create", "project": "my-project", "location": "europe-west3", "dataset": "meters"}
-    return DataplexSettings(**{**values, **changes})
+def _settings(**changes: Any) -> DataplexOptions:
+    values = {"project": "my-project", "location": "europe-west3", "dataset": "meters"}
+    return DataplexOptions(**{**values, **changes})
 
 
 def _sent(**changes: Any) -> Any:

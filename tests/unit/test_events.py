@@ -112,7 +112,7 @@ def test_another_seed_has_other_events() -> None:
 
 def test_kinds_that_cannot_be_do_not_happen() -> None:
     for interval_s in (1, 2):
-        with pytest.raises(UsageError, match="--anomalies clock_skew: cannot happen with a reading every"):
+        with pytest.raises(UsageError, match="`anomalies` clock_skew: cannot happen with a reading every"):
             _events(1.0, {"clock_skew": 1}, interval_s=interval_s)
         assert len(_events(1.0, {"clock_skew": 1, "spike": 1}, interval_s=interval_s)) == 2000
     large = dataclasses.replace(CITY, mean_kwh=dataclasses.replace(CITY.mean_kwh, industrial=20_000.0))

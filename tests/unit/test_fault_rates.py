@@ -41,10 +41,10 @@ def test_room_for_all_that_may_be_delivered() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("lost=0.1", "--faults lost=0.1: there is no such fault; choose from duplicate, late"),
+        ("lost=0.1", "`faults` lost=0.1: there is no such fault; choose from duplicate, late"),
         ("drop=0.1,drop=0.2", "names drop twice"),
         ("none,drop=0.1", "there is no such fault"),
-        ("drop=2", "--faults drop=2: must be a share between 0 and 1, for example drop=0.001"),
+        ("drop=2", "`faults` drop=2: must be a share between 0 and 1, for example drop=0.001"),
         ("drop=-0.1", "must be a share between 0 and 1"),
         ("drop=nan", "must be a share between 0 and 1"),
         ("drop=few", "must be a share between 0 and 1"),

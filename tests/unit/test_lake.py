@@ -9,14 +9,14 @@ from pathlib import Path
 import orjson
 import pytest
 
+from tests.asking import Asked
+from wattif.cli.stored import stored_options
 from wattif.errors import LakeError
 from wattif.lake import layout
 from wattif.lake.claim import claim
 from wattif.lake.dataset import Dataset
 from wattif.lake.manifest import Committed, ManifestEntry, read_manifest, write_manifest
-from wattif.lake.place import stored_options
 from wattif.model.scenario import world_of
-from wattif.settings import GenerateSettings
 from wattif.tables import fault_labels
 from wattif.tables.fault_labels import partition_of
 from wattif.tables.meters import TABLE as METERS
@@ -76,7 +76,7 @@ def test_a_manifest_beyond_the_days_batches_is_refused(tmp_path: Path) -> None:
         Committed(store, DAY, 1, 2)
 
 
-def _dataset(settings: Callable[..., GenerateSettings], **changes: object) -> Dataset:
+def _dataset(settings: Callable[..., Asked], **changes: object) -> Dataset:
     asked = settings(**changes)
     return Dataset.of(asked, world_of(asked).cities)
 
@@ -87,7 +87,7 @@ def _dataset(settings: Callable[..., GenerateSettings], **changes: object) -> Da
      {"start": "2023-12-01"}, {"anomaly_rate": 0.1}, {"faults": "drop=0.1"}],
 )  # fmt: skip
 def test_whatever_changes_bytes_or_objects_changes_the_fingerprint(
-    settings: Callable[..., GenerateSettings], change: dict[str, object]
+    settings: Callable[..., Asked], change: dict[str, object]
 ) -> None:
     same, other = _dataset(settings), _dataset(settings, **change)
     assert same.fingerprint != other.fingerprint
@@ -95,12 +95,12 @@ def test_whatever_changes_bytes_or_objects_changes_the_fingerprint(
     assert len(same.differences(other.to_json(), "lake")) == 1
 
 
-def test_the_last_day_and_the_threads_do_not_change_the_fingerprint(settings: Callable[..., GenerateSettings]) -> None:
+def test_the_last_day_and_the_threads_do_not_change_the_fingerprint(settings: Callable[..., Asked]) -> None:
     other = _dataset(settings, end="2025-06-30", write_workers=7, staging_limit="1GiB", start="2024-01-02")
     assert _dataset(settings).fingerprint == other.fingerprint
 
 
-def test_with_anomalies_the_last_day_belongs_to_the_identity(settings: Callable[..., GenerateSettings]) -> None:
+def test_with_anomalies_the_last_day_belongs_to_the_identity(settings: Callable[..., Asked]) -> None:
     """They are spread over the days; how their kinds are written does not matter."""
     one = _dataset(settings, anomaly_rate=0.1, anomalies="spike=2,dead=1")
     assert one.fingerprint == _dataset(settings, anomaly_rate=0.1, anomalies="dead, spike=2").fingerprint
@@ -112,24 +112,23 @@ def test_with_anomalies_the_last_day_belongs_to_the_identity(settings: Callable[
 
 
 def test_a_claim_remembers_what_was_asked_for_and_the_widest_span(
-    settings: Callable[..., GenerateSettings], tmp_path: Path
+    settings: Callable[..., Asked], tmp_path: Path
 ) -> None:
     store = RetryingStore(LocalStore(tmp_path / "lake"))
     claim(store, _dataset(settings, start="2024-01-03", end="2024-01-05"), overwrite=False)
     claim(store, _dataset(settings, start="2024-01-02", end="2024-01-04"), overwrite=False)
-    stored = stored_options({"lake": str(tmp_path / "lake")})
+    stored, where = stored_options({"lake": str(tmp_path / "lake")})
+    assert where == f"{tmp_path}/lake/_wattif/dataset.json"
     assert (stored["start"], stored["end"], stored["meters"]) == ("2024-01-02", "2024-01-05", 10)
     assert "lake" not in stored
     days = {"start": "2024-01-01", "end": "2024-01-02"}
-    assert stored_options({"lake": str(tmp_path / "other"), **days}) == {}
-    assert stored_options({"bucket": "NOT A NAME"}) == {}
+    assert stored_options({"lake": str(tmp_path / "other"), **days})[0] == {}
+    assert stored_options({"bucket": "NOT A NAME"})[0] == {}
     with pytest.raises(LakeError, match=r"_wattif/dataset.json is not there; name the dataset's place"):
         stored_options({"lake": str(tmp_path / "other")})
 
 
-def test_a_dataset_written_before_there_were_anomalies_goes_on(
-    settings: Callable[..., GenerateSettings], tmp_path: Path
-) -> None:
+def test_a_dataset_written_before_there_were_anomalies_goes_on(settings: Callable[..., Asked], tmp_path: Path) -> None:
     store, dataset = RetryingStore(LocalStore(tmp_path / "lake")), _dataset(settings)
     older = orjson.loads(dataset.to_json())
     for name in ("anomalies", "faults", "options"):
@@ -145,7 +144,7 @@ def _names(store: RetryingStore) -> list[str]:
     return sorted(name for name in store.list("") if not name.startswith(layout.CLAIMS))
 
 
-def test_an_empty_place_is_claimed_and_claimed_again(settings: Callable[..., GenerateSettings], tmp_path: Path) -> None:
+def test_an_empty_place_is_claimed_and_claimed_again(settings: Callable[..., Asked], tmp_path: Path) -> None:
     store, dataset = RetryingStore(LocalStore(tmp_path / "lake")), _dataset(settings)
     claim(store, dataset, overwrite=False)
     claim(store, dataset, overwrite=False)
@@ -154,9 +153,7 @@ def test_an_empty_place_is_claimed_and_claimed_again(settings: Callable[..., Gen
     assert document["seed"] == 42
 
 
-def test_another_dataset_is_refused_by_its_differences(
-    settings: Callable[..., GenerateSettings], tmp_path: Path
-) -> None:
+def test_another_dataset_is_refused_by_its_differences(settings: Callable[..., Asked], tmp_path: Path) -> None:
     store = RetryingStore(LocalStore(tmp_path / "lake"))
     claim(store, _dataset(settings), overwrite=False)
     with pytest.raises(
@@ -165,9 +162,7 @@ def test_another_dataset_is_refused_by_its_differences(
         claim(store, _dataset(settings, seed=1, meters=20), overwrite=False)
 
 
-def test_overwriting_removes_the_other_dataset_and_nothing_else(
-    settings: Callable[..., GenerateSettings], tmp_path: Path
-) -> None:
+def test_overwriting_removes_the_other_dataset_and_nothing_else(settings: Callable[..., Asked], tmp_path: Path) -> None:
     store, other = RetryingStore(LocalStore(tmp_path / "lake")), _dataset(settings, seed=1)
     claim(store, _dataset(settings), overwrite=False)
     main = layout.readings_name(DAY, 0, 1, ".json")
@@ -182,26 +177,26 @@ def test_overwriting_removes_the_other_dataset_and_nothing_else(
     assert orjson.loads(store.get_bytes(layout.DATASET) or b"")["claim_epoch"] == 2
 
 
-def test_strangers_partitions_are_refused(settings: Callable[..., GenerateSettings], tmp_path: Path) -> None:
+def test_strangers_partitions_are_refused(settings: Callable[..., Asked], tmp_path: Path) -> None:
     store = RetryingStore(LocalStore(tmp_path / "lake"))
     store.put_bytes("dt=2024-01-01/part-0.parquet", b"x")
-    with pytest.raises(LakeError, match=r"which no _wattif/dataset\.json claims; use another --prefix or remove it"):
+    with pytest.raises(LakeError, match=r"which no _wattif/dataset\.json claims; use another `prefix` or remove it"):
         claim(store, _dataset(settings), overwrite=True)
 
 
 def test_own_partitions_without_their_claim_are_replaced_on_demand(
-    settings: Callable[..., GenerateSettings], tmp_path: Path
+    settings: Callable[..., Asked], tmp_path: Path
 ) -> None:
     store, own = RetryingStore(LocalStore(tmp_path / "lake")), layout.readings_name(DAY, 0, 1, ".json")
     store.put_bytes(own, b"x")
-    with pytest.raises(LakeError, match="replace it with --overwrite"):
+    with pytest.raises(LakeError, match="replace it with `overwrite`"):
         claim(store, _dataset(settings), overwrite=False)
     claim(store, _dataset(settings), overwrite=True)
     assert _names(store) == [layout.DATASET]
 
 
 def test_a_replaced_dataset_loses_its_manifests_first(
-    settings: Callable[..., GenerateSettings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Callable[..., Asked], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So that whatever interrupts it, no batch that lost a file still counts as committed."""
     inner = LocalStore(tmp_path / "lake")
@@ -223,7 +218,7 @@ def test_a_replaced_dataset_loses_its_manifests_first(
     assert _names(store) == [layout.DATASET, layout.readings_name(DAY, 0, 1, ".json")]
 
 
-def test_a_damaged_claim_is_named(settings: Callable[..., GenerateSettings], tmp_path: Path) -> None:
+def test_a_damaged_claim_is_named(settings: Callable[..., Asked], tmp_path: Path) -> None:
     store = RetryingStore(LocalStore(tmp_path / "lake"))
     store.put_bytes(layout.DATASET, b"{")
     with pytest.raises(LakeError, match=r"dataset\.json cannot be read"):
@@ -232,9 +227,7 @@ def test_a_damaged_claim_is_named(settings: Callable[..., GenerateSettings], tmp
     claim(store, _dataset(settings), overwrite=False)
 
 
-def test_a_run_that_lost_the_lake_writes_nothing_more(
-    settings: Callable[..., GenerateSettings], tmp_path: Path
-) -> None:
+def test_a_run_that_lost_the_lake_writes_nothing_more(settings: Callable[..., Asked], tmp_path: Path) -> None:
     store = RetryingStore(LocalStore(tmp_path / "lake"))
     loser = claim(store, _dataset(settings), overwrite=False)
     loser.put_bytes(METERS.object_name(), b"x")
@@ -253,7 +246,7 @@ def test_a_run_that_lost_the_lake_writes_nothing_more(
 
 
 def test_a_claim_that_was_killed_while_it_removed_the_other_dataset_begins_anew(
-    settings: Callable[..., GenerateSettings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Callable[..., Asked], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The manifests of the former dataset must not count for the new one."""
     inner = LocalStore(tmp_path / "lake")

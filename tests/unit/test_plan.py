@@ -26,8 +26,16 @@ def _plan(
     faults: str = "none",
 ) -> Plan:
     encoder = encoder_of("ndjson", RowSchema(columns=select_fields(["mac", "power_w"], interval_s)))
-    return Plan(date(2024, 2, 28), date.fromordinal(date(2024, 2, 28).toordinal() + days - 1), meters,
-                meters_per_file, batch_files, interval_s, encoder, read_rates(faults))  # fmt: skip
+    return Plan(
+        start=date(2024, 2, 28),
+        end=date.fromordinal(date(2024, 2, 28).toordinal() + days - 1),
+        meters=meters,
+        meters_per_file=meters_per_file,
+        batch_files=batch_files,
+        interval_s=interval_s,
+        encoder=encoder,
+        faults=read_rates(faults),
+    )
 
 
 def test_by_hand() -> None:

@@ -13,14 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.warehouses import score
 from wattif.errors import LakeError, WarehouseError
 from wattif.lake import layout
 from wattif.tables import anomaly_labels
 from wattif.tables.arrow import arrow_schema
-from wattif.verdict.score import EITHER, score, score_scan
+from wattif.verdict.score import EITHER, score_scan
 from wattif.verdict.scorecard import Scorecard
 from wattif.warehouse.duckdb_warehouse import DuckDBWarehouse
-from wattif.warehouse.settings import ScoreSettings
 from wattif.warehouse.tables import ANOMALIES, LOADS, SCANS
 
 A, B, C = "02:00:00:00:00:0A", "02:00:00:00:00:0B", "02:00:00:00:00:0C"
@@ -138,8 +138,8 @@ def test_metrics_of_different_scans_are_not_added_up(warehouse: DuckDBWarehouse)
 def test_nothing_scanned_and_nothing_labelled_say_what_to_do(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
     with pytest.raises(WarehouseError, match="nothing was scanned; run 'python -m wattif scan' first"):
         score_scan(warehouse, LABELS)
-    with pytest.raises(LakeError, match="generate with --anomaly-rate"):
-        score(ScoreSettings(lake=tmp_path / "lake"))
+    with pytest.raises(LakeError, match="generate with `anomaly_rate`"):
+        score(lake=tmp_path / "lake")
 
 
 def test_a_single_metric_without_flags_has_no_precision(warehouse: DuckDBWarehouse) -> None:
@@ -160,8 +160,8 @@ def test_the_picture_is_drawn_and_another_lake_is_refused(warehouse: DuckDBWareh
     labels.parent.mkdir(parents=True)
     pq.write_table(LABELS, labels)
     out = tmp_path / "score.png"
-    score(ScoreSettings(lake=tmp_path / "lake", out=out))
+    score(lake=tmp_path / "lake", out=out)
     assert out.read_bytes().startswith(b"\x89PNG")
     document.write_text('{"columns": "mac", "interval": 10, "fingerprint": "another"}')
     with pytest.raises(WarehouseError, match="holds the readings of another dataset than"):
-        score(ScoreSettings(lake=tmp_path / "lake"))
+        score(lake=tmp_path / "lake")

@@ -14,10 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.asking import Asked, generate
 from tests.undo_faults import read_objects
 from wattif.engine.plan import Plan
-from wattif.engine.run import generate
-from wattif.settings import GenerateSettings
 from wattif.tables.unit import Unit
 
 UNITS = st.builds(
@@ -66,19 +65,17 @@ def test_anything_else_is_refused_by_name(text: str, field: str) -> None:
 
 
 @pytest.mark.parametrize("faults", ["none", "late=0.1,batch_twice=1,corrupt=0.1,schema_drift=2024-01-02"])
-def test_a_unit_and_the_settings_are_enough_for_another_process(
-    settings: Callable[..., GenerateSettings], faults: str
-) -> None:
+def test_a_unit_and_the_settings_are_enough_for_another_process(settings: Callable[..., Asked], faults: str) -> None:
     asked = settings(faults=faults, anomaly_rate=0.3)
     generate(asked, Event())
     script = (
-        "import sys; from wattif.engine.streams import content_of; from wattif.settings import GenerateSettings;"
+        "import sys; from wattif.engine.streams import content_of; from wattif.spec import Spec;"
         " from wattif.tables.unit import Unit;"
-        " made = content_of(GenerateSettings.model_validate_json(sys.argv[1]), Unit.from_json(sys.argv[2]));"
+        " made = content_of(Spec.model_validate_json(sys.argv[1]), Unit.from_json(sys.argv[2]));"
         " print(*(f'{name} {zlib.crc32(data)}' for name, data in sorted(made.items())), sep='\\n')"
     )
     unit = Plan.of(asked).batch(date(2024, 1, 2), 1).units[0]
-    arguments = asked.model_dump_json(), unit.to_json().decode()
+    arguments = asked.spec.model_dump_json(), unit.to_json().decode()
     told = subprocess.run([sys.executable, "-c", f"import zlib; {script}", *arguments], capture_output=True, check=True)
     stem = f"dt=2024-01-02/readings-{unit.first:08d}-{unit.last:08d}"
     lying = {name: data for name, data in read_objects(asked.lake).items() if name.startswith(stem)}

@@ -11,13 +11,16 @@ import pytest
 import sqlglot
 
 from tests.warehouses import HandLake
+from wattif.cli.load import LoadOptions
+from wattif.cli.options import read_options
+from wattif.cli.place import WarehouseOptions
+from wattif.cli.rollup import RollupOptions
+from wattif.cli.scan import ScanOptions
 from wattif.errors import UsageError
 from wattif.lake.days import committed_days
-from wattif.options import read_settings
 from wattif.tables.readings import reading_fields
 from wattif.verdict.scan import window_of
 from wattif.warehouse import bigquery_answers as answers
-from wattif.warehouse.settings import LoadSettings, RollupSettings, ScanSettings, WarehouseSettings
 from wattif.warehouse.statements import literal, read_sql
 from wattif.warehouse.tables import readings_table
 
@@ -37,17 +40,17 @@ def _days(count: int) -> list[date]:
         (["--metrics", "AVG,MIN"], "--metrics AVG,MIN: name each of AVG, MAX at most once"),
         (["--metrics", ""], "--metrics : name each of AVG, MAX"),
         (["--train-until", "2024-01-10", "--scan-from", "2024-01-10"], "does not lie after --train-until 2024-01-10"),
-        (["--warehouse", "bigquery", "--dataset", "d"], "--warehouse bigquery needs --project; give it"),
-        (["--warehouse", "bigquery", "--project", "some-project"], "--warehouse bigquery needs --dataset; give it"),
+        (["--warehouse", "bigquery", "--dataset", "d"], "--warehouse bigquery: needs --project; give it"),
+        (["--warehouse", "bigquery", "--project", "some-project"], "--warehouse bigquery: needs --dataset; give it"),
         (["--warehouse", "snowflake"], "--warehouse snowflake: must be 'duckdb' or 'bigquery'"),
-        (["--project", "some-project"], "--project and --dataset belong to BigQuery; add --warehouse bigquery"),
+        (["--project", "some-project"], "--project some-project: belongs to BigQuery; add --warehouse bigquery"),
         (["--warehouse", "bigquery", "--project", "p-1", "--dataset", "p.d"], "--dataset p.d: not a dataset's name"),
         (["--warehouse", "bigquery", "--project", "P 1", "--dataset", "d"], "--project P 1: not the id of a project"),
     ],
 )
 def test_wrong_options_are_one_line_each(arguments: list[str], said: str) -> None:
     with pytest.raises(UsageError) as failure:
-        read_settings(ScanSettings, arguments, "wattif scan")
+        read_options(ScanOptions, arguments, "wattif scan")
     assert said in str(failure.value)
     assert "\n" not in str(failure.value)
 
@@ -55,15 +58,16 @@ def test_wrong_options_are_one_line_each(arguments: list[str], said: str) -> Non
 def test_a_file_may_be_shared_with_generate(tmp_path: Path) -> None:
     file = tmp_path / "wattif.toml"
     file.write_text('start = "2024-01-01"\nend = "2024-01-14"\nmeters = 500\nlake = "city"\nstaging-dir = "/x"\n')
-    assert read_settings(LoadSettings, ["--config", str(file)], "wattif load").start == DAY
-    for verb in (RollupSettings, ScanSettings):
-        assert read_settings(verb, ["--config", str(file)], "wattif").lake == Path("city")
+    assert read_options(LoadOptions, ["--config", str(file)], "wattif load").start == DAY
+    assert read_options(RollupOptions, ["--config", str(file)], "wattif").lake == Path("city")
+    assert read_options(ScanOptions, ["--config", str(file)], "wattif").lake == Path("city")
 
 
 def test_the_database_lies_in_the_lake_unless_that_is_a_bucket() -> None:
-    assert WarehouseSettings(lake=Path("x"), prefix="raw/a").database_file == Path("x/raw/a/wattif.duckdb")
-    assert WarehouseSettings(bucket="my-lake").database_file == Path("wattif.duckdb")
-    assert WarehouseSettings(database=Path("y.duckdb")).database_file == Path("y.duckdb")
+    local = WarehouseOptions(lake=Path("x"), prefix="raw/a")
+    assert local.warehouse_place.database_file == Path("x/raw/a/wattif.duckdb")
+    assert WarehouseOptions(bucket="my-lake").warehouse_place.database_file == Path("wattif.duckdb")
+    assert WarehouseOptions(database=Path("y.duckdb")).warehouse_place.database_file == Path("y.duckdb")
 
 
 @pytest.mark.parametrize(
@@ -81,7 +85,7 @@ def test_the_database_lies_in_the_lake_unless_that_is_a_bucket() -> None:
 def test_the_days_that_are_learnt_from_and_judged(
     days: int, options: dict[str, Any], train_until: int, scan_from: int
 ) -> None:
-    window = window_of(ScanSettings.model_validate(options), _days(days))
+    window = window_of(ScanOptions(**options), _days(days))
     assert (window.train_from, window.train_until) == (DAY, date(2024, 1, train_until))
     assert (window.scan_from, window.scan_until) == (date(2024, 1, scan_from), _days(days)[-1])
     assert window.horizon_hours == (days - train_until) * 24
@@ -169,6 +173,6 @@ def test_the_request_is_not_part_of_what_the_service_said() -> None:
 
 
 def test_times_of_a_window_are_utc() -> None:
-    window = window_of(ScanSettings(), _days(14))
+    window = window_of(ScanOptions(), _days(14))
     assert window.start_of(DAY) == datetime(2024, 1, 1, tzinfo=UTC)
     assert window.end_of(DAY) == datetime(2024, 1, 2, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""`wattif expect`: from the settings to the expected tables, written while they are computed.
+"""`wattif expect`: from the spec to the expected tables, written while they are computed.
 
 Months come one after the other, within each the meters in blocks. Memory: what `expected_sums.Hours` says of a block,
 for each worker; the tables of at most workers + 1 blocks that wait for their turn, 60 bytes a meter and hour; a group
@@ -8,6 +8,7 @@ the system's temporary folder, wait the month in the making and the monthly tabl
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -21,21 +22,21 @@ from threading import Event
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from wattif.answers.expect_settings import ExpectSettings
 from wattif.answers.expected_sums import Hours, Part, in_threads
 from wattif.engine.plan import Plan
-from wattif.errors import LakeError
+from wattif.errors import InvalidValue, LakeError
 from wattif.faults.plan import DrawnFaults, FaultPlan
 from wattif.lake import layout
 from wattif.lake.dataset import Dataset, whole_dataset
-from wattif.lake.open import open_store as open_lake
-from wattif.lake.place import open_store
+from wattif.lake.open import open_store, opened
 from wattif.model.scenario import Scenario, scenario_of, world_of
+from wattif.spec import Spec
 from wattif.tables import expected_rows
 from wattif.tables.expected import VIEWS
 from wattif.uploader.committer import BatchCommitter
 from wattif.uploader.local import file_crc32c
-from wattif.uploader.store import SealedFile
+from wattif.uploader.retrying import RetryPolicy
+from wattif.uploader.store import SealedFile, Store
 
 _ROWS_A_GROUP = 100_000  # of a Parquet file
 
@@ -50,37 +51,51 @@ class Expected:
     seconds: float
 
 
-def expect(settings: ExpectSettings, stop: Event, faults: FaultPlan | None = None) -> Expected:
-    """Write the expected tables; *faults* replaces those that the settings stand for.
+def expect(
+    spec: Spec,
+    lake: Store | str | Path,
+    *,
+    out: Path | None = None,
+    workers: int | None = None,
+    faults: FaultPlan | None = None,
+    retry: RetryPolicy | None = None,
+    stop: Event | None = None,
+) -> Expected:
+    """Write the expected tables of *spec* into the folder *out*, or else into *lake*, with *workers* threads.
 
+    *faults* replaces those that *spec* stands for; *retry* is the patience with a lake that does not answer.
     `LakeError` when the lake holds another dataset, `Interrupted` when *stop* is set.
     """
-    if faults is None and settings.fault_rates:
-        faults = DrawnFaults.of(settings)
+    if out is not None and out.exists() and not out.is_dir():
+        raise InvalidValue("out", out, "not a folder; name another")
+    stop, workers = stop or Event(), workers or os.cpu_count() or 1
+    plan = Plan.of(spec)
+    if faults is None and plan.faults:
+        faults = DrawnFaults.of(spec)
     began = time.perf_counter()
-    lake = open_store(settings, overwrite=True, stop=stop)
-    document = lake.get_bytes(layout.DATASET)
-    whole = whole_dataset(settings, document, lake.place)
-    differences = [] if document is None else _dataset(whole).differences(document, lake.place)
-    if settings.out is None:
-        store, folder = lake, layout.EXPECTED
+    there = opened(lake, overwrite=True, retry=retry, stop=stop)
+    document = there.get_bytes(layout.DATASET)
+    whole = whole_dataset(spec, document, there.place)
+    differences = [] if document is None else _dataset(whole).differences(document, there.place)
+    if out is None:
+        store, folder = there, layout.EXPECTED
         if differences:
             raise LakeError(
                 f"{store.place} holds another dataset: {'; '.join(differences)}. Leave out the options that differ, or"
-                " name a folder with --out"
+                " name a folder with `out`"
             )
     else:
-        store, folder = open_lake(f"file:{settings.out}", overwrite=True, stop=stop), ""
+        store, folder = open_store(f"file:{out}", overwrite=True, retry=retry, stop=stop), ""
     # a lake that lies there by chance says nothing of the dataset that is asked for
-    scenario, plan = scenario_of(settings if differences else whole), Plan.of(settings)
+    scenario = scenario_of(spec if differences else whole)
     hours = Hours(scenario, plan, faults)
     with closing(_Tables(_Lake(folder, BatchCommitter(store), hours.views))) as tables:
-        rows, readings = _compute(hours, scenario, plan, tables, settings.workers, stop)
+        rows, readings = _compute(hours, scenario, plan, tables, workers, stop)
     return Expected(f"{store.place}/{folder}".rstrip("/"), rows, readings, time.perf_counter() - began)
 
 
-def _dataset(settings: ExpectSettings) -> Dataset:
-    return Dataset.of(settings, world_of(settings).cities)
+def _dataset(spec: Spec) -> Dataset:
+    return Dataset.of(spec, world_of(spec).cities)
 
 
 def _compute(

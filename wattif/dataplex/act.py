@@ -24,9 +24,9 @@ from wattif.dataplex import preview as dataplex_preview
 from wattif.dataplex import results as dataplex_results
 from wattif.dataplex.compare import differences
 from wattif.dataplex.errors import explain, may_pass
+from wattif.dataplex.options import Action, DataplexOptions
 from wattif.dataplex.results import UNDER_WAY, JobResults
 from wattif.dataplex.scan import as_json, as_yaml, data_scan
-from wattif.dataplex.settings import DataplexSettings
 from wattif.dataplex.wait import Clock, wait_until
 from wattif.errors import WarehouseError
 
@@ -48,30 +48,40 @@ class Answer:
     passed: bool = True
 
 
-def act(settings: DataplexSettings, clock: Clock | None = None) -> Answer:
-    """Do what *settings* ask for; `WarehouseError` says what is wrong and the way out."""
-    if settings.print_only:
-        return Answer((dataplex_preview.as_yaml if settings.preview_anomaly_rules else as_yaml)(settings).rstrip())
+def act(
+    action: Action,
+    options: DataplexOptions,
+    *,
+    print_only: bool = False,
+    as_json: bool = False,
+    clock: Clock | None = None,
+) -> Answer:
+    """Create, run or delete the scan, or look at its results; `WarehouseError` says what is wrong and the way out.
+
+    With *print_only*, nothing but its definition is made; *as_json*: the results for machines.
+    """
+    if print_only:
+        return Answer((dataplex_preview.as_yaml if options.preview_anomaly_rules else as_yaml)(options).rstrip())
     clock = clock or Clock(time.monotonic, time.sleep)
-    if settings.action == "create" and settings.preview_anomaly_rules:
-        return Answer(dataplex_preview.create(settings, clock, os.environ.get(EMULATOR)))
-    with DataScans(settings, clock) as scans:
-        if settings.action == "create":
+    if action == "create" and options.preview_anomaly_rules:
+        return Answer(dataplex_preview.create(options, clock, os.environ.get(EMULATOR)))
+    with DataScans(options, clock) as scans:
+        if action == "create":
             return Answer(scans.create())
-        if settings.action == "run":
+        if action == "run":
             return Answer(scans.run())
-        if settings.action == "delete":
+        if action == "delete":
             return Answer(scans.delete())
         results = scans.results()
-    text = dataplex_results.as_json(results) if settings.as_json else dataplex_results.as_table(results)
+    text = dataplex_results.as_json(results) if as_json else dataplex_results.as_table(results)
     return Answer(text, results.passed)
 
 
 class DataScans:
     """The service, as seen by one scan. *retry_s*: how long an unavailable service is asked again."""
 
-    def __init__(self, settings: DataplexSettings, clock: Clock, retry_s: float = 30.0) -> None:
-        self._settings = settings
+    def __init__(self, options: DataplexOptions, clock: Clock, retry_s: float = 30.0) -> None:
+        self._options = options
         self._clock = clock
         self._retry = Retry(predicate=may_pass, initial=0.1, maximum=5.0, timeout=retry_s)
         emulator = os.environ.get(EMULATOR)
@@ -86,9 +96,9 @@ class DataScans:
 
     def create(self) -> str:
         """Create the scan unless it is there; `WarehouseError` when another one is there under its id."""
-        asked = data_scan(self._settings)
+        asked = data_scan(self._options)
         request = dataplex_v1.CreateDataScanRequest(
-            parent=self._settings.parent, data_scan=asked, data_scan_id=self._settings.scan
+            parent=self._options.parent, data_scan=asked, data_scan_id=self._options.scan
         )
 
         def call() -> str | None:
@@ -100,14 +110,14 @@ class DataScans:
                 operation.result(timeout=_TIMEOUT_S)
             except api.AlreadyExists:
                 return None
-            return f"created {self._settings.scan_name}, {len(asked.data_quality_spec.rules)} rules"
+            return f"created {self._options.scan_name}, {len(asked.data_quality_spec.rules)} rules"
 
         return self._calling(call) or self._compare(asked)
 
     def run(self) -> str:
         """Run the scan once and wait for the end of its job; `WarehouseError` when the job fails or takes too long."""
         started = self._calling(
-            lambda: self._client.run_data_scan(name=self._settings.scan_name, retry=None, timeout=_TIMEOUT_S)
+            lambda: self._client.run_data_scan(name=self._options.scan_name, retry=None, timeout=_TIMEOUT_S)
         )
 
         def ended() -> dataplex_v1.DataScanJob | None:
@@ -125,7 +135,7 @@ class DataScans:
 
     def results(self) -> JobResults:
         """The latest job with its rules; one that has not ended has none."""
-        parent = self._settings.scan_name
+        parent = self._options.scan_name
         request = dataplex_v1.ListDataScanJobsRequest(parent=parent, page_size=_JOBS_A_PAGE)
         jobs = self._calling(
             lambda: list(self._client.list_data_scan_jobs(request, retry=self._retry, timeout=_TIMEOUT_S))
@@ -138,7 +148,7 @@ class DataScans:
 
     def delete(self) -> str:
         """Delete the scan and its jobs; one that is gone already does not matter."""
-        request = dataplex_v1.DeleteDataScanRequest(name=self._settings.scan_name, force=True)
+        request = dataplex_v1.DeleteDataScanRequest(name=self._options.scan_name, force=True)
 
         def call() -> str:
             try:
@@ -148,19 +158,19 @@ class DataScans:
                 )
                 operation.result(timeout=_TIMEOUT_S)
             except api.NotFound:
-                return f"{self._settings.scan_name} was gone already"
-            return f"deleted {self._settings.scan_name}; the results' table stays"
+                return f"{self._options.scan_name} was gone already"
+            return f"deleted {self._options.scan_name}; the results' table stays"
 
         return self._calling(call)
 
     def _compare(self, asked: dataplex_v1.DataScan) -> str:
         request = dataplex_v1.GetDataScanRequest(
-            name=self._settings.scan_name, view=dataplex_v1.GetDataScanRequest.DataScanView.FULL
+            name=self._options.scan_name, view=dataplex_v1.GetDataScanRequest.DataScanView.FULL
         )
         there = self._calling(
             lambda: self._client.get_data_scan(request, retry=self._retry, timeout=_TIMEOUT_S),
         )
-        return exists_already(self._settings, differences(as_json(there), as_json(asked)))
+        return exists_already(self._options, differences(as_json(there), as_json(asked)))
 
     def _job(self, name: str, *, full: bool = False) -> dataplex_v1.DataScanJob:
         view = _View.FULL if full else _View.BASIC
@@ -171,17 +181,17 @@ class DataScans:
         try:
             return call()
         except (api.GoogleAPIError, GoogleAuthError, OSError, grpc.RpcError) as error:
-            raise explain(error, self._settings, self._endpoint) from error
+            raise explain(error, self._options, self._endpoint) from error
 
 
-def exists_already(settings: DataplexSettings, unlike: list[str]) -> str:
+def exists_already(options: DataplexOptions, unlike: list[str]) -> str:
     """What to say of a scan that is there; `WarehouseError` when it is another one: *unlike* names the differences."""
     if not unlike:
-        return f"{settings.scan_name} exists already, as asked for"
+        return f"{options.scan_name} exists already, as asked for"
     more = f" (and {len(unlike) - 1} more differences)" if len(unlike) > 1 else ""
     raise WarehouseError(
-        f"{settings.scan_name}: exists with another definition: {unlike[0]}{more}; delete it with"
-        " 'python -m wattif dataplex delete', or choose another --scan"
+        f"{options.scan_name}: exists with another definition: {unlike[0]}{more}; delete it with"
+        " 'python -m wattif dataplex delete', or choose another `scan`"
     )
 
 

@@ -8,7 +8,7 @@ import re
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
-from wattif.dataplex.settings import DataplexSettings
+from wattif.dataplex.options import DataplexOptions
 from wattif.errors import WarehouseError
 
 _AUTH_PLUGIN = "Getting metadata from plugin failed"  # how gRPC says that the credentials gave no token
@@ -21,7 +21,7 @@ def may_pass(error: BaseException) -> bool:
     return transient and _AUTH_PLUGIN not in str(error)
 
 
-def explain(error: Exception, settings: DataplexSettings, endpoint: str) -> WarehouseError:
+def explain(error: Exception, options: DataplexOptions, endpoint: str) -> WarehouseError:
     """The user's view of an error of the client library, of its credentials or of the network."""
     if isinstance(error, api.RetryError) and isinstance(error.cause, Exception):
         error = error.cause
@@ -32,12 +32,12 @@ def explain(error: Exception, settings: DataplexSettings, endpoint: str) -> Ware
     if isinstance(error, auth.GoogleAuthError) or _AUTH_PLUGIN in str(error):
         return WarehouseError(f"Dataplex: the credentials are not valid any more ({_words(error)}); {_LOGIN}")
     if isinstance(error, api.GoogleAPICallError) and error.code is not None:
-        return WarehouseError(_answered(error, settings, endpoint))
+        return WarehouseError(_answered(error, options, endpoint))
     return WarehouseError(f"Dataplex: {endpoint} does not answer: {_words(error)}; look at the network, then try again")
 
 
-def _answered(error: api.GoogleAPICallError, settings: DataplexSettings, endpoint: str) -> str:
-    scan, words = settings.scan_name, _words(error)
+def _answered(error: api.GoogleAPICallError, options: DataplexOptions, endpoint: str) -> str:
+    scan, words = options.scan_name, _words(error)
     if isinstance(error, api.ServiceUnavailable | api.DeadlineExceeded | api.GatewayTimeout | api.TooManyRequests):
         return f"Dataplex: {endpoint} does not answer: {words}; look at the network, then run the same command again"
     if isinstance(error, api.Unauthorized):
@@ -45,38 +45,38 @@ def _answered(error: api.GoogleAPICallError, settings: DataplexSettings, endpoin
     if isinstance(error, api.Forbidden):
         if error.reason == "SERVICE_DISABLED":
             return (
-                f"project {settings.project}: the Dataplex API is not enabled; run"
-                f" 'gcloud services enable dataplex.googleapis.com --project={settings.project}', wait a minute"
+                f"project {options.project}: the Dataplex API is not enabled; run"
+                f" 'gcloud services enable dataplex.googleapis.com --project={options.project}', wait a minute"
             )
-        return f"{scan}: permission denied ({words}); {_needed_roles(settings)}"
+        return f"{scan}: permission denied ({words}); {_needed_roles(options)}"
     if isinstance(error, api.NotFound):
         of_table = "dataScans/" not in words and re.search("table|dataset", words, re.IGNORECASE)
-        if settings.dataset is not None and of_table:
+        if options.dataset is not None and of_table:
             return (
-                f"{settings.full_table}: there is no such table ({words}); load and roll up the readings first,"
-                " or correct --dataset and --table"
+                f"{options.full_table}: there is no such table ({words}); load and roll up the readings first,"
+                " or correct `dataset` and `table`"
             )
         return (
             f"{scan}: not found ({words}); create it with"
-            f" 'python -m wattif dataplex create', or correct --project, --location and --scan"
+            f" 'python -m wattif dataplex create', or correct `project`, `location` and `scan`"
         )
     if isinstance(error, api.BadRequest):  # InvalidArgument and FailedPrecondition, too
         if any(word in words.lower() for word in ("location", "region")):
-            return f"{scan}: refused: {words}; name the region of the dataset with --location"
+            return f"{scan}: refused: {words}; name the region of the dataset with `location`"
         if "OnDemand" in words or "on demand" in words.lower() or "on-demand" in words.lower():
             return f"{scan}: refused: {words}; it runs by its schedule: ask for 'results', or create it without one"
         return f"{scan}: refused: {words}; correct the option that it names"
     return f"{scan}: {type(error).__name__}: {words}; run the same command again, or look into the service's status"
 
 
-def _needed_roles(settings: DataplexSettings) -> str:
-    dataset = settings.dataset or "DATASET"
-    results = ".".join(settings.full_results_table.split(".")[:-1]) if settings.dataset else "the results' dataset"
+def _needed_roles(options: DataplexOptions) -> str:
+    dataset = options.dataset or "DATASET"
+    results = ".".join(options.full_results_table.split(".")[:-1]) if options.dataset else "the results' dataset"
     return (
-        f"you need roles/dataplex.dataScanAdmin and roles/bigquery.jobUser on project {settings.project} and"
-        f" roles/bigquery.dataViewer on {settings.project}.{dataset}; the service account"
+        f"you need roles/dataplex.dataScanAdmin and roles/bigquery.jobUser on project {options.project} and"
+        f" roles/bigquery.dataViewer on {options.project}.{dataset}; the service account"
         " service-PROJECT_NUMBER@gcp-sa-dataplex.iam.gserviceaccount.com needs roles/bigquery.dataViewer on"
-        f" {settings.project}.{dataset}, roles/bigquery.dataEditor on {results} and, where the table is external,"
+        f" {options.project}.{dataset}, roles/bigquery.dataEditor on {results} and, where the table is external,"
         " roles/storage.objectViewer on the bucket"
     )
 

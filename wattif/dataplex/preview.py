@@ -19,8 +19,8 @@ from google.cloud import dataplex_v1
 from google.protobuf.json_format import MessageToDict
 
 from wattif.dataplex.errors import explain
+from wattif.dataplex.options import DataplexOptions
 from wattif.dataplex.scan import data_scan, plain_rules, yaml_of
-from wattif.dataplex.settings import DataplexSettings
 from wattif.dataplex.wait import Clock, wait_until
 from wattif.errors import WarehouseError
 
@@ -30,10 +30,10 @@ _TIMEOUT_S = 60.0
 _CREATION_S = 600.0
 
 
-def request_body(settings: DataplexSettings) -> dict[str, Any]:
+def request_body(options: DataplexOptions) -> dict[str, Any]:
     """The scan as JSON, with the preview's rule in the place of those that ask the models."""
-    scan = data_scan(settings)
-    scan.data_quality_spec.rules = plain_rules(settings)
+    scan = data_scan(options)
+    scan.data_quality_spec.rules = plain_rules(options)
     body: dict[str, Any] = MessageToDict(dataplex_v1.DataScan.pb(scan), preserving_proto_field_name=True)
     spec = body["data_quality_spec"]
     spec["rules"].insert(
@@ -42,10 +42,10 @@ def request_body(settings: DataplexSettings) -> dict[str, Any]:
             "name": "anomaly",
             "column": "consumption_hour_rolled",
             "dimension": "ACCURACY",
-            "description": f"hours that stand out, at {settings.threshold!r}",
+            "description": f"hours that stand out, at {options.threshold!r}",
             "data_anomaly_detection": {
-                "metrics": settings.metric_names,
-                "anomaly_probability_threshold": settings.threshold,
+                "metrics": options.metric_names,
+                "anomaly_probability_threshold": options.threshold,
             },
         },
     )
@@ -53,21 +53,21 @@ def request_body(settings: DataplexSettings) -> dict[str, Any]:
         "aggregation_window": "3600s",
         "timestamp_column": "time_hour_rolled",
         "bigquery_export": {
-            "intermediate_dataset": f"{settings.project}.{settings.dataset}",
-            "result_table": f"{settings.project}.{settings.dataset}.{settings.scan.replace('-', '_')}_anomalies",
+            "intermediate_dataset": f"{options.project}.{options.dataset}",
+            "result_table": f"{options.project}.{options.dataset}.{options.scan.replace('-', '_')}_anomalies",
         },
     }
     return body
 
 
-def as_yaml(settings: DataplexSettings) -> str:
+def as_yaml(options: DataplexOptions) -> str:
     """The request as YAML, under its address."""
-    return f"# POST {_SERVICE}{_path(settings)}, as JSON; gcloud does not know this preview\n" + yaml_of(
-        request_body(settings)
+    return f"# POST {_SERVICE}{_path(options)}, as JSON; gcloud does not know this preview\n" + yaml_of(
+        request_body(options)
     )
 
 
-def create(settings: DataplexSettings, clock: Clock, emulator: str | None = None) -> str:
+def create(options: DataplexOptions, clock: Clock, emulator: str | None = None) -> str:
     """Create the scan by the REST API, at host:port *emulator* if that is given; what to say of it.
 
     `WarehouseError` when it is refused. A scan that is there under its id is not compared: the preview's parts cannot
@@ -77,7 +77,7 @@ def create(settings: DataplexSettings, clock: Clock, emulator: str | None = None
     try:
         with AuthorizedSession(_credentials(emulator)) as session:
             operation = _answer(
-                session.post(f"{endpoint}{_path(settings)}", json=request_body(settings), timeout=_TIMEOUT_S)
+                session.post(f"{endpoint}{_path(options)}", json=request_body(options), timeout=_TIMEOUT_S)
             )
 
             def ended() -> dict[str, Any] | None:
@@ -89,26 +89,26 @@ def create(settings: DataplexSettings, clock: Clock, emulator: str | None = None
             result = wait_until(ended, clock, _CREATION_S, "the scan's creation")
     except api.Conflict:
         raise WarehouseError(
-            f"{settings.scan_name}: exists already, and a scan with preview rules is not compared; delete it with"
-            " 'python -m wattif dataplex delete', or choose another --scan"
+            f"{options.scan_name}: exists already, and a scan with preview rules is not compared; delete it with"
+            " 'python -m wattif dataplex delete', or choose another `scan`"
         ) from None
     except api.BadRequest as error:
         if re.search(r'Unknown name "(data_)?anomaly_detection"', str(error.message)):
             raise WarehouseError(
-                f"project {settings.project}: it is not on the list of the anomaly rules' preview"
-                f" ({error.message}); leave out --preview-anomaly-rules: the models do the same"
+                f"project {options.project}: it is not on the list of the anomaly rules' preview"
+                f" ({error.message}); leave out `preview_anomaly_rules`: the models do the same"
             ) from None
-        raise explain(error, settings, endpoint) from error
+        raise explain(error, options, endpoint) from error
     except (api.GoogleAPIError, GoogleAuthError, requests.RequestException) as error:
-        raise explain(error, settings, endpoint) from error
+        raise explain(error, options, endpoint) from error
     if "error" in result:
         failure = api.from_grpc_status(result["error"]["code"], result["error"]["message"])
-        raise explain(failure, settings, endpoint)
-    return f"created {settings.scan_name} with the preview's anomaly rule"
+        raise explain(failure, options, endpoint)
+    return f"created {options.scan_name} with the preview's anomaly rule"
 
 
-def _path(settings: DataplexSettings) -> str:
-    return f"/v1/{settings.parent}/dataScans?dataScanId={settings.scan}"
+def _path(options: DataplexOptions) -> str:
+    return f"/v1/{options.parent}/dataScans?dataScanId={options.scan}"
 
 
 def _credentials(emulator: str | None) -> Credentials:

@@ -16,7 +16,7 @@ import yaml
 from google.cloud import dataplex_v1
 from google.protobuf.json_format import MessageToDict
 
-from wattif.dataplex.settings import DataplexSettings
+from wattif.dataplex.options import DataplexOptions
 from wattif.warehouse.tables import METRIC_COLUMNS
 
 _MAC = "^[0-9A-F][26AE](:[0-9A-F]{2}){5}$"  # locally administered, unicast
@@ -27,44 +27,44 @@ _Rule = dataplex_v1.DataQualityRule
 _Actions = dataplex_v1.DataQualitySpec.PostScanActions
 
 
-def data_scan(settings: DataplexSettings) -> dataplex_v1.DataScan:
-    """The scan that *settings* ask for, as it is sent to the service."""
+def data_scan(options: DataplexOptions) -> dataplex_v1.DataScan:
+    """The scan that *options* ask for, as it is sent to the service."""
     return dataplex_v1.DataScan(
         description=_DESCRIPTION,
-        display_name=settings.scan,
-        data=dataplex_v1.DataSource(resource=table_resource(settings.full_table)),
-        execution_spec=_execution(settings),
+        display_name=options.scan,
+        data=dataplex_v1.DataSource(resource=table_resource(options.full_table)),
+        execution_spec=_execution(options),
         data_quality_spec=dataplex_v1.DataQualitySpec(
-            rules=[*anomaly_rules(settings), *plain_rules(settings)], post_scan_actions=_actions(settings)
+            rules=[*anomaly_rules(options), *plain_rules(options)], post_scan_actions=_actions(options)
         ),
     )
 
 
-def anomaly_rules(settings: DataplexSettings) -> list[dataplex_v1.DataQualityRule]:
+def anomaly_rules(options: DataplexOptions) -> list[dataplex_v1.DataQualityRule]:
     """Two rules for each metric: points that its model calls anomalies, and points that it could not judge."""
     rules = []
-    for metric in settings.metric_names:
+    for metric in options.metric_names:
         suffix = metric.lower()
         rules += [
             _assertion(
                 f"anomaly-{suffix}",
                 "ACCURACY",
-                f"{METRIC_COLUMNS[metric]}: hours that the model calls anomalies, at {settings.threshold!r}",
-                _detecting(settings, metric, "is_anomaly"),
+                f"{METRIC_COLUMNS[metric]}: hours that the model calls anomalies, at {options.threshold!r}",
+                _detecting(options, metric, "is_anomaly"),
             ),
             _assertion(
                 f"anomaly-{suffix}-not-judged",
                 "COMPLETENESS",
                 f"{METRIC_COLUMNS[metric]}: hours that the model could not judge: meter or hour unknown to it",
-                _detecting(settings, metric, "is_anomaly IS NULL"),
+                _detecting(options, metric, "is_anomaly IS NULL"),
             ),
         ]
     return rules
 
 
-def plain_rules(settings: DataplexSettings) -> list[dataplex_v1.DataQualityRule]:
+def plain_rules(options: DataplexOptions) -> list[dataplex_v1.DataQualityRule]:
     """What every row and the table must be, whatever the models say."""
-    readings = 3600 // settings.interval
+    readings = 3600 // options.interval
     rules = [
         _Rule(
             name=f"{column.replace('_', '-')}-present",
@@ -100,7 +100,7 @@ def plain_rules(settings: DataplexSettings) -> list[dataplex_v1.DataQualityRule]
             column="readings",
             dimension="COMPLETENESS",
             threshold=1.0,
-            description=f"an hour has {readings} readings, one every {settings.interval} s",
+            description=f"an hour has {readings} readings, one every {options.interval} s",
             row_condition_expectation=_Rule.RowConditionExpectation(sql_expression=f"readings = {readings}"),
         ),
         # the uniqueness rule knows single columns only
@@ -112,16 +112,16 @@ def plain_rules(settings: DataplexSettings) -> list[dataplex_v1.DataQualityRule]
             " GROUP BY mac, time_hour_rolled HAVING COUNT(*) > 1",
         ),
     ]
-    if settings.max_age_hours:
+    if options.max_age_hours:
         rules.append(
             _assertion(
                 "fresh",
                 "FRESHNESS",
-                f"the newest row is at most {settings.max_age_hours} hours old",
+                f"the newest row is at most {options.max_age_hours} hours old",
                 # of the whole table: an increment without rows would look like a stale table
-                f"SELECT newest FROM (SELECT MAX(time_hour_rolled) AS newest FROM `{settings.full_table}`)"
+                f"SELECT newest FROM (SELECT MAX(time_hour_rolled) AS newest FROM `{options.full_table}`)"
                 " WHERE newest IS NULL"
-                f" OR newest < TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL {settings.max_age_hours} HOUR)",
+                f" OR newest < TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL {options.max_age_hours} HOUR)",
             )
         )
     return rules
@@ -133,19 +133,19 @@ def table_resource(full_name: str) -> str:
     return f"//bigquery.googleapis.com/projects/{project}/datasets/{dataset}/tables/{table}"
 
 
-def as_yaml(settings: DataplexSettings) -> str:
+def as_yaml(options: DataplexOptions) -> str:
     """The data-quality spec as `gcloud … --data-quality-spec-file` reads it, under the command that it goes with."""
-    scan = data_scan(settings)
+    scan = data_scan(options)
     command = [
-        *("gcloud", "dataplex", "datascans", "create", "data-quality", settings.scan),
-        f"--project={settings.project}",
-        f"--location={settings.location}",
+        *("gcloud", "dataplex", "datascans", "create", "data-quality", options.scan),
+        f"--project={options.project}",
+        f"--location={options.location}",
         f"--data-source-resource={scan.data.resource}",
         "--data-quality-spec-file=FILE",
-        f"--display-name={settings.scan}",
+        f"--display-name={options.scan}",
         f"--description={_DESCRIPTION}",
-        f"--schedule={settings.schedule}" if settings.schedule else "--on-demand=true",
-        *([f"--incremental-field={settings.incremental_field}"] if settings.incremental_field else []),
+        f"--schedule={options.schedule}" if options.schedule else "--on-demand=true",
+        *([f"--incremental-field={options.incremental_field}"] if options.incremental_field else []),
     ]
     return f"# {shlex.join(command)}\n" + yaml_of(as_json(scan)["dataQualitySpec"])
 
@@ -161,11 +161,11 @@ def as_json(scan: dataplex_v1.DataScan) -> dict[str, Any]:
     return document
 
 
-def _detecting(settings: DataplexSettings, metric: str, condition: str) -> str:
-    model = f"{settings.project}.{settings.dataset}.{settings.model}_{metric.lower()}"
+def _detecting(options: DataplexOptions, metric: str, condition: str) -> str:
+    model = f"{options.project}.{options.dataset}.{options.model}_{metric.lower()}"
     return (
         f"SELECT * FROM ML.DETECT_ANOMALIES(MODEL `{model}`,"
-        f" STRUCT({settings.threshold!r} AS anomaly_prob_threshold),"
+        f" STRUCT({options.threshold!r} AS anomaly_prob_threshold),"
         f" (SELECT mac, time_hour_rolled, {METRIC_COLUMNS[metric]} FROM ${{data()}})) WHERE {condition}"
     )
 
@@ -179,22 +179,22 @@ def _assertion(name: str, dimension: str, description: str, statement: str) -> d
     )
 
 
-def _execution(settings: DataplexSettings) -> dataplex_v1.DataScan.ExecutionSpec:
+def _execution(options: DataplexOptions) -> dataplex_v1.DataScan.ExecutionSpec:
     trigger = dataplex_v1.Trigger(on_demand=dataplex_v1.Trigger.OnDemand())
-    if settings.schedule:
-        trigger = dataplex_v1.Trigger(schedule=dataplex_v1.Trigger.Schedule(cron=settings.schedule))
-    if not settings.incremental_field:
+    if options.schedule:
+        trigger = dataplex_v1.Trigger(schedule=dataplex_v1.Trigger.Schedule(cron=options.schedule))
+    if not options.incremental_field:
         return dataplex_v1.DataScan.ExecutionSpec(trigger=trigger)
-    return dataplex_v1.DataScan.ExecutionSpec(trigger=trigger, field=settings.incremental_field)
+    return dataplex_v1.DataScan.ExecutionSpec(trigger=trigger, field=options.incremental_field)
 
 
-def _actions(settings: DataplexSettings) -> dataplex_v1.DataQualitySpec.PostScanActions:
+def _actions(options: DataplexOptions) -> dataplex_v1.DataQualitySpec.PostScanActions:
     actions = _Actions(
-        bigquery_export=_Actions.BigQueryExport(results_table=table_resource(settings.full_results_table))
+        bigquery_export=_Actions.BigQueryExport(results_table=table_resource(options.full_results_table))
     )
-    if settings.recipients:
+    if options.recipients:
         actions.notification_report = _Actions.NotificationReport(
-            recipients=_Actions.Recipients(emails=settings.recipients),
+            recipients=_Actions.Recipients(emails=options.recipients),
             score_threshold_trigger=_Actions.ScoreThresholdTrigger(score_threshold=_REPORT_SCORE),
             job_failure_trigger=_Actions.JobFailureTrigger(),
         )

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from wattif.engine.content import clean_content
 from wattif.engine.plan import Plan, check_staging, staging_needed
 from wattif.engine.private import prepare_folder
-from wattif.model.scenario import scenario_of
-from wattif.settings import GenerateSettings
+from wattif.engine.run_options import RunOptions
+from wattif.model.anomaly_kinds import weights_of
+from wattif.model.scenario import scenario_of, world_of
+from wattif.numeric import jit
+from wattif.spec import Spec
 from wattif.tables import catalog
 from wattif.uploader.store import CHUNK_BYTES, MULTIPART_MAX_BYTES
 
@@ -22,11 +26,12 @@ def requests_of_file(size: int) -> int:
     return 1 if size <= MULTIPART_MAX_BYTES else 1 + -(-size // CHUNK_BYTES)
 
 
-def calibrate(settings: GenerateSettings, plan: Plan) -> float:
-    """Readings a second that this machine makes in memory with all write workers."""
-    few = settings.model_copy(update={"meters": min(settings.meters, 1000)})
-    content = clean_content(Plan.of(few), scenario_of(few))
-    unit = Plan.of(few).batch(plan.start, 0).units[0]
+def calibrate(spec: Spec, write_workers: int) -> float:
+    """Readings per second that this machine makes in memory with *write_workers* threads."""
+    few = spec.model_copy(update={"meters": min(spec.meters, 1000), "anomalies": "none"})
+    plan = Plan.of(few)
+    content = clean_content(plan, scenario_of(few))
+    unit = plan.batch(plan.start, 0).units[0]
     for _ in content.blocks(unit):  # compiles or loads the kernels
         break
 
@@ -39,19 +44,39 @@ def calibrate(settings: GenerateSettings, plan: Plan) -> float:
                     break
         return rows
 
-    with ThreadPoolExecutor(settings.write_workers) as pool:
+    with ThreadPoolExecutor(write_workers) as pool:
         began = time.monotonic()
-        rows = sum(pool.map(work, [began + _CALIBRATION_S] * settings.write_workers))
+        rows = sum(pool.map(work, [began + _CALIBRATION_S] * write_workers))
         return rows / (time.monotonic() - began)
 
 
-def describe(settings: GenerateSettings) -> str:
-    """The answer to `--dry-run`; `UsageError` as the run itself would give it."""
-    plan = Plan.of(settings)
-    check_staging([plan], settings.staging_limit, settings.write_workers)
-    if settings.staging_dir is not None:
-        prepare_folder(settings.staging_dir, create=False)
-    rate = calibrate(settings, plan)
+def describe(spec: Spec, options: RunOptions) -> Iterator[str]:
+    """The lines that answer `--dry-run`: sizes at once, then the rate where kernels are compiled already.
+
+    Errors are those that the run itself would raise.
+    """
+    plan = Plan.of(spec)
+    check_staging([plan], options.staging_limit, options.write_workers)
+    world_of(spec)
+    if options.staging_dir is not None:
+        prepare_folder(options.staging_dir, create=False)
+    yield from (_line(name, text) for name, text in _sizes(spec, options, plan))
+    if jit.are_compiled():
+        rate = calibrate(spec, options.write_workers)
+        yield _line(
+            "time",
+            f"about {plan.rows / rate:,.1f} s to produce ({rate / 1e6:.0f} million readings/s here);"
+            " disk and network may take longer",
+        )
+    else:
+        yield _line("time", "not measured yet: the first run compiles the model for this machine")
+
+
+def _line(name: str, text: str) -> str:
+    return f"{name + ':':<10} {text}"
+
+
+def _sizes(spec: Spec, options: RunOptions, plan: Plan) -> Iterator[tuple[str, str]]:
     files = plan.days * plan.files_per_day
     batches = plan.days * plan.batches_per_day
     day_requests = sum(
@@ -61,37 +86,23 @@ def describe(settings: GenerateSettings) -> str:
     )
     tables = _OWN_OBJECTS + sum(
         len(table.object_names(partition))
-        for table in catalog.lake_tables_of(settings, "whole")
-        for partition in table.partitions(settings)
+        for table in catalog.lake_tables_of(spec, "whole")
+        for partition in table.partitions(spec)
     )
-    rates = settings.fault_rates
-    about = "about " if rates or settings.anomaly_weights else ""  # what goes wrong is not looked up beforehand
-    readings, size = (round(figure * rates.delivered_share) for figure in (plan.rows, plan.size))
+    faults = plan.faults
+    about = "about " if faults or weights_of(spec) else ""  # what goes wrong is not looked up beforehand
+    readings, size = (round(figure * faults.delivered_share) for figure in (plan.rows, plan.size))
     row_bytes = plan.encoder.row_width or f"at most {plan.encoder.row_room}"
-    least = staging_needed([plan], settings.write_workers)
-    lines = [
-        ("days", f"{plan.days:,} ({plan.start} to {plan.end}, UTC)"),
-        ("meters", f"{plan.meters:,}"),
-        ("readings", f"{about}{readings:,} (every {plan.interval_s} s, {row_bytes} bytes each)"),
-        ("files", f"{about}{files:,} in {batches:,} batches"),
-        ("bytes", f"{about}{size:,} ({size / 1e9:,.2f} GB)"),
-        (
-            "objects",
-            f"{about}{files + batches + tables:,} (files, manifests, fleet, weather, identity, the run's figures"
-            f"{'; labels of the faults besides' if rates else ''})",
-        ),
-        (
-            "requests",
-            f"about {plan.days * day_requests + batches + tables + 4:,} to a bucket; a folder needs none",
-        ),
-        (
-            "staging",
-            f"at least {least:,} bytes, at most {int(settings.staging_limit):,}",
-        ),
-        (
-            "time",
-            f"about {plan.rows / rate:,.1f} s to produce ({rate / 1e6:.0f} million readings/s here);"
-            " disk and network may take longer",
-        ),
-    ]
-    return "\n".join(f"{name + ':':<10} {text}" for name, text in lines)
+    yield "days", f"{plan.days:,} ({plan.start} to {plan.end}, UTC)"
+    yield "meters", f"{plan.meters:,}"
+    yield "readings", f"{about}{readings:,} (every {plan.interval_s} s, {row_bytes} bytes each)"
+    yield "files", f"{about}{files:,} in {batches:,} batches"
+    yield "bytes", f"{about}{size:,} ({size / 1e9:,.2f} GB)"
+    yield (
+        "objects",
+        f"{about}{files + batches + tables:,} (files, manifests, fleet, weather, identity, the run's figures"
+        f"{'; labels of the faults besides' if faults else ''})",
+    )
+    yield "requests", f"about {plan.days * day_requests + batches + tables + 4:,} to a bucket; a folder needs none"
+    needed = staging_needed([plan], options.write_workers)
+    yield "staging", f"at least {needed:,} bytes, at most {int(options.staging_limit):,}"

@@ -103,7 +103,7 @@ def faulty_content(plan: Plan, seed: int, clean: CleanContent) -> Content:
     for kind in (FaultKind.CORRUPT, FaultKind.PARTIAL_LINE):
         if getattr(rates, kind) and not encoder.is_text:
             raise UsageError(
-                f"--faults {kind}: objects of the format {encoder.name} have no lines that could be damaged;"
+                f"`faults` {kind}: objects of the format {encoder.name} have no lines that could be damaged;"
                 f" leave {kind} out, or choose a format that is text"
             )
     faults = DrawnFaults(rates, seed, plan.interval_s, plan.meters_per_file * plan.batch_files)

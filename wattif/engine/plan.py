@@ -8,12 +8,12 @@ from datetime import date, timedelta
 
 from wattif.encode import encoder_of
 from wattif.encode.encoder import Encoder, RowSchema
-from wattif.errors import UsageError
+from wattif.errors import InvalidValue
 from wattif.faults.drift import drifted
-from wattif.faults.rates import FaultRates
-from wattif.settings import LakeSettings
+from wattif.faults.rates import FaultRates, rates_of
+from wattif.spec import Spec
 from wattif.tables.column import Column
-from wattif.tables.readings import READINGS, select_fields
+from wattif.tables.readings import READINGS, fields_of
 from wattif.tables.unit import DAY_S, Unit
 
 FORMAT = "ndjson"
@@ -33,7 +33,7 @@ class Batch:
         return self.units[0].table
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """All batches of one table between two days, in order."""
 
@@ -48,16 +48,19 @@ class Plan:
     table: str = READINGS
 
     @classmethod
-    def of(cls, settings: LakeSettings) -> Plan:
-        """The plan of what *settings* ask for."""
-        schema = RowSchema(
-            columns=select_fields(settings.column_names, settings.interval),
-            text_width=max(map(len, settings.city_ids)),
-        )
+    def of(cls, spec: Spec) -> Plan:
+        """The plan of what *spec* asks for; `InvalidValue` when it names columns or faults that there are not."""
+        schema = RowSchema(columns=fields_of(spec), text_width=max(map(len, spec.city_ids)))
         return cls(
-            settings.start, settings.end, settings.meters, settings.meters_per_file, settings.batch_files,
-            settings.interval, encoder_of(FORMAT, schema), settings.fault_rates,
-        )  # fmt: skip
+            start=spec.start,
+            end=spec.end,
+            meters=spec.meters,
+            meters_per_file=spec.meters_per_file,
+            batch_files=spec.batch_files,
+            interval_s=spec.interval,
+            encoder=encoder_of(FORMAT, schema),
+            faults=rates_of(spec),
+        )
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -166,11 +169,13 @@ def staging_needed(plans: Sequence[Plan], write_workers: int) -> int:
 
 
 def check_staging(plans: Sequence[Plan], limit: int, write_workers: int) -> None:
-    """`UsageError` when *limit* bytes of staging are too few to keep disk and network busy."""
+    """`InvalidValue` when *limit* bytes of staging are too few to keep disk and network busy."""
     needed = staging_needed(plans, write_workers)
     if limit < needed:
-        raise UsageError(
-            f"--staging-limit {limit} does not hold two batches and a file for each of {write_workers} write"
-            f" workers; the smallest that does is {needed} ({needed / 2**20:.0f} MiB). Or make files and"
-            " batches smaller: --meters-per-file, --batch-files"
+        raise InvalidValue(
+            "staging_limit",
+            limit,
+            f"does not hold two batches and a file for each of {write_workers} write workers; the smallest that does"
+            f" is {needed} ({needed / 2**20:.0f} MiB). Or make files and batches smaller: `meters_per_file`,"
+            " `batch_files`",
         )

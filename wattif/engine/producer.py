@@ -71,7 +71,7 @@ class Producer:
                 if last_try:
                     raise StagingError(
                         f"the staging disk is full and no upload will free any of it: {name} has no room;"
-                        " free some space or name another --staging-dir, then run the same command again"
+                        " free some space or name another `staging_dir`, then run the same command again"
                         " (all sealed files are kept)"
                     ) from error
             last_try = self._budget.wait_for_space()

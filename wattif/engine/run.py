@@ -1,4 +1,4 @@
-"""A whole run, from the settings to the figures: open the lake, claim it, store the fleet, run the pipeline."""
+"""A whole run, from the spec to the figures: open the lake, claim it, store the fleet, run the pipeline."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Event
 from typing import TypeVar
 
@@ -19,17 +20,18 @@ from wattif.engine.events import Events, Listener, ignore
 from wattif.engine.pipeline import Figures, Pipeline
 from wattif.engine.plan import Plan, check_staging
 from wattif.engine.private import prepare_folder
+from wattif.engine.run_options import RunOptions, default_staging_dir
 from wattif.engine.staging import Staging
 from wattif.engine.streams import streams_of
 from wattif.errors import Interrupted
 from wattif.lake import layout
 from wattif.lake.claim import claim
 from wattif.lake.dataset import Dataset
-from wattif.lake.place import open_store
+from wattif.lake.open import opened
 from wattif.model.scenario import Scenario, scenario_of, world_of
-from wattif.settings import GenerateSettings, default_staging_dir
+from wattif.spec import Spec
 from wattif.tables import catalog
-from wattif.uploader.retrying import RetryingStore, RetryPolicy
+from wattif.uploader.retrying import RetryPolicy
 from wattif.uploader.store import Store
 
 _log = logging.getLogger("wattif.engine")
@@ -37,58 +39,59 @@ _Result = TypeVar("_Result")
 
 
 def generate(
-    settings: GenerateSettings,
-    stop: Event,
-    store: Store | None = None,
-    policy: RetryPolicy | None = None,
+    spec: Spec,
+    lake: Store | str | Path,
+    options: RunOptions | None = None,
     *,
+    retry: RetryPolicy | None = None,
+    stop: Event | None = None,
     progress: Listener = ignore,
 ) -> Figures:
-    """Do what *settings* ask for; the figures of this run also go to `_wattif/runs/`.
+    """Write the dataset of *spec* into *lake*; the figures of this run also go to `_wattif/runs/`.
 
+    *retry* is the patience with a lake that does not answer; setting *stop* ends the run early with `Interrupted`.
     *progress* is called with each `wattif.engine.events.Event`, from different threads but never twice at once.
-
-    Errors are those of `wattif.errors`. Setting *stop* ends the run early with `Interrupted`. *store* and
-    *policy* replace the lake and the patience that the settings stand for.
+    Errors are those of `wattif.errors`.
     """
-    told = Events(progress)
-    plan = Plan.of(settings)
-    check_staging([plan], settings.staging_limit, settings.write_workers)
-    folder = settings.staging_dir or default_staging_dir()
-    prepare_folder(folder, create=settings.staging_dir is None)
-    if store is None:
-        threads = max(settings.upload_workers // 2, 1)
-        store = open_store(
-            settings, threads=threads, overwrite=settings.overwrite, retry=policy, stop=stop, on_retry=told.tell_retry
-        )
-    else:
-        store = RetryingStore(store, policy, stop, told.tell_retry)
-    world = world_of(settings)
-    dataset = Dataset.of(settings, world.cities)
+    options, stop, told = options or RunOptions(), stop or Event(), Events(progress)
+    plan = Plan.of(spec)
+    check_staging([plan], options.staging_limit, options.write_workers)
+    world = world_of(spec)
+    dataset = Dataset.of(spec, world.cities)
+    folder = options.staging_dir or default_staging_dir()
+    prepare_folder(folder, create=options.staging_dir is None)
+    store = opened(
+        lake,
+        threads=max(options.upload_workers // 2, 1),
+        overwrite=options.overwrite,
+        retry=retry,
+        stop=stop,
+        on_retry=told.tell_retry,
+    )
     began = datetime.now(UTC)
     with Staging(folder, dataset.fingerprint) as staging:
-        lake = _until_stopped(stop, lambda: claim(store, dataset, overwrite=settings.overwrite))
-        scenario = scenario_of(settings, world)
-        streams = streams_of(settings, scenario)
-        _store_tables(settings, scenario, lake)
+        fenced = _until_stopped(stop, lambda: claim(store, dataset, overwrite=options.overwrite))
+        scenario = scenario_of(spec, world)
+        streams = streams_of(spec, scenario)
+        _store_tables(spec, scenario, fenced)
         for stream in streams:
             stream.warm_up()
         figures = Pipeline(
             streams,
-            lake,
+            fenced,
             staging,
             stop=stop,
-            staging_limit=settings.staging_limit,
-            write_workers=settings.write_workers,
+            staging_limit=options.staging_limit,
+            write_workers=options.write_workers,
             told=told,
         ).run()
     report = orjson.dumps(
-        _report(settings, dataset, figures, began), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+        _report(spec, options, dataset, figures, began), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     )
     name = f"{layout.RUNS}{began:%Y%m%dT%H%M%S.%fZ}-{os.getpid()}.json"
-    lake.put_bytes(name, report)
-    lake.remove_unfinished()
-    _log.info("%s/%s: the figures of this run", lake.place, name)
+    fenced.put_bytes(name, report)
+    fenced.remove_unfinished()
+    _log.info("%s/%s: the figures of this run", fenced.place, name)
     return figures
 
 
@@ -104,20 +107,20 @@ def _until_stopped(stop: Event, call: Callable[[], _Result]) -> _Result:
     return future.result()
 
 
-def _store_tables(settings: GenerateSettings, scenario: Scenario, store: Store) -> None:
+def _store_tables(spec: Spec, scenario: Scenario, store: Store) -> None:
     """Store the tables that are made whole, where they are not there already."""
     from wattif.tables.arrow import partition_objects
 
-    for table in catalog.lake_tables_of(settings, "whole"):
+    for table in catalog.lake_tables_of(spec, "whole"):
         there = set(store.list(table.prefix))
-        for partition in table.partitions(settings):
+        for partition in table.partitions(spec):
             if table.is_rewritten or not there.issuperset(table.object_names(partition)):
-                entities = table.entities(settings, partition)
+                entities = table.entities(spec, partition)
                 for name, content in partition_objects(table, scenario, entities, partition).items():
                     store.put_bytes(name, content)
 
 
-def _report(settings: GenerateSettings, dataset: Dataset, figures: Figures, began: datetime) -> dict[str, object]:
+def _report(spec: Spec, options: RunOptions, dataset: Dataset, figures: Figures, began: datetime) -> dict[str, object]:
     return {
         "began": began.isoformat(timespec="milliseconds"),
         "wattif": wattif.__version__,
@@ -125,6 +128,7 @@ def _report(settings: GenerateSettings, dataset: Dataset, figures: Figures, bega
         "machine": platform.machine(),
         "processors": os.cpu_count(),
         "fingerprint": dataset.fingerprint,
-        "settings": settings.model_dump(mode="json"),
+        "spec": spec.model_dump(mode="json"),
+        "run": options.model_dump(mode="json"),
         **asdict(figures),
     }

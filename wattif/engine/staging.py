@@ -58,7 +58,7 @@ class Staging:
             self._lock = os.fdopen(open_own(self._top / _LOCK, 0o600), "r+")
         except OSError as error:
             raise StagingError(
-                f"--staging-dir {self._top}: cannot be written to ({error.strerror}); name another"
+                f"`staging_dir` {self._top}: cannot be written to ({error.strerror}); name another"
             ) from None
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -67,7 +67,7 @@ class Staging:
             holder = self._lock.read().strip() or "unknown"
             self._lock.close()
             raise StagingError(
-                f"--staging-dir {self._top} is in use by process {holder}; wait for it to end, or name another folder"
+                f"`staging_dir` {self._top} is in use by process {holder}; wait for it to end, or name another folder"
             ) from None
         try:
             self._lock.truncate(0)

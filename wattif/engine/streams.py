@@ -8,7 +8,7 @@ from wattif.engine.content import CleanContent, Content, clean_content
 from wattif.engine.faulty_content import faulty_content
 from wattif.engine.plan import Plan
 from wattif.model.scenario import Scenario, scenario_of
-from wattif.settings import LakeSettings
+from wattif.spec import Spec
 from wattif.tables.unit import Unit
 
 
@@ -25,19 +25,19 @@ class Stream:
         next(self.clean.blocks(self.plan.batch(self.plan.start, 0).units[0]))
 
 
-def streams_of(settings: LakeSettings, scenario: Scenario) -> list[Stream]:
+def streams_of(spec: Spec, scenario: Scenario) -> list[Stream]:
     """Those of the dataset: the readings first."""
-    plan = Plan.of(settings)
+    plan = Plan.of(spec)
     clean = clean_content(plan, scenario)
-    return [Stream(plan=plan, clean=clean, content=faulty_content(plan, settings.seed, clean))]
+    return [Stream(plan=plan, clean=clean, content=faulty_content(plan, spec.seed, clean))]
 
 
-def content_of(settings: LakeSettings, unit: Unit, scenario: Scenario | None = None) -> dict[str, bytes]:
+def content_of(spec: Spec, unit: Unit, scenario: Scenario | None = None) -> dict[str, bytes]:
     """All that is delivered of *unit*, by the name of the object: in any process, without anything but the two.
 
-    *scenario*: that of the settings, where it is made already.
+    *scenario*: that of the spec, where it is made already.
     """
-    streams = streams_of(settings, scenario or scenario_of(settings))
+    streams = streams_of(spec, scenario or scenario_of(spec))
     content = next(stream.content for stream in streams if stream.plan.table == unit.table)
     objects: dict[str, bytearray] = {}
     for piece in content.pieces(unit, []):

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif.faults.draw import draw_row_faults
-from wattif.faults.rates import FaultRates
+from wattif.faults.rates import FaultRates, rates_of
 from wattif.numeric.calendar import day_number
 from wattif.numeric.streams import Stream, draw, stream_key, uniform
-from wattif.settings import LakeSettings
+from wattif.spec import Spec
 from wattif.tables.unit import DAY_S, Unit
 
 
@@ -58,7 +58,7 @@ class FaultPlan(Protocol):
 
 
 class DrawnFaults:
-    """The plan that `--faults` stands for: shares are met on average, by hashes of meter and reading."""
+    """The plan that the faults of a spec stand for: shares are met on average, by hashes of meter and reading."""
 
     def __init__(self, rates: FaultRates, seed: int, interval_s: int, meters_per_batch: int) -> None:
         self.rates = rates
@@ -69,10 +69,9 @@ class DrawnFaults:
         self._shares_upto = np.cumsum(in_code_order)
 
     @classmethod
-    def of(cls, settings: LakeSettings) -> DrawnFaults:
-        """The faults that *settings* ask for."""
-        meters_per_batch = settings.meters_per_file * settings.batch_files
-        return cls(settings.fault_rates, settings.seed, settings.interval, meters_per_batch)
+    def of(cls, spec: Spec) -> DrawnFaults:
+        """The faults that *spec* asks for."""
+        return cls(rates_of(spec), spec.seed, spec.interval, spec.meters_per_file * spec.batch_files)
 
     def rows(self, meter: int, day: date) -> NDArray[np.uint8]:
         """See `FaultPlan.rows`."""

@@ -1,4 +1,4 @@
-"""What was asked to go wrong on the way: `--faults`, read and checked."""
+"""What a spec asks to go wrong on the way, read and checked."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
-from wattif.errors import UsageError
+from wattif.errors import InvalidValue, choose_from
+from wattif.spec import Spec
 
 _EXAMPLE = "duplicate=0.001,late=0.002:6h,drop=0.0005,out_of_order=0.001,corrupt=0.0001,schema_drift=2024-01-15"
 _UNIT_S = {"s": 1, "m": 60, "h": 3600}
@@ -67,8 +68,13 @@ class FaultRates:
 _SHARES = tuple(field.name for field in fields(FaultRates) if field.type == "float")
 
 
+def rates_of(spec: Spec) -> FaultRates:
+    """What *spec* asks to go wrong; `InvalidValue` names what cannot be read."""
+    return read_rates(spec.faults)
+
+
 def read_rates(text: str) -> FaultRates:
-    """`--faults` as rates; `UsageError` names what cannot be read."""
+    """*text* as rates; `InvalidValue` names what cannot be read."""
     rates = FaultRates()
     seen: set[str] = set()
     if text.strip() == "none":
@@ -76,19 +82,17 @@ def read_rates(text: str) -> FaultRates:
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, _, value = (piece.strip() for piece in part.partition("="))
         if name in seen:
-            raise UsageError(f"--faults {text}: names {name} twice")
+            raise InvalidValue("faults", text, f"names {name} twice")
         seen.add(name)
         if name == "schema_drift":
             rates = _with_drift(rates, value, part)
         elif name in _SHARES:
             rates = _with_share(rates, name, value, part)
         else:
-            raise UsageError(
-                f"--faults {part}: there is no such fault; choose from {', '.join(_SHARES)}, schema_drift,"
-                f" for example {_EXAMPLE}"
-            )
+            way_out = choose_from(name, [*_SHARES, "schema_drift"])
+            raise InvalidValue("faults", part, f"there is no such fault{way_out}, for example {_EXAMPLE}")
     if rates.of_rows > 1:
-        raise UsageError(f"--faults {text}: the shares of the rows sum to more than 1; lower them")
+        raise InvalidValue("faults", text, "the shares of the rows sum to more than 1; lower them")
     return rates
 
 
@@ -99,17 +103,17 @@ def _with_share(rates: FaultRates, name: str, value: str, part: str) -> FaultRat
     except ValueError:
         share = -1.0
     if not 0 <= share <= 1:
-        raise UsageError(f"--faults {part}: must be a share between 0 and 1, for example {name}=0.001")
+        raise InvalidValue("faults", part, f"must be a share between 0 and 1, for example {name}=0.001")
     changes: dict[str, Any] = {name: share}
     if not delay:
         return replace(rates, **changes)
     match = re.fullmatch(r"(\d{1,5})([smh])", delay)
     if name != "late":
-        raise UsageError(
-            f"--faults {part}: only late has a delay, as in late=0.002:6h; leave out what follows the colon"
+        raise InvalidValue(
+            "faults", part, "only late has a delay, as in late=0.002:6h; leave out what follows the colon"
         )
     if match is None or match[1].strip("0") == "":
-        raise UsageError(f"--faults {part}: {delay} is not a delay; write it as 6h, 30m or 90s")
+        raise InvalidValue("faults", part, f"{delay} is not a delay; write it as 6h, 30m or 90s")
     return replace(rates, late=share, late_s=int(match[1]) * _UNIT_S[match[2]])
 
 
@@ -118,7 +122,9 @@ def _with_drift(rates: FaultRates, value: str, part: str) -> FaultRates:
     try:
         return replace(rates, schema_drift=date.fromisoformat(day), drift=_DRIFTS[_DRIFTS.index(drift or "added")])
     except ValueError:
-        raise UsageError(
-            f"--faults {part}: must be a day and what happens to the schema, for example"
-            f" schema_drift=2024-01-15 or schema_drift=2024-01-15:renamed (or :{_DRIFTS[0]})"
+        raise InvalidValue(
+            "faults",
+            part,
+            "must be a day and what happens to the schema, for example"
+            f" schema_drift=2024-01-15 or schema_drift=2024-01-15:renamed (or :{_DRIFTS[0]})",
         ) from None

@@ -25,9 +25,9 @@ def claim(store: RetryingStore, dataset: Dataset, *, overwrite: bool) -> Retryin
     if document is None:
         stranger = next((name for name in store.list(layout.PARTITIONS) if not overwrite or _is_strange(name)), None)
         if stranger is not None:
-            way_out = "remove it" if _is_strange(stranger) else "replace it with --overwrite"
+            way_out = "remove it" if _is_strange(stranger) else "replace it with `overwrite`"
             raise LakeError(
-                f"{store.place} holds {stranger}, which no {layout.DATASET} claims; use another --prefix or {way_out}"
+                f"{store.place} holds {stranger}, which no {layout.DATASET} claims; use another `prefix` or {way_out}"
             )
         return _take(store, dataset, None)
     try:
@@ -38,8 +38,8 @@ def claim(store: RetryingStore, dataset: Dataset, *, overwrite: bool) -> Retryin
         differences = ["it cannot be read"]
     if differences and not overwrite:
         raise LakeError(
-            f"{store.place} holds another dataset: {'; '.join(differences)}. Use its settings to go on with it, another"
-            " --prefix to keep both, or --overwrite to replace it"
+            f"{store.place} holds another dataset: {'; '.join(differences)}. Use its options to go on with it, another"
+            " `prefix` to keep both, or `overwrite` to replace it"
         )
     if differences or is_clearing(document, store.place):
         return _take(store, dataset, document)

@@ -6,19 +6,19 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 
 from wattif.errors import LakeError
+from wattif.faults.rates import rates_of
 from wattif.lake import layout
-from wattif.model.anomaly_kinds import read_weights
+from wattif.model.anomaly_kinds import read_weights, weights_of
 from wattif.model.cities import City
-from wattif.settings import LakePlace, LakeSettings
+from wattif.spec import Spec
+from wattif.tables.readings import fields_of
 
-AnyLake = TypeVar("AnyLake", bound=LakeSettings)
-_NAMES = {"epoch": "the first day of the month of --start", "version": "the version of the bytes"}
-_OPTIONS = set(LakeSettings.model_fields) - set(LakePlace.model_fields)  # not where it lies
+_NAMES = {"epoch": "the first day of the month of `start`", "version": "the version of the bytes"}
 VERSION = 2  # of the bytes: raised with every change of the model or the rows, see CHANGELOG.md
 
 
@@ -43,15 +43,15 @@ class Dataset:
     options: Mapping[str, Any] = field(default_factory=dict, compare=False)  # not of the identity: how it was asked for
 
     @classmethod
-    def of(cls, settings: LakeSettings, cities: Sequence[City]) -> Dataset:
-        """The dataset that *settings* ask for, in *cities*."""
+    def of(cls, spec: Spec, cities: Sequence[City]) -> Dataset:
+        """The dataset that *spec* asks for, in *cities*."""
         figures = (f"{city.id}:{hashlib.sha256(repr(city).encode()).hexdigest()[:12]}" for city in cities)
         return cls(
-            VERSION, settings.seed, settings.epoch, ",".join(figures), str(settings.class_shares or "each city's own"),
-            settings.solar_share, settings.ev_share, settings.meters, settings.interval,
-            ",".join(settings.column_names), settings.meters_per_file, settings.batch_files,
-            _describe_anomalies(settings), str(settings.fault_rates),
-            settings.model_dump(mode="json", include=_OPTIONS, exclude_none=True),
+            VERSION, spec.seed, spec.epoch, ",".join(figures), str(spec.class_shares or "each city's own"),
+            spec.solar_share, spec.ev_share, spec.meters, spec.interval,
+            ",".join(field.name for field in fields_of(spec)), spec.meters_per_file, spec.batch_files,
+            _describe_anomalies(spec), str(rates_of(spec)),
+            spec.model_dump(mode="json", include=set(Spec.model_fields), exclude_none=True),
         )  # fmt: skip
 
     @property
@@ -91,16 +91,16 @@ class Dataset:
         ]
 
 
-def whole_dataset(settings: AnyLake, document: bytes | None, place: str) -> AnyLake:
-    """*settings* for all days of the dataset that *document* describes, if it is theirs; else as they are.
+def whole_dataset(spec: Spec, document: bytes | None, place: str) -> Spec:
+    """*spec* for all days of the dataset that *document* describes, if it is its own; else as it is.
 
     The days asked for may be a few of it, but anomalies are spread over all, and registers count from its first month.
     """
     options = read_document(document, place).get("options") if document is not None else None
     if not isinstance(options, dict) or not {"start", "end"} <= options.keys():
-        return settings
+        return spec
     start, end = (date.fromisoformat(options[name]) for name in ("start", "end"))
-    return settings.model_copy(update={"start": min(start, settings.start), "end": max(end, settings.end)})
+    return spec.model_copy(update={"start": min(start, spec.start), "end": max(end, spec.end)})
 
 
 def read_document(document: bytes, place: str) -> dict[str, Any]:
@@ -112,16 +112,16 @@ def read_document(document: bytes, place: str) -> dict[str, Any]:
     except ValueError as error:
         raise LakeError(
             f"{place}/{layout.DATASET} cannot be read ({error});"
-            " replace the dataset with --overwrite, or use another --prefix"
+            " replace the dataset with `overwrite`, or use another `prefix`"
         ) from None
     return content
 
 
-def _describe_anomalies(settings: LakeSettings) -> str:
-    weights = settings.anomaly_weights
+def _describe_anomalies(spec: Spec) -> str:
+    weights = weights_of(spec)
     if not weights:
         return "none"
     kinds = ",".join(f"{kind}={weight:g}" for kind, weight in weights.items())
     if weights == read_weights("all"):
         kinds = "all"
-    return f"{settings.anomaly_rate:g} from {settings.start} to {settings.end}: {kinds}"
+    return f"{spec.anomaly_rate:g} from {spec.start} to {spec.end}: {kinds}"

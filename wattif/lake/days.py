@@ -39,7 +39,7 @@ def lake_dataset(store: Store) -> LakeDataset:
     document = store.get_bytes(layout.DATASET)
     if document is None:
         raise LakeError(
-            f"{store.place}: no WattIf dataset lies there; name its --lake or --bucket and --prefix,"
+            f"{store.place}: no WattIf dataset lies there; name its `lake` or `bucket` and `prefix`,"
             " or write one with 'python -m wattif generate'"
         )
     content = read_document(document, store.place)

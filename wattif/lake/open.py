@@ -32,6 +32,21 @@ def open_store(
     return RetryingStore(_store_at(str(url), threads, overwrite, policy), policy, stop, on_retry)
 
 
+def opened(
+    lake: Store | str | Path,
+    *,
+    threads: int = 2,
+    overwrite: bool = False,
+    retry: RetryPolicy | None = None,
+    stop: Event | None = None,
+    on_retry: Callable[[Attempt], None] = log_attempt,
+) -> RetryingStore:
+    """The lake at an address, see `open_store`; or a store that is open already, tried again in the same way."""
+    if isinstance(lake, str | Path):
+        return open_store(lake, threads=threads, overwrite=overwrite, retry=retry, stop=stop, on_retry=on_retry)
+    return lake if isinstance(lake, RetryingStore) else RetryingStore(lake, retry, stop, on_retry)
+
+
 def _store_at(url: str, threads: int, overwrite: bool, policy: RetryPolicy) -> Store:
     scheme, separator, rest = url.partition("://")
     if separator and scheme == "gs":

@@ -1,1 +1,1 @@
-"""Who, where, how much: pure functions of settings, meter and time; no files, clouds or threads."""
+"""Who, where, how much: pure functions of spec, meter and time; no files, clouds or threads."""

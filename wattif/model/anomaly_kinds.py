@@ -1,4 +1,4 @@
-"""The kinds of anomalies: which function, how large and how long, where it shows; and `--anomalies`."""
+"""The kinds of anomalies: which function, how large and how long, where it shows; and which of them a spec asks for."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from wattif.errors import UsageError
+from wattif.errors import InvalidValue, choose_from
 from wattif.model import anomalies
 from wattif.model.anomalies import DAY_S, HOUR_S, Event, Report, TrueDay
+from wattif.spec import Spec
 
 
 class Draws(Protocol):
@@ -133,28 +134,39 @@ KINDS: Mapping[str, Kind] = {
 }  # fmt: skip
 
 
+def weights_of(spec: Spec) -> dict[str, float]:
+    """The kinds that *spec* asks for and their weights; empty when nothing goes wrong at meters.
+
+    `InvalidValue` names what cannot be read.
+    """
+    if spec.anomaly_rate == 0 and spec.anomalies == "all":
+        return {}
+    weights = read_weights(spec.anomalies)
+    if weights and spec.anomaly_rate == 0:
+        reason = "nothing happens without `anomaly_rate`; add it, for example 0.075"
+        raise InvalidValue("anomalies", spec.anomalies, reason)
+    return weights
+
+
 def read_weights(text: str) -> dict[str, float]:
-    """`--anomalies` as kinds and their weights; `UsageError` names what cannot be read."""
+    """*text* as kinds and their weights; `InvalidValue` names what cannot be read."""
     if text.strip() in ("all", "none"):
         return dict.fromkeys(KINDS, 1.0) if text.strip() == "all" else {}
     weights: dict[str, float] = {}
     for part in (part.strip() for part in text.split(",")):
         kind, _, weight = (piece.strip() for piece in part.partition("="))
         if kind in ("all", "none") or kind in weights:
-            raise UsageError(
-                f"--anomalies {text}: {kind + ' stands alone' if kind not in KINDS else f'names {kind} twice'};"
-                " write for example theft_scale=2,spike=1"
-            )
+            fault = f"{kind} stands alone" if kind not in KINDS else f"names {kind} twice"
+            raise InvalidValue("anomalies", text, f"{fault}; write for example theft_scale=2,spike=1")
         if kind not in KINDS:
-            raise UsageError(
-                f"--anomalies {part or repr(part)}: there is no such kind; choose from all, none, {', '.join(KINDS)}"
-            )
+            reason = f"there is no such kind{choose_from(kind, ['all', 'none', *KINDS])}"
+            raise InvalidValue("anomalies", part or repr(part), reason)
         try:
             weights[kind] = float(weight or 1)
         except ValueError:
             weights[kind] = -1.0
         if not 0 <= weights[kind] < math.inf:
-            raise UsageError(f"--anomalies {part}: a weight is a number from 0 up, for example {kind}=2")
+            raise InvalidValue("anomalies", part, f"a weight is a number from 0 up, for example {kind}=2")
     if not any(weights.values()):
-        raise UsageError(f"--anomalies {text}: all weights are 0; raise one, or say none")
+        raise InvalidValue("anomalies", text, "all weights are 0; raise one, or say none")
     return {kind: weights[kind] for kind in KINDS if weights.get(kind, 0.0) > 0}  # whatever the order they came in

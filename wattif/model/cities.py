@@ -176,7 +176,7 @@ def load_cities(extra: Path | None = None) -> dict[str, City]:
     """
     cities = dict(_shipped())
     if extra is not None:
-        place = f"--cities {extra}"
+        place = f"`cities` {extra}"
         try:
             text = extra.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:

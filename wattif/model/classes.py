@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wattif.errors import UsageError
+from wattif.errors import InvalidValue, UsageError
 from wattif.model.cities import City
 from wattif.model.energy import INITIAL_REGISTER_MAX_MWH, ClassEnergy, highest_day, highest_month
 
@@ -68,7 +68,9 @@ def check_ranges(cities: Sequence[City], months: int, power_max_w: int, register
             month_kwh = city.mean_kwh[meter_class.id] * highest_month(meter_class.energy, max(city.season))
             register_kwh = INITIAL_REGISTER_MAX_MWH / 1e6 + (month_kwh + CAR_KWH_A_MONTH) * months
             if register_kwh > register_max_kwh:
-                raise UsageError(
-                    f"--end: after {months} months a register may reach {register_kwh:,.0f} kWh,"
-                    f" more than the {register_max_kwh:,.0f} that register_kwh has room for; choose an earlier day"
+                raise InvalidValue(
+                    "end",
+                    f"after {months} months",
+                    f"a register may reach {register_kwh:,.0f} kWh, more than the {register_max_kwh:,.0f} that"
+                    " register_kwh has room for; choose an earlier day",
                 )

@@ -15,7 +15,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from wattif.errors import UsageError
+from wattif.errors import InvalidValue
 from wattif.model.anomalies import DAY_S, Event
 from wattif.model.anomaly_kinds import KINDS, Kind
 from wattif.model.classes import CAR_W, CLASSES, connection_w
@@ -53,16 +53,17 @@ def draw_events(
 ) -> dict[int, Event]:
     """The events by meter: the share *rate* of the meters has one, of kinds in proportion to *weights*.
 
-    `UsageError` when none of the kinds can happen in this world.
+    `InvalidValue` when none of the kinds can happen in this world.
     """
     possible = {kind: w for kind, w in weights.items() if world.interval_s >= KINDS[kind].shortest_interval_s}
     of_transformers = {kind: weight for kind, weight in possible.items() if KINDS[kind].of_transformer}
     of_meters = {kind: weight for kind, weight in possible.items() if not KINDS[kind].of_transformer}
     total = math.fsum(possible.values())
     if weights and total == 0.0:
-        raise UsageError(
-            f"--anomalies {', '.join(weights)}: cannot happen with a reading every {world.interval_s} s;"
-            " name other kinds, or a longer --interval"
+        raise InvalidValue(
+            "anomalies",
+            ", ".join(weights),
+            f"cannot happen with a reading every {world.interval_s} s; name other kinds, or a longer `interval`",
         )
     if not weights or rate == 0.0:
         return {}

@@ -1,45 +1,62 @@
-"""From the settings to the picture on the disk."""
+"""From the spec to the picture on the disk."""
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+
 import numpy as np
 
-from wattif.errors import UsageError, WattIfError
+from wattif.errors import InvalidValue, WattIfError
 from wattif.model.classes import CLASSES
 from wattif.model.scenario import fleet_of, world_of
 from wattif.show import data
-from wattif.show.settings import ShowSettings
+from wattif.spec import Spec
 
 
-def show(settings: ShowSettings) -> None:
-    """Draw what *settings* ask for into their file; `UsageError` when there is nothing to draw."""
+def show(
+    spec: Spec,
+    out: Path,
+    *,
+    meter: int | None = None,
+    meter_class: str | None = None,
+    first_day: date | None = None,
+) -> None:
+    """Draw one meter, a class of meters or, without either, the fleet, from *first_day* to the end of *spec*.
+
+    `InvalidValue` when there is nothing to draw.
+    """
     from wattif.show import figure  # matplotlib is slow to import
 
-    picture = figure.draw_meter(_meter(settings)) if settings.meter is not None else figure.draw_group(_group(settings))
+    first = first_day or spec.start
+    days = (spec.end - first).days + 1
+    if meter is not None:
+        picture = figure.draw_meter(_meter(spec, meter, first, days))
+    else:
+        picture = figure.draw_group(_group(spec, meter_class, first, days))
     try:
-        figure.save(picture, settings.out)
+        figure.save(picture, out)
     except OSError as error:
-        raise WattIfError(f"--out {settings.out}: cannot be written: {error.strerror}; name another file") from None
+        raise WattIfError(f"`out` {out}: cannot be written: {error.strerror}; name another file") from None
 
 
-def _meter(settings: ShowSettings) -> data.MeterData:
-    assert settings.meter is not None
-    world = world_of(settings)
-    fleet = fleet_of(settings, world, settings.meter + 1)
-    return data.meter_data(world, fleet, settings.meter, settings.first, settings.days)
+def _meter(spec: Spec, meter: int, first: date, days: int) -> data.MeterData:
+    world = world_of(spec)
+    return data.meter_data(world, fleet_of(spec, world, meter + 1), meter, first, days)
 
 
-def _group(settings: ShowSettings) -> data.GroupData:
-    world = world_of(settings)
-    fleet = fleet_of(settings, world)
-    if settings.meter_class is None:
-        members = np.arange(settings.meters)
+def _group(spec: Spec, meter_class: str | None, first: date, days: int) -> data.GroupData:
+    world = world_of(spec)
+    fleet = fleet_of(spec, world)
+    if meter_class is None:
+        members = np.arange(spec.meters)
     else:
         ids = [each.id for each in CLASSES]
-        members = np.flatnonzero(fleet.meter_class == ids.index(settings.meter_class))
+        members = np.flatnonzero(fleet.meter_class == ids.index(meter_class))
     if len(members) == 0:
-        raise UsageError(
-            f"--class {settings.meter_class}: none of the {settings.meters:,} meters belongs to it;"
-            " raise --meters, or its share with --class-mix"
+        raise InvalidValue(
+            "meter_class",
+            meter_class,
+            f"none of the {spec.meters:,} meters belongs to it; raise `meters`, or its share with `class_mix`",
         )
-    return data.group_data(world, fleet, members, settings.meter_class or "fleet", settings.first, settings.days)
+    return data.group_data(world, fleet, members, meter_class or "fleet", first, days)

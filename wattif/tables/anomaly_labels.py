@@ -19,7 +19,7 @@ from wattif.tables.unit import Unit
 if TYPE_CHECKING:
     from wattif.model.reported import MeasuredEvent
     from wattif.model.scenario import Scenario
-    from wattif.settings import LakeSettings
+    from wattif.spec import Spec
 
 HIGH, MEDIUM = 0.10, 0.01  # of a mean month's energy: from there on the risk is high, or medium
 
@@ -28,15 +28,15 @@ HIGH, MEDIUM = 0.10, 0.01  # of a mean month's energy: from there on the risk is
 class AnomalyLabels(LakeTable):
     """The table of the labels: its units are ranges of meters, of which few have a row."""
 
-    def is_in(self, spec: LakeSettings) -> bool:
+    def is_in(self, spec: Spec) -> bool:
         """When anomalies are asked for."""
         return spec.anomaly_rate > 0 and is_asked_for(spec.anomalies)
 
-    def entities(self, spec: LakeSettings, partition: str) -> int:
+    def entities(self, spec: Spec, partition: str) -> int:
         """The meters."""
         return spec.meters
 
-    def rows(self, spec: LakeSettings, partition: str) -> RowCount:
+    def rows(self, spec: Spec, partition: str) -> RowCount:
         """The share that was asked for; a few more where a whole transformer is hit."""
         return RowCount(rows=round(spec.meters * spec.anomaly_rate), exact=False)
 

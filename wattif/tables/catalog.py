@@ -18,7 +18,7 @@ from wattif.errors import UsageError
 from wattif.tables.table import LakeTable, Table
 
 if TYPE_CHECKING:
-    from wattif.settings import LakeSettings
+    from wattif.spec import Spec
 
 _tables: dict[str, Table] = {}
 _found: set[str] = set()  # modules of this package that have been looked at
@@ -46,7 +46,7 @@ def lake_tables() -> Iterator[LakeTable]:
     return (table for table in tables() if isinstance(table, LakeTable))
 
 
-def lake_tables_of(spec: LakeSettings, *made: str) -> Iterator[LakeTable]:
+def lake_tables_of(spec: Spec, *made: str) -> Iterator[LakeTable]:
     """Those that the dataset has, of the ways in which tables are *made*; see `LakeTable`."""
     return (table for table in lake_tables() if table.made in made and table.is_in(spec))
 

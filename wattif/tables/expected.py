@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from wattif.numeric.calendar import month_after
 from wattif.tables.column import MAC, Column
 from wattif.tables.hours import HOUR_COLUMNS
-from wattif.tables.readings import reading_fields
+from wattif.tables.readings import fields_of, reading_fields
 from wattif.tables.table import LakeTable, RowCount
 
 if TYPE_CHECKING:
-    from wattif.settings import LakeSettings
+    from wattif.spec import Spec
 
 VIEWS = ("measured", "delivered", "deduplicated")
 TOTAL_DIGITS = 28  # of a partition's sums: with three decimals, what a warehouse's NUMERIC has room for
@@ -30,7 +30,7 @@ class ExpectedTable(LakeTable):
 
     by_month: bool
 
-    def partitions(self, spec: LakeSettings) -> Iterator[str]:
+    def partitions(self, spec: Spec) -> Iterator[str]:
         """``measured`` and so on, or ``measured.2024-01`` and so on."""
         for view in VIEWS:
             month = spec.start.replace(day=1)
@@ -40,7 +40,7 @@ class ExpectedTable(LakeTable):
             if not self.by_month:
                 yield view
 
-    def rows(self, spec: LakeSettings, partition: str) -> RowCount:
+    def rows(self, spec: Spec, partition: str) -> RowCount:
         """As many as keys, if every reading arrives by a right clock."""
         _, _, month = partition.partition(".")
         first, end = spec.start, spec.end + timedelta(days=1)
@@ -49,7 +49,7 @@ class ExpectedTable(LakeTable):
             first, end = max(first, since), min(end, month_after(since))
         return RowCount(rows=self.rows_of_days(spec, first, end), exact=False)
 
-    def rows_of_days(self, spec: LakeSettings, first: date, end: date) -> int:
+    def rows_of_days(self, spec: Spec, first: date, end: date) -> int:
         """Rows of the days from *first* to before *end*."""
         raise NotImplementedError
 
@@ -68,7 +68,7 @@ def partition_of(view: str, month: date) -> str:
 class Hourly(ExpectedTable):
     """Energy by hour."""
 
-    def rows_of_days(self, spec: LakeSettings, first: date, end: date) -> int:
+    def rows_of_days(self, spec: Spec, first: date, end: date) -> int:
         """One a meter and hour."""
         return spec.meters * (end - first).days * 24
 
@@ -77,7 +77,7 @@ class Hourly(ExpectedTable):
 class Daily(ExpectedTable):
     """Energy by day."""
 
-    def rows_of_days(self, spec: LakeSettings, first: date, end: date) -> int:
+    def rows_of_days(self, spec: Spec, first: date, end: date) -> int:
         """One a meter and day."""
         return spec.meters * (end - first).days
 
@@ -86,7 +86,7 @@ class Daily(ExpectedTable):
 class Monthly(ExpectedTable):
     """Energy by month."""
 
-    def rows_of_days(self, spec: LakeSettings, first: date, end: date) -> int:
+    def rows_of_days(self, spec: Spec, first: date, end: date) -> int:
         """One a meter and month."""
         last = end - timedelta(days=1)
         return spec.meters * ((last.year - first.year) * 12 + last.month - first.month + 1)
@@ -96,12 +96,13 @@ class Monthly(ExpectedTable):
 class Partitions(ExpectedTable):
     """Counts and sums by partition of the readings."""
 
-    def columns_in(self, spec: LakeSettings) -> tuple[Column, ...]:
+    def columns_in(self, spec: Spec) -> tuple[Column, ...]:
         """With the sums of the numbers that a reading has."""
-        chosen = [each for each in self.columns[_COUNTS:] if each.name in spec.column_names]
+        asked_for = {field.name for field in fields_of(spec)}
+        chosen = [each for each in self.columns[_COUNTS:] if each.name in asked_for]
         return (*self.columns[:_COUNTS], *chosen)
 
-    def rows_of_days(self, spec: LakeSettings, first: date, end: date) -> int:
+    def rows_of_days(self, spec: Spec, first: date, end: date) -> int:
         """One a day."""
         return (end - first).days
 

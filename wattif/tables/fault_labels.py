@@ -18,11 +18,11 @@ from wattif.tables.column import Column
 from wattif.tables.table import LakeTable, is_asked_for
 
 if TYPE_CHECKING:
-    from wattif.settings import LakeSettings
+    from wattif.spec import Spec
 
 
 class FaultKind(StrEnum):
-    """What went wrong; the names are those of `--faults` and of the tables."""
+    """What went wrong; the names are those of the spec and of the tables."""
 
     DUPLICATE = "duplicate"
     LATE = "late"
@@ -56,11 +56,11 @@ class FaultLabel:
 class FaultLabels(LakeTable):
     """The table of the labels; a partition is what happened of one kind to one batch of a day."""
 
-    def is_in(self, spec: LakeSettings) -> bool:
+    def is_in(self, spec: Spec) -> bool:
         """When faults are asked for."""
         return is_asked_for(spec.faults)
 
-    def partitions(self, spec: LakeSettings) -> Iterator[str]:
+    def partitions(self, spec: Spec) -> Iterator[str]:
         """One for each kind and batch, whether or not it will have a row."""
         batches = -(-spec.meters // (spec.meters_per_file * spec.batch_files))
         for kind in FaultKind:
@@ -84,7 +84,7 @@ TABLE = FaultLabels(
     description="what went wrong on the way: one row per fault",
     columns=(
         Column("file", "text", "the file of the clean dataset that it happened to"),
-        Column("kind", "text", "what went wrong, as `--faults` names it"),
+        Column("kind", "text", "what went wrong, as the spec names it"),
         Column("action", "text", "what was done, in words"),
         Column(
             "row",

@@ -18,14 +18,14 @@ from wattif.tables.unit import Unit
 
 if TYPE_CHECKING:
     from wattif.model.scenario import Scenario
-    from wattif.settings import LakeSettings
+    from wattif.spec import Spec
 
 
 @dataclass(frozen=True, kw_only=True)
 class Meters(LakeTable):
     """The table of the meters: its units are ranges of meters."""
 
-    def entities(self, spec: LakeSettings, partition: str) -> int:
+    def entities(self, spec: Spec, partition: str) -> int:
         """The meters."""
         return spec.meters
 

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from wattif.errors import UsageError
-from wattif.model.quantities import Quantity, quantities_of
+from wattif.errors import InvalidValue, choose_from
+from wattif.model.quantities import SEQ_MAX, Quantity, quantities_of
 from wattif.tables.column import Column
 from wattif.tables.table import LakeTable, RowCount, is_asked_for
 from wattif.tables.unit import DAY_S
 
 if TYPE_CHECKING:
-    from wattif.settings import LakeSettings
+    from wattif.spec import Spec
 
 READINGS = "readings"
 _SHORTEST_S = 1  # the interval at which every range is narrowest
@@ -59,16 +59,31 @@ DEFAULT_NAMES: tuple[str, ...] = tuple(
 )
 
 
+def fields_of(spec: Spec) -> tuple[Column, ...]:
+    """The fields of the readings that *spec* asks for, in order; `InvalidValue` when there are no such."""
+    names = DEFAULT_NAMES if spec.column_names is None else spec.column_names
+    fields = select_fields(names, spec.interval)
+    last_seq = ((spec.end - spec.epoch).days + 1) * (DAY_S // spec.interval) - 1
+    if last_seq > SEQ_MAX and any(field.name == "seq" for field in fields):
+        raise InvalidValue(
+            "columns",
+            "seq",
+            f"would reach {last_seq:,} by {spec.end}, more than it has room for ({SEQ_MAX:,});"
+            " choose an earlier `end`, a longer `interval`, or leave seq out",
+        )
+    return fields
+
+
 def select_fields(columns: Sequence[str], interval_s: int) -> tuple[Column, ...]:
-    """The fields named by *columns*, in that order; `UsageError` for an unknown, doubled or missing name."""
+    """The fields named by *columns*, in that order; `InvalidValue` for an unknown, doubled or missing name."""
     fields = reading_fields(interval_s)
     for name in columns:
         if name not in fields:
-            raise UsageError(f"--columns: there is no column {name!r}; choose from {', '.join(fields)}")
+            raise InvalidValue("columns", name, f"there is no such column{choose_from(name, fields)}")
     if not columns:
-        raise UsageError(f"--columns: name at least one of {', '.join(fields)}")
+        raise InvalidValue("columns", repr(""), f"name at least one of {', '.join(fields)}")
     if len(set(columns)) < len(columns):
-        raise UsageError(f"--columns: {', '.join(columns)} names a column twice")
+        raise InvalidValue("columns", ",".join(columns), "names a column twice")
     return tuple(fields[name] for name in columns)
 
 
@@ -76,19 +91,19 @@ def select_fields(columns: Sequence[str], interval_s: int) -> tuple[Column, ...]
 class Readings(LakeTable):
     """The table of the readings: its units are ranges of meters on a day."""
 
-    def columns_in(self, spec: LakeSettings) -> tuple[Column, ...]:
+    def columns_in(self, spec: Spec) -> tuple[Column, ...]:
         """Those asked for, in the order asked for."""
-        return select_fields(spec.column_names, spec.interval)
+        return fields_of(spec)
 
-    def partitions(self, spec: LakeSettings) -> Iterator[str]:
+    def partitions(self, spec: Spec) -> Iterator[str]:
         """The UTC days."""
         return ((spec.start + timedelta(days=n)).isoformat() for n in range((spec.end - spec.start).days + 1))
 
-    def entities(self, spec: LakeSettings, partition: str) -> int:
+    def entities(self, spec: Spec, partition: str) -> int:
         """The meters."""
         return spec.meters
 
-    def rows(self, spec: LakeSettings, partition: str) -> RowCount:
+    def rows(self, spec: Spec, partition: str) -> RowCount:
         """One a meter and interval; meters that do not send, and the way, make them fewer or more."""
         exact = not is_asked_for(spec.faults) and (spec.anomaly_rate == 0 or not is_asked_for(spec.anomalies))
         return RowCount(rows=spec.meters * (DAY_S // spec.interval), exact=exact)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wattif.model.scenario import Scenario
-    from wattif.settings import LakeSettings
+    from wattif.spec import Spec
     from wattif.tables.unit import Unit
 
 WHOLE = "all"  # the only partition of a table that has one
@@ -76,23 +76,23 @@ class LakeTable(Table):
         """The folder that all objects lie in or below; empty: the dataset's own."""
         return self.prefix.rpartition("/")[0]
 
-    def is_in(self, spec: LakeSettings) -> bool:
+    def is_in(self, spec: Spec) -> bool:
         """Whether the dataset has it."""
         return True
 
-    def columns_in(self, spec: LakeSettings) -> tuple[Column, ...]:
+    def columns_in(self, spec: Spec) -> tuple[Column, ...]:
         """The columns that it has in the dataset, in order."""
         return self.columns
 
-    def partitions(self, spec: LakeSettings) -> Iterator[str]:
+    def partitions(self, spec: Spec) -> Iterator[str]:
         """Their names, in order."""
         yield WHOLE
 
-    def entities(self, spec: LakeSettings, partition: str) -> int:
+    def entities(self, spec: Spec, partition: str) -> int:
         """What the range of a unit counts (meters, hours, …): how many a partition has."""
         raise NotImplementedError(f"{self.name} is not made of units")
 
-    def rows(self, spec: LakeSettings, partition: str) -> RowCount:
+    def rows(self, spec: Spec, partition: str) -> RowCount:
         """How many rows a partition has."""
         return RowCount(rows=self.entities(spec, partition), exact=True)
 

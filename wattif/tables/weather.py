@@ -18,7 +18,7 @@ from wattif.tables.unit import Unit
 
 if TYPE_CHECKING:
     from wattif.model.scenario import Scenario
-    from wattif.settings import LakeSettings
+    from wattif.spec import Spec
 
 _HOURS = 24
 _MONTH = len("2024-01")
@@ -28,7 +28,7 @@ _MONTH = len("2024-01")
 class Weather(LakeTable):
     """The table of the weather: a partition is a city's month, its units are ranges of hours of it."""
 
-    def partitions(self, spec: LakeSettings) -> Iterator[str]:
+    def partitions(self, spec: Spec) -> Iterator[str]:
         """Each city's months, whole ones, that the dataset touches."""
         for city in spec.city_ids:
             month = spec.start.replace(day=1)
@@ -36,7 +36,7 @@ class Weather(LakeTable):
                 yield f"{city}-{month:%Y-%m}"
                 month = month_after(month)
 
-    def entities(self, spec: LakeSettings, partition: str) -> int:
+    def entities(self, spec: Spec, partition: str) -> int:
         """The hours of the month."""
         month = _month(partition)
         return (month_after(month) - month).days * _HOURS

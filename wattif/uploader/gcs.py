@@ -61,7 +61,7 @@ class GcsStore:
             found = f"the credentials in {key} cannot be used ({first_line(error)})" if key else "no credentials"
             raise Refused(
                 f"gs://{bucket}: {found} for Google Cloud; run 'gcloud auth application-default login' or point"
-                " GOOGLE_APPLICATION_CREDENTIALS to a key file, or leave out --bucket for a lake on this machine"
+                " GOOGLE_APPLICATION_CREDENTIALS to a key file, or leave out `bucket` for a lake on this machine"
             ) from None
         self._bucket = self._client.bucket(bucket)
         self._prefix = f"{prefix}/" if prefix else ""
@@ -148,7 +148,7 @@ class GcsStore:
             if self._overwrite:
                 return _Occupied(int(blob.generation))
             return Conflict(
-                f"{self.place}/{file.name} holds other bytes than this dataset's; remove it, or run with --overwrite"
+                f"{self.place}/{file.name} holds other bytes than this dataset's; remove it, or run with `overwrite`"
             )
         if outcome is not None:
             return explain(outcome, self._bucket.name, f"{self.place}/{file.name}")

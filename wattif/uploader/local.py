@@ -70,7 +70,7 @@ class LocalStore:
                 found = StoredObject(file.name, target.stat().st_size, file_crc32c(target))
                 if found.matches(file):
                     return found
-                return Conflict(f"{target} holds other bytes than this dataset's; remove it, or run with --overwrite")
+                return Conflict(f"{target} holds other bytes than this dataset's; remove it, or run with `overwrite`")
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
                 with self._held(guard):

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from wattif.errors import UsageError, WarehouseError
+from wattif.errors import InvalidValue, WarehouseError
 from wattif.verdict.judges import judge
+from wattif.verdict.scan_options import LEAST_TRAINING_DAYS, MOST_DEFAULT_TRAINING_DAYS, ScanOptions
 from wattif.verdict.window import ScanWindow
 from wattif.warehouse.open import open_warehouse
-from wattif.warehouse.settings import LEAST_TRAINING_DAYS, MOST_DEFAULT_TRAINING_DAYS, ScanSettings
+from wattif.warehouse.place import WarehousePlace
 from wattif.warehouse.statements import literal, read_sql
 from wattif.warehouse.tables import ANOMALIES, HOURLY, SCANS
 from wattif.warehouse.warehouse import Warehouse, temporary_tables
@@ -55,31 +56,34 @@ class ScanReport:
         return "\n".join(lines)
 
 
-def scan(settings: ScanSettings) -> ScanReport:
-    """Scan as *settings* ask; `UsageError` when the days do not suffice, `WarehouseError` when nothing is rolled up."""
-    warehouse = open_warehouse(settings)
+def scan(place: WarehousePlace, options: ScanOptions) -> ScanReport:
+    """Scan the hours in the warehouse at *place*.
+
+    `InvalidValue` when the days do not suffice, `WarehouseError` when nothing is rolled up.
+    """
+    warehouse = open_warehouse(place)
     try:
-        return scan_hours(settings, warehouse)
+        return scan_hours(options, warehouse)
     finally:
         warehouse.close()
 
 
-def scan_hours(settings: ScanSettings, warehouse: Warehouse) -> ScanReport:
+def scan_hours(options: ScanOptions, warehouse: Warehouse) -> ScanReport:
     """Judge the hours of each metric, and keep what was flagged, and what has no verdict."""
-    window = window_of(settings, _rolled_up_days(warehouse))
+    window = window_of(options, _rolled_up_days(warehouse))
     for table in (ANOMALIES, SCANS):
         warehouse.create_table(table)
-    for metric in settings.metric_names:
+    for metric in options.metric_names:
         verdicts = replace(ANOMALIES, name=f"wattif_verdicts_{uuid.uuid4().hex}")
         with temporary_tables(warehouse, verdicts):
-            judge(warehouse, metric, window, settings.threshold, verdicts)
+            judge(warehouse, metric, window, options.threshold, verdicts)
             warehouse.execute(
                 read_sql(
                     "keep_verdicts.sql",
                     package="wattif.verdict",
                     verdicts=f"`{verdicts.name}`",
                     metric=literal(metric),
-                    threshold=literal(settings.threshold),
+                    threshold=literal(options.threshold),
                     train_from=literal(window.train_from),
                     train_until=literal(window.train_until),
                     scan_from=literal(window.scan_from),
@@ -88,9 +92,9 @@ def scan_hours(settings: ScanSettings, warehouse: Warehouse) -> ScanReport:
             )
     return ScanReport(
         place=warehouse.place,
-        threshold=settings.threshold,
+        threshold=options.threshold,
         window=window,
-        metrics=_metric_reports(warehouse, settings.metric_names),
+        metrics=_metric_reports(warehouse, options.metric_names),
     )
 
 
@@ -107,31 +111,34 @@ def _rolled_up_days(warehouse: Warehouse) -> list[date]:
     return [load["dt"] for load in loads]
 
 
-def window_of(settings: ScanSettings, days: Sequence[date]) -> ScanWindow:
-    """Which of the rolled-up *days*, in order, are learnt from and which judged; `UsageError` when they do not suffice.
+def window_of(options: ScanOptions, days: Sequence[date]) -> ScanWindow:
+    """Which of the rolled-up *days*, in order, are learnt from and which judged; `InvalidValue` when they are too few.
 
-    Without --train-until, half of the days are learnt from, but from 7 to 28.
+    Without `train_until`, half of the days are learnt from, but from 7 to 28.
     """
-    if settings.train_until is not None:
-        train_until = settings.train_until
-    elif settings.scan_from is not None:
-        train_until = settings.scan_from - timedelta(days=1)
+    if options.train_until is not None:
+        train_until = options.train_until
+    elif options.scan_from is not None:
+        train_until = options.scan_from - timedelta(days=1)
     else:
         wanted = min(max(len(days) // 2, LEAST_TRAINING_DAYS), MOST_DEFAULT_TRAINING_DAYS)
         train_until = days[min(wanted, len(days)) - 1]
     training = [day for day in days if day <= train_until]
-    scan_from = settings.scan_from or train_until + timedelta(days=1)
+    scan_from = options.scan_from or train_until + timedelta(days=1)
     judged = [day for day in days if day >= scan_from]
     span = f"the warehouse holds {len(days)} days from {days[0]} to {days[-1]}"
     if len(training) < LEAST_TRAINING_DAYS:
-        raise UsageError(
-            f"--train-until {train_until}: {len(training)} days are too few to learn from, {LEAST_TRAINING_DAYS} are"
-            f" needed; {span}: choose a later day, or generate and load more days"
+        raise InvalidValue(
+            "train_until",
+            train_until,
+            f"{len(training)} days are too few to learn from, {LEAST_TRAINING_DAYS} are needed; {span}: choose a later"
+            " day, or generate and load more days",
         )
     if not judged:
-        raise UsageError(
-            f"--scan-from {scan_from}: no day is left to judge; {span}: choose an earlier --train-until,"
-            " or generate and load more days"
+        raise InvalidValue(
+            "scan_from",
+            scan_from,
+            f"no day is left to judge; {span}: choose an earlier `train_until`, or generate and load more days",
         )
     return ScanWindow(train_from=training[0], train_until=training[-1], scan_from=judged[0], scan_until=judged[-1])
 

@@ -10,19 +10,21 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from wattif.errors import LakeError, WarehouseError
 from wattif.lake.days import lake_dataset
-from wattif.lake.place import open_store
+from wattif.lake.open import opened
 from wattif.model.anomaly_kinds import KINDS, Kind
 from wattif.tables import anomaly_labels
+from wattif.uploader.retrying import RetryPolicy
 from wattif.uploader.store import Store
 from wattif.verdict.scorecard import KindScore, MetricScore, Scorecard
 from wattif.warehouse.open import open_warehouse
-from wattif.warehouse.settings import ScoreSettings
+from wattif.warehouse.place import WarehousePlace
 from wattif.warehouse.tables import ANOMALIES, LOADS, SCANS
 from wattif.warehouse.warehouse import Warehouse
 
@@ -34,23 +36,27 @@ EITHER = "AVG or MAX"
 _VISIBLE = 2.0  # a kind is visible when its hours are flagged so many times as often as clean ones
 
 
-def score(settings: ScoreSettings) -> Scorecard:
-    """Score the last scan in the warehouse against the lake's labels, and draw the card if asked to.
+def score(
+    lake: Store | str | Path, place: WarehousePlace, out: Path | None = None, *, retry: RetryPolicy | None = None
+) -> Scorecard:
+    """Score the last scan in the warehouse at *place* against the lake's labels; draw the card into *out*.
+
+    *retry* is the patience with a lake that does not answer.
 
     `LakeError` when the lake has no labels, `WarehouseError` when nothing was scanned.
     """
-    store = open_store(settings)
+    store = opened(lake, retry=retry)
     labels = read_labels(store)
-    warehouse = open_warehouse(settings)
+    warehouse = open_warehouse(place)
     try:
         _check_dataset(warehouse, lake_dataset(store).fingerprint, store.place)
         card = score_scan(warehouse, labels)
     finally:
         warehouse.close()
-    if settings.out is not None:
+    if out is not None:
         from wattif.verdict.score_figure import draw  # matplotlib is slow to import
 
-        draw(card, settings.out)
+        draw(card, out)
     return card
 
 
@@ -64,7 +70,7 @@ def read_labels(store: Store) -> pa.Table:
     if content is None:
         raise LakeError(
             f"{store.place} holds no {name}: nothing went wrong at its meters on purpose;"
-            " generate with --anomaly-rate, for example 0.075"
+            " generate with `anomaly_rate`, for example 0.075"
         )
     return pq.read_table(pa.BufferReader(content))
 
@@ -75,7 +81,7 @@ def _check_dataset(warehouse: Warehouse, fingerprint: str, place: str) -> None:
     if any(row["dataset"] != fingerprint for row in warehouse.query("SELECT dataset FROM wattif_loads").to_pylist()):
         raise WarehouseError(
             f"{warehouse.place} holds the readings of another dataset than {place}; name the lake that was loaded,"
-            " or another --database or --dataset"
+            " or another `database` or `dataset`"
         )
 
 

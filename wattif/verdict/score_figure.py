@@ -37,7 +37,7 @@ def draw(card: Scorecard, out: Path) -> None:
     try:
         figure.savefig(out, dpi=110)
     except (OSError, ValueError) as error:
-        raise WattIfError(f"--out {out}: cannot be written: {error}; name another file") from None
+        raise WattIfError(f"`out` {out}: cannot be written: {error}; name another file") from None
 
 
 def _line(metric: MetricScore) -> str:

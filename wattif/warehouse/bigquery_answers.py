@@ -45,7 +45,7 @@ def explain(project: str, dataset: str, status: int | None, words: str) -> str:
     if status == 404:
         return (
             f"{place}: there is no such dataset (404); create it with 'bq --location=EU mk --dataset"
-            f" {project}:{dataset}' in the location of the bucket, or correct --project and --dataset"
+            f" {project}:{dataset}' in the location of the bucket, or correct `project` and `dataset`"
         )
     if status in (401, 403) and "storage." in words:
         return f"{place}: the bucket cannot be read; this account needs roles/storage.objectViewer on it: {words}"

@@ -49,7 +49,7 @@ class BigQueryWarehouse:
             there = self._client.get_dataset(f"{project}.{dataset}", retry=self._retry, timeout=_TIMEOUT_S)
         if location is not None and (there.location or "").lower() != location.lower():
             self.close()
-            raise WarehouseError(f"{self.place} lies in {there.location}, not in {location}; correct --location")
+            raise WarehouseError(f"{self.place} lies in {there.location}, not in {location}; correct `location`")
         self._location = there.location
 
     @property
@@ -92,13 +92,13 @@ class BigQueryWarehouse:
         if kinds[0] != kinds[1]:
             raise WarehouseError(
                 f"{self.place}: {wanted.table_id} is there as {'an external' if kinds[1] else 'a native'} table;"
-                f" {'add' if kinds[1] else 'drop'} --external, name another --dataset, or remove its tables"
+                f" {'add' if kinds[1] else 'drop'} `external`, name another `dataset`, or remove its tables"
             )
         found = [(field.name, _OLD_NAMES.get(field.field_type, field.field_type)) for field in there.schema]
         if found and found != list(columns):  # the service may tell an external table's columns later
             raise WarehouseError(
                 f"{self.place}: table {wanted.table_id} has other columns than this dataset's;"
-                " name another --dataset, or remove its tables"
+                " name another `dataset`, or remove its tables"
             )
 
     def drop_table(self, name: str) -> None:
@@ -229,7 +229,7 @@ class BigQueryWarehouse:
         except auth.DefaultCredentialsError:
             raise WarehouseError(
                 f"{self.place}: no credentials for Google Cloud; run 'gcloud auth application-default login' or point"
-                " GOOGLE_APPLICATION_CREDENTIALS to a key file, or leave out --warehouse for DuckDB on this machine"
+                " GOOGLE_APPLICATION_CREDENTIALS to a key file, or leave out `warehouse` for DuckDB on this machine"
             ) from None
         except auth.RefreshError as error:
             raise WarehouseError(

@@ -30,7 +30,7 @@ class DuckDBWarehouse:
         self._file = file
         if not create and not file.exists():
             raise WarehouseError(
-                f"{file}: there is no such database; run 'python -m wattif load' first, or name --database"
+                f"{file}: there is no such database; run 'python -m wattif load' first, or name `database`"
             )
         with self._explaining():
             if create:
@@ -54,7 +54,7 @@ class DuckDBWarehouse:
         if there != wanted:
             raise WarehouseError(
                 f"{self._file}: table {table.name} has other columns than this dataset's;"
-                " name another --database, or remove the file"
+                " name another `database`, or remove the file"
             )
 
     def drop_table(self, name: str) -> None:
@@ -124,9 +124,9 @@ class DuckDBWarehouse:
         except duckdb.IOException as error:
             if "lock" in str(error):
                 raise WarehouseError(
-                    f"{self._file}: another process has the database open; end it, or name another --database"
+                    f"{self._file}: another process has the database open; end it, or name another `database`"
                 ) from None
-            raise WarehouseError(f"{self._file}: {_first_line(error)}; mend it, or name another --database") from error
+            raise WarehouseError(f"{self._file}: {_first_line(error)}; mend it, or name another `database`") from error
         except duckdb.OutOfMemoryException as error:
             raise WarehouseError(
                 f"{self._file}: {_first_line(error)}; give the disk or the machine more room"

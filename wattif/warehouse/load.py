@@ -7,14 +7,16 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
-from wattif.errors import LakeError, WarehouseError
+from wattif.errors import InvalidValue, LakeError, WarehouseError
 from wattif.lake.days import CommittedDay, LakeDataset, committed_days, lake_dataset
-from wattif.lake.place import open_store
+from wattif.lake.open import opened
+from wattif.uploader.retrying import RetryPolicy
 from wattif.uploader.store import Store
 from wattif.warehouse.open import open_warehouse
-from wattif.warehouse.settings import LoadSettings
+from wattif.warehouse.place import WarehousePlace
 from wattif.warehouse.statements import literal, names, read_sql
 from wattif.warehouse.tables import BAD_RECORDS, LOADS, READINGS, Table, readings_table
 from wattif.warehouse.warehouse import BadRecord, Staged, Warehouse, temporary_tables
@@ -53,39 +55,49 @@ class LoadReport:
         return "\n".join(lines)
 
 
-def load(settings: LoadSettings) -> LoadReport:
-    """Load what *settings* ask for; `LakeError` when there is nothing to load, `WarehouseError` when it cannot be."""
-    store = open_store(settings)
+def load(
+    lake: Store | str | Path,
+    place: WarehousePlace,
+    *,
+    start: date | None = None,
+    end: date | None = None,
+    external: bool = False,
+    retry: RetryPolicy | None = None,
+) -> LoadReport:
+    """Load the committed days of *lake* from *start* to *end* into the warehouse at *place*.
+
+    With *external*, BigQuery reads them where they are; *retry* is the patience with a lake that does not answer.
+    `LakeError` when there is nothing to load, `WarehouseError` when it cannot be loaded.
+    """
+    store = opened(lake, retry=retry)
     dataset = lake_dataset(store)
     lacking = [name for name in NEEDED if name not in {each.name for each in dataset.fields}]
     if lacking:
         raise LakeError(
             f"{store.place}: the readings have no {' and no '.join(lacking)}, which hours are made of;"
-            f" generate them with --columns {','.join(NEEDED)} and more"
+            f" generate them with `columns` {','.join(NEEDED)} and more"
         )
-    days = committed_days(store, settings.start, settings.end)
+    days = committed_days(store, start, end)
     if not days:
-        span = f" from {settings.start or 'the first day'} to {settings.end or 'the last'}"
+        span = f" from {start or 'the first day'} to {end or 'the last'}"
         raise LakeError(
-            f"{store.place} holds no committed day{span if settings.start or settings.end else ''};"
+            f"{store.place} holds no committed day{span if start or end else ''};"
             " generate it first, or choose other days"
         )
-    warehouse = open_warehouse(settings, create=True)
+    warehouse = open_warehouse(place, create=True)
     try:
-        return load_days(store, dataset, days, warehouse, external_table_of(settings, warehouse))
+        return load_days(store, dataset, days, warehouse, _external_table(store, warehouse) if external else None)
     finally:
         warehouse.close()
 
 
-def external_table_of(settings: LoadSettings, warehouse: Warehouse) -> Callable[[Table], None] | None:
-    """How the readings' table is laid over the bucket, when that was asked for."""
-    if not settings.external:
-        return None
+def _external_table(store: Store, warehouse: Warehouse) -> Callable[[Table], None]:
+    """How the readings' table is laid over the bucket."""
     from wattif.warehouse.bigquery_warehouse import BigQueryWarehouse
 
-    assert isinstance(warehouse, BigQueryWarehouse)
-    place = f"gs://{settings.bucket}/{settings.prefix}".rstrip("/")
-    return lambda table: warehouse.create_external_table(table, place)
+    if not isinstance(warehouse, BigQueryWarehouse) or not store.place.startswith("gs://"):
+        raise InvalidValue("external", True, "is for BigQuery over a bucket; leave it out")
+    return lambda table: warehouse.create_external_table(table, store.place)
 
 
 def load_days(
@@ -123,7 +135,7 @@ def _loaded(warehouse: Warehouse, dataset: LakeDataset) -> dict[date, str]:
     there = warehouse.query("SELECT dt, dataset, fingerprint FROM wattif_loads").to_pylist()
     if any(row["dataset"] != dataset.fingerprint for row in there):
         raise WarehouseError(
-            f"{warehouse.place} holds the readings of another dataset; name another --database or --dataset,"
+            f"{warehouse.place} holds the readings of another dataset; name another `database` or `dataset`,"
             " or remove its tables"
         )
     return {row["dt"]: row["fingerprint"] for row in there}

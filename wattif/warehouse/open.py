@@ -1,23 +1,20 @@
-"""Open the warehouse that the options name. Its library is imported only then."""
+"""Open a warehouse. Its library is imported only then."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from wattif.errors import InvalidValue
+from wattif.warehouse.place import WarehousePlace
 from wattif.warehouse.warehouse import Warehouse
 
-if TYPE_CHECKING:
-    from wattif.warehouse.settings import WarehouseSettings
 
-
-def open_warehouse(settings: WarehouseSettings, *, create: bool = False) -> Warehouse:
-    """The warehouse that *settings* name; *create* its database when there is none."""
-    if settings.warehouse == "duckdb":
+def open_warehouse(place: WarehousePlace, *, create: bool = False) -> Warehouse:
+    """The warehouse at *place*; *create* its database when there is none."""
+    if place.warehouse == "duckdb":
         from wattif.warehouse.duckdb_warehouse import DuckDBWarehouse
 
-        return DuckDBWarehouse(settings.database_file, create=create)
+        return DuckDBWarehouse(place.database_file, create=create)
     from wattif.warehouse.bigquery_warehouse import BigQueryWarehouse
 
-    assert settings.project is not None
-    assert settings.dataset is not None
-    return BigQueryWarehouse(settings.project, settings.dataset, settings.location)
+    if place.project is None or place.dataset is None:  # a place that was validated has both
+        raise InvalidValue("warehouse", "bigquery", "needs `project` and `dataset`")
+    return BigQueryWarehouse(place.project, place.dataset, place.location)

@@ -10,7 +10,7 @@ from typing import Any
 from wattif.errors import WarehouseError
 from wattif.numeric.calendar import month_after
 from wattif.warehouse.open import open_warehouse
-from wattif.warehouse.settings import RollupSettings
+from wattif.warehouse.place import WarehousePlace
 from wattif.warehouse.statements import literal, read_sql
 from wattif.warehouse.tables import HOURLY, MONTHLY
 from wattif.warehouse.warehouse import Warehouse
@@ -37,9 +37,9 @@ class RollupReport:
         )
 
 
-def rollup(settings: RollupSettings) -> RollupReport:
-    """Roll up what was loaded since; `WarehouseError` when nothing is loaded."""
-    warehouse = open_warehouse(settings)
+def rollup(place: WarehousePlace) -> RollupReport:
+    """Roll up what was loaded into the warehouse at *place* since; `WarehouseError` when nothing is loaded."""
+    warehouse = open_warehouse(place)
     try:
         return roll_up_days(warehouse)
     finally:

@@ -1,4 +1,4 @@
-"""The rows of a lake: every object against the bytes that the settings say. One file at a time in each thread."""
+"""The rows of a lake: every object against the bytes that the spec says. One file at a time in each thread."""
 
 from __future__ import annotations
 

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from wattif.answers.reconcile.settings import ReconcileSettings
 from wattif.engine.content import clean_content
 from wattif.engine.faulty_content import faulty_content
 from wattif.engine.plan import Batch, Plan
 from wattif.faults.plan import DrawnFaults
 from wattif.lake import layout
+from wattif.model.anomaly_kinds import weights_of
 from wattif.model.scenario import Scenario, drawn_events, fleet_of, scenario_of, world_of
+from wattif.spec import Spec
 from wattif.tables import anomaly_labels, catalog, fault_labels
 from wattif.tables.arrow import partition_objects
 from wattif.tables.fault_labels import FaultKind, FaultLabel, partition_of
@@ -57,9 +58,7 @@ class Delivery(Protocol):
 class CleanDelivery:
     """What arrives when nothing goes wrong on the way: the bytes of the files."""
 
-    def __init__(
-        self, spec: ReconcileSettings, scenario: Scenario, plan: Plan, *, all_rows: bool, has_events: bool
-    ) -> None:
+    def __init__(self, spec: Spec, scenario: Scenario, plan: Plan, *, all_rows: bool, has_events: bool) -> None:
         """*all_rows*: no meter leaves out a row; *has_events*: something goes wrong at a meter, measured or not."""
         self._spec = spec
         self._has_events = has_events
@@ -97,12 +96,12 @@ class CleanDelivery:
 
 
 class FaultyDelivery(CleanDelivery):
-    """What arrives when things go wrong on the way as *settings* ask for."""
+    """What arrives when things go wrong on the way as *spec* asks for."""
 
-    def __init__(self, settings: ReconcileSettings, scenario: Scenario, plan: Plan, *, has_events: bool) -> None:
-        super().__init__(settings, scenario, plan, all_rows=False, has_events=has_events)
-        self._faulty = faulty_content(plan, settings.seed, self._content)
-        self._faults = DrawnFaults.of(settings)
+    def __init__(self, spec: Spec, scenario: Scenario, plan: Plan, *, has_events: bool) -> None:
+        super().__init__(spec, scenario, plan, all_rows=False, has_events=has_events)
+        self._faulty = faulty_content(plan, spec.seed, self._content)
+        self._faults = DrawnFaults.of(spec)
 
     def objects(self, unit: Unit) -> Sequence[ExpectedObject]:
         """Those of *unit*; nothing of a withheld file, and late rows only when there are any."""
@@ -147,15 +146,15 @@ class FaultyDelivery(CleanDelivery):
             yield name, (bytes(content),)
 
 
-def delivery_of(settings: ReconcileSettings, plan: Plan) -> Delivery:
-    """What *settings* say is in the lake; events are measured only when bytes are to be compared."""
-    world = world_of(settings)
-    if settings.deep:
-        scenario = scenario_of(settings, world)
+def delivery_of(spec: Spec, plan: Plan, *, deep: bool) -> Delivery:
+    """What *spec* says is in the lake; events are measured only when bytes are to be compared."""
+    world = world_of(spec)
+    if deep:
+        scenario = scenario_of(spec, world)
         has_events = bool(scenario.events)
     else:
-        scenario = Scenario(world, fleet_of(settings, world), {})
-        has_events = bool(drawn_events(settings, world, scenario.fleet))
-    if settings.fault_rates:
-        return FaultyDelivery(settings, scenario, plan, has_events=has_events)
-    return CleanDelivery(settings, scenario, plan, all_rows=not settings.anomaly_weights, has_events=has_events)
+        scenario = Scenario(world, fleet_of(spec, world), {})
+        has_events = bool(drawn_events(spec, world, scenario.fleet))
+    if plan.faults:
+        return FaultyDelivery(spec, scenario, plan, has_events=has_events)
+    return CleanDelivery(spec, scenario, plan, all_rows=not weights_of(spec), has_events=has_events)

@@ -1,4 +1,4 @@
-"""The answer key itself: label objects against the labels that the settings say."""
+"""The answer key itself: label objects against the labels that the spec says."""
 
 from __future__ import annotations
 

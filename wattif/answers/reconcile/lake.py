@@ -1,4 +1,4 @@
-"""A lake against its settings: manifests, objects, sizes, checksums; what the objects hold is read by `deep`.
+"""A lake against its spec: manifests, objects, sizes, checksums; what the objects hold is read by `deep`.
 
 Manifests say what a run committed, so that they find what happened to objects afterwards. Only the comparison of the
 bytes finds an object and its manifest that were changed together.

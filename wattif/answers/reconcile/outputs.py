@@ -116,5 +116,5 @@ class ParquetOutput:
 
     def _explain(self, error: OSError) -> WattIfError:
         return WattIfError(
-            f"--differences {self._path}: cannot be written: {error.strerror or error}; name another file"
+            f"`differences` {self._path}: cannot be written: {error.strerror or error}; name another file"
         )

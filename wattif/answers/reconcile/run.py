@@ -1,46 +1,62 @@
-"""From the settings to the report: open what is compared, compare it, tell people and machines."""
+"""From the spec to the report: open what is compared, compare it, tell people and machines."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from threading import Event
 from typing import Any, TextIO
 
+from wattif.answers.reconcile.comparison import Comparison
 from wattif.answers.reconcile.delivery import delivery_of
 from wattif.answers.reconcile.differences import Difference, Tally
 from wattif.answers.reconcile.lake import LakeCheck, intended_faults
 from wattif.answers.reconcile.outputs import JsonOutput, Output, ParquetOutput
-from wattif.answers.reconcile.settings import ReconcileSettings
 from wattif.engine.plan import Plan
 from wattif.errors import LakeError
 from wattif.lake import layout
 from wattif.lake.dataset import Dataset, whole_dataset
-from wattif.lake.place import open_store
+from wattif.lake.open import opened
 from wattif.model.scenario import world_of
+from wattif.spec import Spec
+from wattif.uploader.retrying import RetryPolicy
 from wattif.uploader.store import Store
+from wattif.warehouse.place import WarehousePlace
 
 _CONNECTIONS = 32  # requests at once: a manifest is one
 
 
-def reconcile(settings: ReconcileSettings, out: TextIO, stop: Event) -> bool:
-    """Compare what *settings* name, write the report to *out*; whether every difference is explained.
+def reconcile(
+    spec: Spec,
+    lake: Store | str | Path,
+    comparison: Comparison,
+    out: TextIO,
+    *,
+    place: WarehousePlace | None = None,
+    as_json: bool = False,
+    retry: RetryPolicy | None = None,
+    stop: Event | None = None,
+) -> bool:
+    """Compare the days of *spec* in *lake*, or in a table of the warehouse at *place*, with what must be there.
 
+    The report goes to *out*, for people or *as_json*; *retry* is the patience with a lake that does not
+    answer. Returns whether every difference is explained.
     `LakeError` when the lake holds no dataset or another one, or does not answer; `Interrupted` when *stop* is set.
     """
-    store = open_store(settings, threads=_CONNECTIONS // 2, stop=stop)
-    whole = _identify(settings, store)
+    stop = stop or Event()
+    store = opened(lake, threads=_CONNECTIONS // 2, retry=retry, stop=stop)
+    whole = _identify(spec, store, of_table=comparison.of_table)
     tally = Tally()
     with contextlib.ExitStack() as files:
-        json = files.enter_context(JsonOutput()) if settings.as_json else None
+        json = files.enter_context(JsonOutput()) if as_json else None
         outputs: list[Output] = [tally] if json is None else [tally, json]
-        if settings.differences is not None:
-            outputs.append(files.enter_context(ParquetOutput(settings.differences)))
-        facts = (
-            _of_table(settings, whole, outputs, stop)
-            if settings.of_table
-            else _of_lake(settings, whole, store, outputs, stop)
-        )
+        if comparison.differences is not None:
+            outputs.append(files.enter_context(ParquetOutput(comparison.differences)))
+        if comparison.of_table:
+            facts = _of_table(spec, whole, comparison, outputs, place=place or WarehousePlace(), stop=stop)
+        else:
+            facts = _of_lake(spec, whole, store, outputs, deep=comparison.deep, stop=stop)
         if json is not None:
             json.print({**facts, **_counts(tally)}, out)
         else:
@@ -48,16 +64,16 @@ def reconcile(settings: ReconcileSettings, out: TextIO, stop: Event) -> bool:
     return tally.differences == tally.explained
 
 
-def _identify(settings: ReconcileSettings, store: Store) -> ReconcileSettings:
-    """*settings* for all days of the dataset that lies in *store*, which must be theirs."""
+def _identify(spec: Spec, store: Store, *, of_table: bool) -> Spec:
+    """*spec* for all days of the dataset that lies in *store*, which must be its own."""
     document = store.get_bytes(layout.DATASET)
     if document is None:
-        if settings.of_table:
-            return settings
+        if of_table:
+            return spec
         raise LakeError(
-            f"{store.place}: no dataset lies here: there is no {layout.DATASET}; correct --lake, --bucket or --prefix"
+            f"{store.place}: no dataset lies here: there is no {layout.DATASET}; correct `lake`, `bucket` or `prefix`"
         )
-    whole = whole_dataset(settings, document, store.place)
+    whole = whole_dataset(spec, document, store.place)
     differences = Dataset.of(whole, world_of(whole).cities).differences(document, store.place)
     if differences:
         raise LakeError(
@@ -67,27 +83,33 @@ def _identify(settings: ReconcileSettings, store: Store) -> ReconcileSettings:
 
 
 def _of_lake(
-    settings: ReconcileSettings, whole: ReconcileSettings, store: Store, outputs: Iterable[Output], stop: Event
+    spec: Spec, whole: Spec, store: Store, outputs: Iterable[Output], *, deep: bool, stop: Event
 ) -> dict[str, Any]:
-    plan = Plan.of(settings)
-    check = LakeCheck(store, plan, delivery_of(whole, plan), (whole.start, whole.end), stop, deep=settings.deep)
+    plan = Plan.of(spec)
+    check = LakeCheck(store, plan, delivery_of(whole, plan, deep=deep), (whole.start, whole.end), stop, deep=deep)
     _tell(check.differences(), outputs)
     return {
         "place": store.place, "start": str(plan.start), "end": str(plan.end), "meters": plan.meters,
-        "deep": settings.deep, "manifests": check.seen.manifests, "objects": check.seen.objects,
+        "deep": deep, "manifests": check.seen.manifests, "objects": check.seen.objects,
         "bytes": check.seen.bytes, "on_purpose": intended_faults(store),
     }  # fmt: skip
 
 
 def _of_table(
-    settings: ReconcileSettings, whole: ReconcileSettings, outputs: Iterable[Output], stop: Event
+    spec: Spec,
+    whole: Spec,
+    comparison: Comparison,
+    outputs: Iterable[Output],
+    *,
+    place: WarehousePlace,
+    stop: Event,
 ) -> dict[str, Any]:
     from wattif.answers.reconcile.table import compared_table  # its libraries are slow to import
 
-    with compared_table(settings, whole, stop) as (counts, differences):
+    with compared_table(spec, whole, comparison, place, stop) as (counts, differences):
         _tell(differences, outputs)
     return {
-        "place": counts.place, "start": str(settings.start), "end": str(settings.end), "meters": settings.meters,
+        "place": counts.place, "start": str(spec.start), "end": str(spec.end), "meters": spec.meters,
         "hours": counts.hours, "on_purpose": {cause: rows for cause, rows in sorted(counts.causes.items()) if rows},
     }  # fmt: skip
 
@@ -115,7 +137,7 @@ def _counts(tally: Tally) -> dict[str, Any]:
 def _to_text(facts: Mapping[str, Any], tally: Tally) -> str:
     lines = [f"{facts['place']}: {facts['start']} to {facts['end']}, {facts['meters']:,} meters"]
     if "objects" in facts:
-        read = "every row" if facts["deep"] else "sizes and checksums; --deep reads the rows, too"
+        read = "every row" if facts["deep"] else "sizes and checksums; a deep comparison reads the rows, too"
         lines.append(
             f"compared: {facts['objects']:,} objects of {facts['bytes']:,} bytes,"
             f" {facts['manifests']:,} manifests ({read})"

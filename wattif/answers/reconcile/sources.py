@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import sqlglot
 
-from wattif.errors import LakeError, UsageError, WarehouseError
+from wattif.errors import InvalidValue, LakeError, UsageError, WarehouseError
 from wattif.warehouse.warehouse import Warehouse
 
 
@@ -50,14 +50,14 @@ class DuckDbSource:
     def of_table(cls, database: Path, table: str) -> DuckDbSource:
         """*table*, ``name`` or ``schema.name``, of the file *database*; `UsageError` when either is not there."""
         if not database.is_file():
-            raise UsageError(f"--database {database}: there is no such file")
+            raise InvalidValue("database", database, "there is no such file")
         try:
             connection = duckdb.connect(database, read_only=True)
         except duckdb.Error as error:
             if "lock" in str(error):
-                words = "another process has the database open; end it, or name another --database"
+                words = "another process has the database open; end it, or name another `database`"
                 raise WarehouseError(f"{database}: {words}") from None
-            raise UsageError(f"--database {database}: {_first_line(error)}; name a file of DuckDB") from None
+            raise InvalidValue("database", database, f"{_first_line(error)}; name a file of DuckDB") from None
         relation = ".".join(_quoted(part) for part in table.split("."))
         source = cls(connection, relation, f"{database}: {table}")
         try:
@@ -65,7 +65,7 @@ class DuckDbSource:
         except LakeError:
             there = ", ".join(sorted(row[0] for row in connection.sql("SHOW TABLES").fetchall())) or "none"
             connection.close()
-            raise UsageError(f"--table {table}: {database} has no such table; its tables: {there}") from None
+            raise InvalidValue("table", table, f"{database} has no such table; its tables: {there}") from None
         return source
 
     @classmethod
@@ -78,7 +78,7 @@ class DuckDbSource:
             source.columns()
         except LakeError as error:
             connection.close()
-            raise UsageError(f"--parquet {error}") from None
+            raise UsageError(f"`parquet` {error}") from None
         return source
 
     def columns(self) -> list[str]:

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 
 from wattif.answers.expected_sums import DEDUPLICATED, DELIVERED, Hours, Part, Renamed, in_threads
 from wattif.answers.reconcile import sql, verdicts
+from wattif.answers.reconcile.comparison import Comparison
 from wattif.answers.reconcile.differences import Difference
-from wattif.answers.reconcile.settings import ReconcileSettings
 from wattif.answers.reconcile.sources import DuckDbSource, Source, WarehouseSource
 from wattif.engine.plan import Plan
 from wattif.errors import Interrupted, UsageError
@@ -34,10 +34,12 @@ from wattif.faults.drift import drifted
 from wattif.faults.plan import DrawnFaults, FaultPlan
 from wattif.model.fleet import mac_text
 from wattif.model.scenario import Scenario, scenario_of
+from wattif.spec import Spec
 from wattif.tables.column import Column
 from wattif.tables.expected import VIEWS
 from wattif.tables.hour_kernels import LARGEST, READINGS, SUMS
 from wattif.warehouse.open import open_warehouse
+from wattif.warehouse.place import WarehousePlace
 
 _HOUR_US = 3_600_000_000
 _EPOCH = date(1970, 1, 1)
@@ -116,33 +118,38 @@ class Counts:
 
 @contextmanager
 def compared_table(
-    settings: ReconcileSettings, whole: ReconcileSettings, stop: Event
+    spec: Spec, whole: Spec, comparison: Comparison, place: WarehousePlace, stop: Event
 ) -> Iterator[tuple[Counts, Iterator[Difference]]]:
-    """The table that *settings* name against some days of the dataset *whole*: what was compared, and what differs."""
+    """The table that *comparison* names against the days of *spec* in the dataset *whole*.
+
+    What was compared, and what differs.
+    """
     a_day = timedelta(days=1)
-    around = {"start": max(whole.start, settings.start - a_day), "end": min(whole.end, settings.end + a_day)}
-    plan, rates = Plan.of(settings.model_copy(update=around)), settings.fault_rates
+    around = {"start": max(whole.start, spec.start - a_day), "end": min(whole.end, spec.end + a_day)}
+    plan = Plan.of(spec.model_copy(update=around))
+    rates = plan.faults
     only = None
-    if (settings.start, settings.end) != (whole.start, whole.end):  # a wrong clock moves readings to other days
-        only = datetime.combine(settings.start, time()), datetime.combine(settings.end + a_day, time())
+    if (spec.start, spec.end) != (whole.start, whole.end):  # a wrong clock moves readings to other days
+        only = datetime.combine(spec.start, time()), datetime.combine(spec.end + a_day, time())
     renamed = None
     if rates.schema_drift is not None:
         change = drifted(plan.encoder.schema, rates.drift)[0].renamed
         renamed = Renamed(change[0], rates.schema_drift) if change else None
-    with closing(_source_of(settings)) as source, TableReconciliation(
-        scenario_of(whole), plan, DrawnFaults.of(settings) if rates else None, source,
+    with closing(_source_of(comparison, place)) as source, TableReconciliation(
+        scenario_of(whole), plan, DrawnFaults.of(spec) if rates else None, source,
         renamed=renamed, workers=os.cpu_count() or 1, stop=stop, only=only,
     ) as held:  # fmt: skip
         yield held.run(), held.differences()
 
 
-def _source_of(settings: ReconcileSettings) -> DuckDbSource | WarehouseSource:
-    if settings.parquet is not None:
-        return DuckDbSource.of_parquet(settings.parquet)
-    assert settings.table is not None
-    if settings.warehouse == "bigquery":
-        return WarehouseSource(open_warehouse(settings), settings.table)
-    return DuckDbSource.of_table(settings.database_file, settings.table)
+def _source_of(comparison: Comparison, place: WarehousePlace) -> DuckDbSource | WarehouseSource:
+    if comparison.parquet is not None:
+        return DuckDbSource.of_parquet(comparison.parquet)
+    if comparison.table is None:
+        raise UsageError("nothing to compare: name a `table`, or files with `parquet`")
+    if place.warehouse == "bigquery":
+        return WarehouseSource(open_warehouse(place), comparison.table)
+    return DuckDbSource.of_table(place.database_file, comparison.table)
 
 
 class TableReconciliation:

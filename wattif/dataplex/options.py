@@ -1,18 +1,17 @@
-"""What the user asked of Dataplex: one scan of one BigQuery table."""
+"""One Dataplex scan of one BigQuery table, each field declared once."""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator, model_validator
-from pydantic_settings import CliPositionalArg, CliToggleFlag, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from wattif.errors import UsageError
-from wattif.options import Options
+from wattif.spec.values import Names, split_names
 from wattif.warehouse.tables import HOURLY, METRICS, MODEL_NAME
 
+Action = Literal["create", "run", "results", "delete"]
 MOST_RECIPIENTS = 5  # of a notification report, says the service's documentation
 _SCAN_ID = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _PROJECT = re.compile(r"(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]")
@@ -25,21 +24,18 @@ _CRON_FIELD = re.compile(r"[0-9A-Za-z*/,?#-]+")
 _CRON_FIELDS = 5
 
 
-class DataplexSettings(Options):
-    """Check the hourly readings in BigQuery with a Dataplex data-quality scan: anomalies, gaps, duplicates, ranges."""
+class DataplexOptions(BaseModel):
+    """A data-quality scan of the hourly readings in BigQuery: anomalies, gaps, duplicates, ranges."""
 
-    model_config = SettingsConfigDict(env_prefix_target="all")  # WATTIF_JSON, though the field has another name
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    action: CliPositionalArg[Literal["create", "run", "results", "delete"]] = Field(
-        description="create the scan, run it once, show the results of its latest job, or delete it"
-    )
     project: str = Field(description="Google Cloud project of the scan and of the dataset")
     location: str = Field(description="region of the scan, that of the dataset, for example europe-west3")
     dataset: str | None = Field(None, description="BigQuery dataset of the table and of the models")
     table: str = Field(HOURLY.name, description="table of the hourly readings")
     scan: str = Field("smart-meter-anomalies", description="id of the scan")
     threshold: float = Field(0.99, ge=0, lt=1, description="probability from which a point counts as an anomaly")
-    metrics: str = Field(",".join(METRICS), description="what is watched of an hour: AVG, MAX or both, with a comma")
+    metrics: Names = Field(",".join(METRICS), description="what is watched of an hour: AVG, MAX or both, with a comma")
     model: str = Field(MODEL_NAME, description="the models' name before _avg and _max; they lie in the same dataset")
     interval: int = Field(10, ge=1, le=3600, description="seconds between two readings; an hour has 3600/interval")
     max_age_hours: int = Field(
@@ -54,15 +50,9 @@ class DataplexSettings(Options):
     results_table: str | None = Field(
         None, description="PROJECT.DATASET.TABLE that gets all results; dataplex_results in the dataset without it"
     )
-    notify: str | None = Field(None, description="e-mail addresses, with commas, that hear of failed rules and jobs")
-    preview_anomaly_rules: CliToggleFlag[bool] = Field(
+    notify: Names | None = Field(None, description="e-mail addresses, with commas, that hear of failed rules and jobs")
+    preview_anomaly_rules: bool = Field(
         False, description="Dataplex's own anomaly rule instead of the models: only for projects on its preview's list"
-    )
-    print_only: Annotated[CliToggleFlag[bool], Field(alias="print")] = Field(
-        False, description="with create: only print the definition as YAML, for gcloud; touch nothing"
-    )
-    as_json: Annotated[CliToggleFlag[bool], Field(alias="json")] = Field(
-        False, description="with results: print them as JSON"
     )
 
     @field_validator("project")
@@ -117,13 +107,13 @@ class DataplexSettings(Options):
     @classmethod
     def _divides_an_hour(cls, value: int) -> int:
         if 3600 % value:
-            raise ValueError("does not divide an hour; give the --interval that the readings were made with")
+            raise ValueError("does not divide an hour; give the `interval` that the readings were made with")
         return value
 
     @field_validator("metrics")
     @classmethod
     def _are_metrics(cls, value: str) -> str:
-        names = [name.upper() for name in _parts(value)]
+        names = [name.upper() for name in split_names(value)]
         if not names or len(set(names)) < len(names) or not set(names) <= set(METRICS):
             raise ValueError("must be AVG, MAX or AVG,MAX")
         return ",".join(names)
@@ -133,10 +123,10 @@ class DataplexSettings(Options):
     def _are_addresses(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        for address in _parts(value):
+        for address in split_names(value):
             if not _EMAIL.fullmatch(address):
                 raise ValueError(f"{address!r} is not an e-mail address; separate several with commas")
-        if not 1 <= len(_parts(value)) <= MOST_RECIPIENTS:
+        if not 1 <= len(split_names(value)) <= MOST_RECIPIENTS:
             raise ValueError(f"must be one to {MOST_RECIPIENTS} e-mail addresses, separated by commas")
         return value
 
@@ -155,16 +145,6 @@ class DataplexSettings(Options):
         if len(fields) != _CRON_FIELDS or not all(map(_CRON_FIELD.fullmatch, fields)):
             raise ValueError("is not cron: minute, hour, day, month and weekday, for example '15 * * * *'")
         return value
-
-    @model_validator(mode="after")
-    def _fit_together(self) -> Self:
-        if self.action == "create" and self.dataset is None:
-            raise UsageError("--dataset is missing")
-        if self.print_only and self.action != "create":
-            raise UsageError(f"--print goes with create, not with {self.action}; leave it out")
-        if self.as_json and self.action != "results":
-            raise UsageError(f"--json goes with results, not with {self.action}; leave it out")
-        return self
 
     @property
     def parent(self) -> str:
@@ -189,16 +169,12 @@ class DataplexSettings(Options):
     @property
     def metric_names(self) -> list[str]:
         """The names in `metrics`: AVG, MAX."""
-        return _parts(self.metrics)
+        return split_names(self.metrics)
 
     @property
     def recipients(self) -> list[str]:
         """The addresses in `notify`."""
-        return _parts(self.notify or "")
-
-
-def _parts(value: str) -> list[str]:
-    return [part.strip() for part in value.split(",") if part.strip()]
+        return split_names(self.notify or "")
 
 
 def _matching(pattern: re.Pattern[str], value: str, complaint: str) -> str:

@@ -1,27 +1,21 @@
-"""What the user asked to be compared, and where the differences go."""
+"""What is compared, and where the differences go."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, field_validator, model_validator
-from pydantic_settings import CliToggleFlag
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from wattif.errors import UsageError
-from wattif.settings import LakeSettings
-from wattif.warehouse.settings import WarehouseSettings
+from wattif.errors import InvalidValue
 
 
-class ReconcileSettings(LakeSettings, WarehouseSettings):
-    """Compare a lake, or a table made of it, with what must be there; say what is missing, extra or altered.
+class Comparison(BaseModel):
+    """A comparison of a lake or, when it is named, of a table made of it."""
 
-    The lake remembers how its dataset was asked for: give --lake, or --bucket and --prefix, and no such option.
-    """
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    deep: CliToggleFlag[bool] = Field(
-        False, description="read every row of the lake, too: down to the meter, hour and field"
-    )
+    deep: bool = Field(False, description="read every row of the lake, too: down to the meter, hour and field")
     table: str | None = Field(
         None, description="compare this table of the warehouse instead of the lake: of readings, or the hourly one"
     )
@@ -42,14 +36,11 @@ class ReconcileSettings(LakeSettings, WarehouseSettings):
         return value
 
     @model_validator(mode="after")
-    def _compare_one_thing(self) -> Self:
+    def _is_of_one_thing(self) -> Self:
         if self.table is not None and self.parquet is not None:
-            raise UsageError("--table and --parquet both say what to compare; give one of them")
-        if self.table is None and (self.database is not None or self.warehouse == "bigquery"):
-            given = "--warehouse bigquery" if self.database is None else f"--database {self.database}"
-            raise UsageError(f"{given}: needs --table, the table in it to compare")
+            raise InvalidValue("table", self.table, "`parquet`, too, says what to compare; give one of them")
         if self.deep and self.of_table:
-            raise UsageError("--deep reads the rows of the lake; leave it out with --table or --parquet")
+            raise InvalidValue("deep", True, "reads the rows of the lake; leave it out with `table` or `parquet`")
         return self
 
     @property

@@ -6,24 +6,24 @@ from pathlib import Path
 
 import pytest
 
-from wattif.dataplex.settings import DataplexSettings
+from wattif.cli.dataplex import DataplexVerbOptions
+from wattif.cli.options import read_options
 from wattif.errors import UsageError
-from wattif.options import read_settings
 
 PLACE = ["--project", "my-project", "--location", "europe-west3", "--dataset", "meters"]
 
 
-def _read(*arguments: str) -> DataplexSettings:
-    return read_settings(DataplexSettings, list(arguments), "wattif dataplex")
+def _read(*arguments: str) -> DataplexVerbOptions:
+    return read_options(DataplexVerbOptions, list(arguments), "wattif dataplex")
 
 
 def test_defaults() -> None:
-    settings = _read("create", *PLACE)
-    assert settings.scan_name == "projects/my-project/locations/europe-west3/dataScans/smart-meter-anomalies"
-    assert settings.full_table == "my-project.meters.smart_meter_readings_hour_rolled"
-    assert settings.full_results_table == "my-project.meters.dataplex_results"
-    assert (settings.threshold, settings.metric_names, settings.interval) == (0.99, ["AVG", "MAX"], 10)
-    assert (settings.schedule, settings.incremental_field, settings.recipients) == (None, "time_hour_rolled", [])
+    options = _read("create", *PLACE)
+    assert options.scan_name == "projects/my-project/locations/europe-west3/dataScans/smart-meter-anomalies"
+    assert options.full_table == "my-project.meters.smart_meter_readings_hour_rolled"
+    assert options.full_results_table == "my-project.meters.dataplex_results"
+    assert (options.threshold, options.metric_names, options.interval) == (0.99, ["AVG", "MAX"], 10)
+    assert (options.schedule, options.incremental_field, options.recipients) == (None, "time_hour_rolled", [])
 
 
 def test_only_create_needs_the_dataset() -> None:
@@ -81,6 +81,6 @@ def test_the_environment_and_a_file_of_other_verbs_are_read(tmp_path: Path, monk
     file.write_text('start = 2024-01-01\nmeters = 7\nclass = "residential"\nproject = "my-project"\ninterval = 60\n')
     monkeypatch.setenv("WATTIF_LOCATION", "us-central1")
     monkeypatch.setenv("WATTIF_JSON", "true")
-    settings = _read("results", "--config", str(file))
-    assert (settings.project, settings.location, settings.interval) == ("my-project", "us-central1", 60)
-    assert settings.as_json
+    options = _read("results", "--config", str(file))
+    assert (options.project, options.location, options.interval) == ("my-project", "us-central1", 60)
+    assert options.as_json

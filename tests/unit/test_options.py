@@ -1,4 +1,4 @@
-"""Settings: one definition per option, clear answers to wrong ones."""
+"""Options: one definition per option, clear answers to wrong ones."""
 
 from __future__ import annotations
 
@@ -7,30 +7,51 @@ from pathlib import Path
 
 import pytest
 
-from wattif import cli
-from wattif.answers.expect_settings import ExpectSettings
-from wattif.answers.reconcile.settings import ReconcileSettings
-from wattif.dataplex.settings import DataplexSettings
+from wattif.cli import messages
+from wattif.cli.dataplex import DataplexVerbOptions
+from wattif.cli.expect import ExpectOptions
+from wattif.cli.generate import GenerateOptions
+from wattif.cli.load import LoadOptions
+from wattif.cli.main import VERBS as KNOWN_VERBS
+from wattif.cli.options import Options, read_options
+from wattif.cli.reconcile import ReconcileOptions
+from wattif.cli.rollup import RollupOptions
+from wattif.cli.scan import ScanOptions
+from wattif.cli.score import ScoreOptions
+from wattif.cli.show import ShowOptions
+from wattif.engine.plan import Plan
 from wattif.errors import UsageError
-from wattif.options import Options, read_settings
-from wattif.settings import GenerateSettings
-from wattif.show.settings import ShowSettings
-from wattif.warehouse.settings import LoadSettings, RollupSettings, ScanSettings, ScoreSettings
+from wattif.model.anomaly_kinds import weights_of
+from wattif.model.scenario import world_of
+from wattif.spec import Spec
 
 DAYS = ["--start", "2024-01-01", "--end", "2024-01-02"]
 
 
-def _read(*arguments: str) -> GenerateSettings:
-    return read_settings(GenerateSettings, list(arguments), "wattif generate")
+def _read(*arguments: str) -> GenerateOptions:
+    return read_options(GenerateOptions, list(arguments), "wattif generate")
+
+
+def _complaint(*arguments: str) -> str:
+    """What is said of wrong *arguments*: at once, or when the plan and the world are made of them."""
+    origins = messages.Origins()
+    try:
+        spec = read_options(GenerateOptions, arguments, "wattif generate", origins=origins).part(Spec)
+        Plan.of(spec)
+        world_of(spec)
+        weights_of(spec)
+    except UsageError as error:
+        return "\n".join(messages.of_error(error, origins))
+    raise AssertionError(f"{arguments} are not refused")
 
 
 def test_defaults() -> None:
-    settings = _read(*DAYS)
-    assert (settings.start, settings.end) == (date(2024, 1, 1), date(2024, 1, 2))
-    assert (settings.meters, settings.seed, settings.interval) == (100, 42, 10)
-    assert (settings.meters_per_file, settings.batch_files, settings.staging_limit) == (20, 10, 2 * 2**30)
-    assert settings.bucket is None
-    assert settings.lake == Path("lake")
+    options = _read(*DAYS)
+    assert (options.start, options.end) == (date(2024, 1, 1), date(2024, 1, 2))
+    assert (options.meters, options.seed, options.interval) == (100, 42, 10)
+    assert (options.meters_per_file, options.batch_files, options.staging_limit) == (20, 10, 2 * 2**30)
+    assert options.bucket is None
+    assert options.lake == Path("lake")
 
 
 def test_the_command_line_wins_over_the_environment_over_the_file(
@@ -42,19 +63,19 @@ def test_the_command_line_wins_over_the_environment_over_the_file(
     )
     monkeypatch.setenv("WATTIF_SEED", "2")
     monkeypatch.setenv("WATTIF_CONFIG", str(file))
-    settings = _read("--end", "2024-01-05")
-    assert (settings.start, settings.end) == (date(2024, 1, 1), date(2024, 1, 5))
-    assert (settings.meters, settings.seed) == (1, 2)
-    assert settings.column_names == ["mac", "power_w"]
-    assert settings.batch_files == 3
+    options = _read("--end", "2024-01-05")
+    assert (options.start, options.end) == (date(2024, 1, 1), date(2024, 1, 5))
+    assert (options.meters, options.seed) == (1, 2)
+    assert options.column_names == ["mac", "power_w"]
+    assert options.batch_files == 3
     assert _read("--config", str(file), "--seed", "3", "-v").seed == 3
 
 
 def test_names_of_other_programs_variables_are_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("V", "Q", "VERBOSE", "QUIET", "START", "SEED"):
         monkeypatch.setenv(name, "1")
-    settings = _read(*DAYS)
-    assert (settings.verbose, settings.quiet, settings.seed) == (False, False, 42)
+    options = _read(*DAYS)
+    assert (options.verbose, options.quiet, options.seed) == (False, False, 42)
 
 
 @pytest.mark.parametrize(
@@ -64,22 +85,24 @@ def test_names_of_other_programs_variables_are_not_taken(monkeypatch: pytest.Mon
         (["--start", "01.02.2024", "--end", "2024-01-02"], "--start 01.02.2024: not a date; write it as YYYY-MM-DD"),
         (["--start", "1704067200", "--end", "2024-01-02"], "--start 1704067200: not a date"),
         (["--start", "2024-02-30", "--end", "2024-03-02"], "--start 2024-02-30: is not a day of the calendar"),
-        (["--start", "2024-01-02", "--end", "2024-01-01"], "--end 2024-01-01 lies before --start 2024-01-02"),
+        (["--start", "2024-01-02", "--end", "2024-01-01"], "--end 2024-01-01: lies before --start 2024-01-02"),
         ([*DAYS, "--meters", "0"], "--meters 0: must be greater than or equal to 1"),
         ([*DAYS, "--meters", "-5"], "--meters -5: must be greater"),
         ([*DAYS, "--meters", "many"], "--meters many: is not a whole number"),
         ([*DAYS, "--batch-files", "0"], "--batch-files 0: must be greater"),
         ([*DAYS, "--interval", "7"], "--interval 7: does not divide an hour; the nearest that does is 6"),
-        ([*DAYS, "--columns", "mac,volts"], "there is no column 'volts'; choose from mac, timestamp"),
+        (
+            [*DAYS, "--columns", "mac,voltage"],
+            "--columns voltage: there is no such column; did you mean voltage_v? Choose from mac, timestamp",
+        ),
         ([*DAYS, "--columns", "mac,mac"], "names a column twice"),
         ([*DAYS, "--columns", ","], "name at least one of"),
         ([*DAYS, "--staging-limit", "lots"], "--staging-limit lots: is not a size such as 2GiB"),
         ([*DAYS, "--bucket", "gs://lake"], "not a bucket name; give the name alone"),
-        ([*DAYS, "--lake", "/dev/null"], "--lake /dev/null: not a folder"),
         (["--start", "0001-01-01", "--end", "2024-01-01"], "--start 0001-01-01: must lie between 1971-01-01 and 2199"),
         (["--start", "2024-01-01", "--end", "9999-12-31"], "--end 9999-12-31: must lie between 1971-01-01 and 2199"),
         ([*DAYS, "--prefix", "../up"], "--prefix ../up: not a plain path"),
-        ([*DAYS, "-v", "-q"], "contradict each other"),
+        ([*DAYS, "-v", "-q"], "--quiet: contradicts --verbose"),
         (
             [*DAYS, "--class-mix", "residential=0.5,commercial=0.4"],
             "must be shares of residential, commercial, industrial",
@@ -94,11 +117,10 @@ def test_names_of_other_programs_variables_are_not_taken(monkeypatch: pytest.Mon
         ([*DAYS, "--config", "nowhere.toml"], "--config nowhere.toml: there is no such file"),
     ],
 )
-def test_wrong_settings_name_the_option_and_the_way_out(arguments: list[str], message: str) -> None:
-    with pytest.raises(UsageError) as error:
-        _read(*arguments)
-    assert message in str(error.value)
-    assert "\n" not in str(error.value)
+def test_wrong_options_name_the_option_and_the_way_out(arguments: list[str], message: str) -> None:
+    complaint = _complaint(*arguments)
+    assert message in complaint
+    assert "\n" not in complaint
 
 
 def test_each_wrong_option_gets_a_line() -> None:
@@ -108,7 +130,11 @@ def test_each_wrong_option_gets_a_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("meters = ", "not a TOML file"), ("metres = 3", "--metres 3: is not an option")]
+    ("text", "message"),
+    [
+        ("meters = ", "not a TOML file"),
+        ("metres = 3", "wattif.toml: metres = 3: there is no such option; did you mean meters?"),
+    ],
 )
 def test_a_wrong_file_is_named(tmp_path: Path, text: str, message: str) -> None:
     file = tmp_path / "wattif.toml"
@@ -124,31 +150,31 @@ def test_all_wrong_prefixes_are_cleaned_or_refused() -> None:
 
 
 VERBS: dict[str, tuple[type[Options], list[str]]] = {
-    "generate": (GenerateSettings, []),
-    "show": (ShowSettings, ["--fleet", "--out", "x.png"]),
-    "expect": (ExpectSettings, ["--out", "expected"]),
-    "reconcile": (ReconcileSettings, []),
-    "load": (LoadSettings, []),
-    "rollup": (RollupSettings, []),
-    "scan": (ScanSettings, []),
-    "score": (ScoreSettings, []),
-    "dataplex": (DataplexSettings, ["run", "--project", "my-project"]),
+    "generate": (GenerateOptions, []),
+    "show": (ShowOptions, ["--fleet", "--out", "x.png"]),
+    "expect": (ExpectOptions, ["--out", "expected"]),
+    "reconcile": (ReconcileOptions, []),
+    "load": (LoadOptions, []),
+    "rollup": (RollupOptions, []),
+    "scan": (ScanOptions, []),
+    "score": (ScoreOptions, []),
+    "dataplex": (DataplexVerbOptions, ["run", "--project", "my-project"]),
 }
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_one_file_may_hold_the_options_of_all_verbs(verb: str, tmp_path: Path) -> None:
     """Each verb takes its own; what no verb knows is refused all the same."""
-    settings_cls, arguments = VERBS[verb]
-    assert set(VERBS) == set(cli.VERBS)
+    options_cls, arguments = VERBS[verb]
+    assert set(VERBS) == set(KNOWN_VERBS)
     file = tmp_path / "wattif.toml"
     file.write_text(
         'start = 2024-01-01\nend = 2024-01-02\nmeters = 7\nlake = "there"\nwrite-workers = 3\nfirst-day = 2024-01-02\n'
         'workers = 2\ndeep = true\nthreshold = 0.9\nlocation = "europe-west3"\nscan = "my-scan"\n'
     )
-    settings = read_settings(settings_cls, ["--config", str(file), *arguments], f"wattif {verb}")
+    options = read_options(options_cls, ["--config", str(file), *arguments], f"wattif {verb}")
     for name, value in {"meters": 7, "lake": Path("there"), "deep": True, "threshold": 0.9, "scan": "my-scan"}.items():
-        assert getattr(settings, name, value) == value
+        assert getattr(options, name, value) == value
     file.write_text("start = 2024-01-01\nnonsense = 1\n")
-    with pytest.raises(UsageError, match="--nonsense 1: is not an option; see --help"):
-        read_settings(settings_cls, ["--config", str(file), *arguments], f"wattif {verb}")
+    with pytest.raises(UsageError, match=r"wattif.toml: nonsense = 1: there is no such option; see --help"):
+        read_options(options_cls, ["--config", str(file), *arguments], f"wattif {verb}")

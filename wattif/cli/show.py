@@ -1,32 +1,32 @@
-"""What the user asked to see: the options of a dataset, and those of the picture."""
+"""`wattif show`: draw a meter, a class of meters or the fleet."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Literal, Self
+from threading import Event
+from typing import Self
 
 from pydantic import Field, field_validator, model_validator
-from pydantic_settings import CliToggleFlag, SettingsConfigDict
 
-from wattif.errors import UsageError
-from wattif.settings import DatasetSettings, Day
+from wattif.cli.announce import announce_compiling
+from wattif.cli.options import Options
+from wattif.cli.verb import Verb
+from wattif.errors import InvalidValue
+from wattif.spec import Spec, WorldSpec
+from wattif.spec.values import LAST_DAY, ClassId, Day
 
 ENDINGS = ("png", "pdf", "svg", "jpg", "jpeg", "webp", "tif", "tiff", "eps", "ps")  # what matplotlib can write
 MOST_READINGS = 4_000_000  # of one meter: a hundred megabytes
 
 
-class ShowSettings(DatasetSettings):
+class ShowOptions(Options, WorldSpec):
     """Draw what a meter, a class of meters or the whole fleet would send, in one picture."""
-
-    model_config = SettingsConfigDict(env_prefix_target="all")  # WATTIF_CLASS, though the field has another name
 
     out: Path = Field(description=f"file of the picture; its ending says how it is written: {', '.join(ENDINGS)}")
     meter: int | None = Field(None, ge=0, description="number of the meter to draw, counted from 0")
-    meter_class: Literal["residential", "commercial", "industrial"] | None = Field(
-        None, alias="class", description="class of meters to draw"
-    )
-    fleet: CliToggleFlag[bool] = Field(False, description="draw the whole fleet")
+    meter_class: ClassId | None = Field(None, alias="class", description="class of meters to draw")
+    fleet: bool = Field(False, description="draw the whole fleet")
     first_day: Day | None = Field(None, description="first day (UTC) to draw; the dataset's first one without it")
     days: int = Field(7, ge=1, le=366, description="how many days to draw")
 
@@ -42,22 +42,24 @@ class ShowSettings(DatasetSettings):
         return value
 
     @model_validator(mode="after")
-    def _name_one_thing(self) -> Self:
+    def _names_one_thing(self) -> Self:
         if (self.meter is not None) + (self.meter_class is not None) + self.fleet != 1:
-            raise UsageError("--meter, --class and --fleet say what to draw; give one of them")
+            raise ValueError("`meter`, `meter_class` and `fleet` say what to draw; give one of them")
         if self.meter is not None and self.meter >= self.meters:
-            raise UsageError(
-                f"--meter {self.meter}: the fleet has {self.meters:,} meters, from 0 to {self.meters - 1};"
-                " name one of them, or raise --meters"
+            raise InvalidValue(
+                "meter",
+                self.meter,
+                f"the fleet has {self.meters:,} meters, from 0 to {self.meters - 1}; name one of them, or raise"
+                " `meters`",
             )
         if self.first < self.start:
-            raise UsageError(f"--first-day {self.first} lies before --start {self.start}; choose a later one")
+            raise InvalidValue("first_day", self.first, f"lies before `start` {self.start}; choose a later one")
+        if self.last > LAST_DAY:
+            raise InvalidValue("days", self.days, f"the last of them lies after {LAST_DAY}; name fewer")
         readings = self.days * (86_400 // self.interval)
         if self.meter is not None and readings > MOST_READINGS:
-            raise UsageError(
-                f"--days {self.days}: {readings:,} readings are too many for a picture;"
-                " name fewer days or a longer --interval"
-            )
+            reason = f"{readings:,} readings are too many for a picture; name fewer days or a longer `interval`"
+            raise InvalidValue("days", self.days, reason)
         return self
 
     @property
@@ -66,6 +68,25 @@ class ShowSettings(DatasetSettings):
         return self.first_day or self.start
 
     @property
-    def last_day(self) -> date:
+    def last(self) -> date:
         """The last day (UTC) that is drawn."""
         return self.first + timedelta(days=self.days - 1)
+
+
+def _run(options: ShowOptions, stop: Event) -> int:
+    from wattif.show.run import show
+
+    announce_compiling()
+    world = options.part(WorldSpec)
+    show(
+        Spec(**world.model_dump(), end=options.last),
+        options.out,
+        meter=options.meter,
+        meter_class=options.meter_class,
+        first_day=options.first,
+    )
+    print(options.out)
+    return 0
+
+
+VERB = Verb(options=ShowOptions, run=_run, interrupted="nothing was drawn", ends_when_asked=False)

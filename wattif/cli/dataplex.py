@@ -1,0 +1,53 @@
+"""`wattif dataplex`: check the hourly readings in BigQuery with a Dataplex scan."""
+
+from __future__ import annotations
+
+from threading import Event
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import CliPositionalArg
+
+from wattif.cli.options import Options
+from wattif.cli.verb import Verb
+from wattif.dataplex.options import Action, DataplexOptions
+from wattif.errors import InvalidValue
+
+
+class DataplexVerbOptions(Options, DataplexOptions):
+    """Check the hourly readings in BigQuery with a Dataplex data-quality scan: anomalies, gaps, duplicates, ranges."""
+
+    action: CliPositionalArg[Action] = Field(
+        description="create the scan, run it once, show the results of its latest job, or delete it"
+    )
+    print_only: Annotated[bool, Field(alias="print")] = Field(
+        False, description="with create: only print the definition as YAML, for gcloud; touch nothing"
+    )
+    as_json: Annotated[bool, Field(alias="json")] = Field(False, description="with results: print them as JSON")
+
+    @model_validator(mode="after")
+    def _fits_the_action(self) -> Self:
+        if self.action == "create" and self.dataset is None:
+            raise ValueError("`dataset` is missing")
+        if self.print_only and self.action != "create":
+            raise InvalidValue("print_only", True, f"goes with create, not with {self.action}; leave it out")
+        if self.as_json and self.action != "results":
+            raise InvalidValue("as_json", True, f"goes with results, not with {self.action}; leave it out")
+        return self
+
+
+def _run(options: DataplexVerbOptions, stop: Event) -> int:
+    from wattif.dataplex.act import act
+
+    scan = options.part(DataplexOptions)
+    answer = act(options.action, scan, print_only=options.print_only, as_json=options.as_json)
+    print(answer.text)
+    return 0 if answer.passed else 1
+
+
+VERB = Verb(
+    options=DataplexVerbOptions,
+    run=_run,
+    interrupted="what was asked for may go on in the cloud; ask for 'results'",
+    ends_when_asked=False,
+)

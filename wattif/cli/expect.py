@@ -1,0 +1,57 @@
+"""`wattif expect`: compute what the tables downstream must hold."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from threading import Event
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from wattif.cli.announce import announce_compiling
+from wattif.cli.options import Options
+from wattif.cli.place import PlaceOptions
+from wattif.cli.stored import stored_options
+from wattif.cli.verb import Verb
+from wattif.spec import Spec
+
+
+class ExpectOptions(Options, PlaceOptions, Spec):
+    """Compute what the tables downstream must hold, from the dataset's options alone; no reading is read.
+
+    A lake remembers them: give --lake, or --bucket and --prefix; or give the options, without any lake.
+    """
+
+    model_config = SettingsConfigDict(cli_shortcuts={"quiet": "q"})
+
+    out: Path | None = Field(
+        None, description="folder for the tables; without one they go into the lake, below _wattif/expected/"
+    )
+    workers: int = Field(
+        default_factory=lambda: os.cpu_count() or 1,
+        ge=1,
+        description="threads that compute; one a processor by default",
+    )
+    quiet: bool = Field(False, description="say nothing but warnings and errors")
+
+
+def _run(options: ExpectOptions, stop: Event) -> int:
+    from wattif.answers.expect import expect
+
+    if not options.quiet:
+        announce_compiling()
+    made = expect(
+        options.part(Spec), options.url, out=options.out, workers=options.workers, retry=options.retry, stop=stop
+    )
+    if not options.quiet:
+        print(f"{made.hours:,} hours of {made.readings:,} readings, {made.seconds:.1f} s\ntables: {made.place}")
+    return 0
+
+
+VERB = Verb(
+    options=ExpectOptions,
+    run=_run,
+    interrupted="only tables of whole months were written; run it again",
+    stored=stored_options,
+)

@@ -1,0 +1,99 @@
+"""`wattif generate`: write a dataset into a lake."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from threading import Event
+from typing import TYPE_CHECKING, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from wattif.cli.announce import announce_compiling
+from wattif.cli.options import Options
+from wattif.cli.place import PlaceOptions
+from wattif.cli.verb import Verb
+from wattif.engine.run_options import RunOptions
+from wattif.errors import InvalidValue
+from wattif.spec import Spec
+
+if TYPE_CHECKING:
+    from wattif.engine.pipeline import Figures
+
+
+class GenerateOptions(Options, RunOptions, PlaceOptions, Spec):
+    """Write the 10-second readings of a fleet of smart meters, day by day, into a cloud data lake."""
+
+    model_config = SettingsConfigDict(cli_shortcuts={"verbose": "v", "quiet": "q"})
+
+    dry_run: bool = Field(False, description="only print what would be made: sizes, requests, time; touch nothing")
+    version: bool = Field(False, description="print the version and leave")
+    verbose: bool = Field(False, description="log what happens, with times")
+    quiet: bool = Field(False, description="say nothing but warnings and errors")
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if self.verbose and self.quiet:
+            raise InvalidValue("quiet", True, "contradicts `verbose`; give one of them")
+        return self
+
+
+def _run(options: GenerateOptions, stop: Event) -> int:
+    _log_to_stderr(verbose=options.verbose)
+    spec, run = options.part(Spec), options.part(RunOptions)
+    if options.dry_run:
+        from wattif.engine.estimate import describe
+
+        for line in describe(spec, run):
+            print(line, flush=True)
+        return 0
+    if not options.quiet:
+        announce_compiling()
+    from wattif.engine.run import generate
+
+    if options.quiet:
+        generate(spec, options.url, run, retry=options.retry, stop=stop)
+        return 0
+    from wattif.cli.progress import ProgressBars
+
+    with ProgressBars() as bars:
+        figures = generate(spec, options.url, run, retry=options.retry, stop=stop, progress=bars)
+    print(_summary(options, figures))
+    return 0
+
+
+def _log_to_stderr(*, verbose: bool) -> None:
+    level = logging.DEBUG if verbose else logging.WARNING
+    form = "%(asctime)s.%(msecs)03d %(levelname)s %(name)s: %(message)s" if verbose else "%(levelname)s: %(message)s"
+    logging.basicConfig(stream=sys.stderr, format=form, datefmt="%H:%M:%S")
+    logging.getLogger("wattif").setLevel(level)
+    if not verbose:  # what its warnings say comes as an error of ours
+        logging.getLogger("google").setLevel(logging.ERROR)
+
+
+def _summary(options: GenerateOptions, figures: Figures) -> str:
+    seconds = max(figures.seconds, 1e-9)
+    if options.bucket is None:
+        place = str((options.lake / options.prefix).absolute())
+        names = options.column_names
+        energy = ", sum(consumption_wh::DECIMAL(18, 3))" if names is None or "consumption_wh" in names else ""
+        step = f"""duckdb -c "SELECT count(*){energy} FROM read_json('{place}/dt=*/*.json')\""""
+    else:
+        place = options.url
+        step = f"gcloud storage ls --long '{place}/dt={options.start}/'"
+    skipped = f" ({figures.batches_skipped:,} batches were there already)" if figures.batches_skipped else ""
+    return (
+        f"{figures.readings:,} readings in {figures.files:,} files, {figures.bytes:,} bytes, {figures.seconds:.1f} s:"
+        f" {figures.readings / seconds / 1e6:.1f} million readings/s, {figures.bytes / seconds / 1e6:,.0f} MB/s"
+        f"{skipped}\n"
+        f"data: {place}\n"
+        f"next: {step}"
+    )
+
+
+VERB = Verb(
+    options=GenerateOptions,
+    run=_run,
+    interrupted="what is committed stays, what is sealed waits in staging; run the same command to go on",
+)

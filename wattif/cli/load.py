@@ -1,0 +1,53 @@
+"""`wattif load`: load the committed days of a lake into a warehouse."""
+
+from __future__ import annotations
+
+from threading import Event
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from wattif.cli.options import Options
+from wattif.cli.place import WarehouseOptions
+from wattif.cli.verb import Verb
+from wattif.cli.warehouse import INTERRUPTED, print_report
+from wattif.errors import InvalidValue
+from wattif.spec.values import Day
+
+
+class LoadOptions(Options, WarehouseOptions):
+    """Load the committed days of the lake into the warehouse; days that are loaded already are left alone."""
+
+    start: Day | None = Field(None, description="first day (UTC) to load, YYYY-MM-DD; the lake's first one without it")
+    end: Day | None = Field(None, description="last day (UTC) to load, included; the lake's last one without it")
+    external: bool = Field(
+        False, description="BigQuery: an external table over the bucket instead of a copy of the readings"
+    )
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.start is not None and self.end is not None and self.end < self.start:
+            raise InvalidValue("end", self.end, f"lies before `start` {self.start}; swap them")
+        if self.external and (self.warehouse != "bigquery" or self.bucket is None):
+            reason = "is for BigQuery over a bucket; add `warehouse` bigquery and `bucket`, or drop it"
+            raise InvalidValue("external", True, reason)
+        if self.external and (self.start is not None or self.end is not None):
+            raise InvalidValue("external", True, "covers all days of the lake; leave out `start` and `end`")
+        return self
+
+
+def _run(options: LoadOptions, stop: Event) -> int:
+    from wattif.warehouse.load import load
+
+    report = load(
+        options.url,
+        options.warehouse_place,
+        start=options.start,
+        end=options.end,
+        external=options.external,
+        retry=options.retry,
+    )
+    return print_report(report, as_json=options.as_json)
+
+
+VERB = Verb(options=LoadOptions, run=_run, interrupted=INTERRUPTED, ends_when_asked=False)

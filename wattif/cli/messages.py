@@ -1,0 +1,147 @@
+"""What is wrong, as people at the command line read it: the only place that knows how a field is written there.
+
+Below the command line, errors name fields: `InvalidValue`'s field, or a name in backticks. Here each becomes what the
+person wrote: ``--meters abc``, ``WATTIF_METERS=abc``, or ``wattif.toml: meters = abc``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import SettingsError
+
+from wattif.errors import InvalidValue, WattIfError, did_you_mean
+
+_FIELD = re.compile(r"`([a-z][a-z_]*)`")
+_VALUE_OF_FIELD = re.compile(r"`([a-z][a-z_]*)` (.*?): ", re.S)
+_COMPLAINTS = {
+    "int_parsing": "is not a whole number",
+    "int_type": "is not a whole number",
+    "int_from_float": "is not a whole number",
+    "float_parsing": "is not a number",
+    "bool_parsing": "is neither true nor false",
+    "byte_size": "is not a size such as 2GiB or 500MB",
+    "byte_size_unit": "is not a size such as 2GiB or 500MB",
+}
+
+
+def option_of(name: str, alias: str | None = None) -> str:
+    """A field as it is written on the command line."""
+    return f"--{(alias or name).replace('_', '-')}"
+
+
+@cache
+def options_of_all_verbs() -> dict[str, str]:
+    """The options of all verbs by the names of their fields, and by their aliases."""
+    from wattif.cli.main import VERBS
+
+    options: dict[str, str] = {}
+    for verb in VERBS:
+        for name, field in import_module(f"wattif.cli.{verb}").VERB.options.model_fields.items():
+            options[name] = options[field.alias or name] = option_of(name, field.alias)
+    return options
+
+
+def with_options(text: str, options: Mapping[str, str] | None = None) -> str:
+    """*text* with each field in backticks as its option; *options*: by field, those of all verbs by default."""
+    if "`" not in text:
+        return text
+    known = options_of_all_verbs() if options is None else options
+    return _FIELD.sub(lambda match: known.get(match[1], match[0]), text)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a value was given."""
+
+    before: str  # what stands before the value there
+
+
+class Origins:
+    """Where each value was given."""
+
+    def __init__(self) -> None:
+        self.options: dict[str, str] = {}  # by field
+        self._names: dict[str, str] = {}  # of fields, by alias
+        self._origins: dict[str, Origin] = {}
+
+    def learn_options(self, fields: Mapping[str, FieldInfo]) -> None:
+        """Know the options of the verb."""
+        self.options = {name: option_of(name, field.alias) for name, field in fields.items()}
+        self._names = {field.alias: name for name, field in fields.items() if field.alias}
+
+    def learn(self, given: Mapping[str, Any], origin_of: Callable[[str], Origin]) -> None:
+        """Know where *given* values come from; what was known before wins."""
+        for name in given:
+            self._origins.setdefault(self._names.get(name, name), origin_of(name))
+
+    def option(self, name: str) -> str:
+        """The option of a field, or of an alias."""
+        name = self._names.get(name, name)
+        return self.options.get(name) or options_of_all_verbs().get(name) or option_of(name)
+
+    def of(self, name: str, value: object) -> str:
+        """A *value* of a field as it was given."""
+        name = self._names.get(name, name)
+        origin = self._origins.get(name) or Origin(f"{self.option(name)} ")
+        if str(value) == "True" and origin.before.startswith("--"):  # it has no value there
+            return origin.before.rstrip()
+        return f"{origin.before}{value}"
+
+
+def of_error(error: WattIfError, origins: Origins) -> Iterator[str]:
+    """A line for each thing that *error* says."""
+    for line in str(error).splitlines() or [type(error).__name__]:
+        match = _VALUE_OF_FIELD.match(line)
+        if match is not None:
+            yield with_options(f"{origins.of(match[1], match[2])}: {line[match.end() :]}")
+        else:
+            yield with_options(line)
+
+
+def of_validation(error: ValidationError, origins: Origins) -> Iterator[str]:
+    """A line for each of pydantic's complaints."""
+    for detail in error.errors():
+        cause = detail.get("ctx", {}).get("error")
+        if isinstance(cause, InvalidValue):
+            yield with_options(f"{origins.of(cause.field, cause.value)}: {cause.reason}")
+        else:
+            yield with_options(_explain(detail, origins))
+
+
+def of_arguments(error: SettingsError, origins: Origins) -> str:
+    """What is wrong with the words of the command line."""
+    text = str(error).removeprefix("error parsing CLI: ")
+    unknown = text.removeprefix("unrecognized arguments: ").split(" ")
+    if unknown == text.split(" "):
+        return f"{text}; see --help"
+    option = next((word.partition("=")[0] for word in unknown if word.startswith("--")), None)
+    if option is None:
+        return f"{' '.join(unknown)}: belongs to no option; see --help"
+    nearest = did_you_mean(option, origins.options.values())
+    if not nearest and option.lstrip("-").replace("-", "_") in options_of_all_verbs():
+        nearest = "; it belongs to another verb"
+    return f"{option}: there is no such option{nearest or '; see --help'}"
+
+
+def _explain(detail: Any, origins: Origins) -> str:
+    name = str(detail["loc"][0]) if detail["loc"] else ""
+    if detail["type"] == "missing":
+        return f"{origins.option(name)} is missing"
+    if detail["type"] == "extra_forbidden":
+        nearest = did_you_mean(name.replace("_", "-"), (option[2:] for option in options_of_all_verbs().values()))
+        return f"{origins.of(name, detail['input'])}: there is no such option{nearest or '; see --help'}"
+    message = _COMPLAINTS.get(detail["type"])
+    if message is None and detail["type"].startswith("date"):
+        message = "is not a day of the calendar; write it as YYYY-MM-DD"
+    if message is None and "ctx" in detail and "error" not in detail["ctx"]:
+        message = detail["msg"].replace("Input should be", "must be")
+    message = message or str(detail["msg"]).removeprefix("Value error, ")
+    return f"{origins.of(name, detail['input'])}: {message}" if name else message

@@ -1,0 +1,134 @@
+"""How options are read: the command line, `WATTIF_*` environment variables, a TOML file, what a lake remembers.
+
+The command line wins over the environment, that over the file, that over the lake, that over the default. Whatever is
+wrong is said in one line each, naming where it was given and the way out (`wattif.cli.messages`).
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    CliSettingsSource,
+    EnvSettingsSource,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+from wattif.cli import messages
+from wattif.cli.messages import Origin, Origins
+from wattif.errors import UsageError
+
+ENVIRONMENT_PREFIX = "WATTIF_"
+AnyModel = TypeVar("AnyModel", bound=BaseModel)
+
+
+class Options(BaseSettings):
+    """The options of a verb; each field is one, with its default and its line of help."""
+
+    # its type is left open: the options of a verb are models of other packages, too, which have one of their own
+    model_config: ClassVar[Any] = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX,
+        env_prefix_target="all",  # WATTIF_JSON, though the field has another name
+        extra="forbid",
+        frozen=True,
+        cli_kebab_case=True,
+        cli_hide_none_type=True,
+        cli_avoid_json=True,
+        cli_show_env_vars=True,
+        cli_implicit_flags="toggle",
+    )
+
+    config: Path | None = Field(None, description="TOML file with any of these options, for example wattif.toml")
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Help and docs name what is required first, and other options as they are written."""
+        cls.__doc__ = inspect.cleandoc(cls.__doc__ or "")  # it begins the help
+        fields = cls.__pydantic_fields__
+        options = {name: messages.option_of(name, field.alias) for name, field in fields.items()}
+        for field in fields.values():
+            field.description = messages.with_options(field.description or "", options)
+        cls.__pydantic_fields__ = dict(sorted(fields.items(), key=lambda item: not item[1].is_required()))
+
+    def part(self, model: type[AnyModel]) -> AnyModel:
+        """The fields of *model* with the values that they have here."""
+        return model.model_validate({name: getattr(self, name) for name in model.model_fields})
+
+
+AnyOptions = TypeVar("AnyOptions", bound=Options)
+Stored = Callable[[Mapping[str, Any]], tuple[Mapping[str, Any], str]]  # options given -> those stored, and where
+
+
+class _TomlFile(TomlConfigSettingsSource):
+    """A TOML file whose keys may be spelt as on the command line."""
+
+    def _read_file(self, file_path: Any) -> dict[str, Any]:
+        return {key.replace("-", "_"): value for key, value in super()._read_file(file_path).items()}
+
+
+def read_options(
+    options_cls: type[AnyOptions],
+    arguments: Sequence[str],
+    program: str,
+    *,
+    stored: Stored | None = None,
+    origins: Origins | None = None,
+) -> AnyOptions:
+    """Read the options of a verb; `UsageError` says what is wrong, a line each.
+
+    *stored* is asked, with the options that were given, for values to fill in where none was. *origins* learns where
+    each value was given.
+    """
+    origins = origins if origins is not None else Origins()
+    origins.learn_options(options_cls.model_fields)
+    try:
+        command_line = CliSettingsSource[Any](
+            options_cls, cli_prog_name=program, cli_parse_args=list(arguments), cli_exit_on_error=False
+        )
+        environment = EnvSettingsSource(options_cls)
+        sources: list[PydanticBaseSettingsSource] = [command_line, environment]
+        origins.learn(command_line(), lambda name: Origin(f"{origins.option(name)} "))
+        origins.learn(environment(), lambda name: Origin(f"{_variable(origins.option(name))}="))
+        config = command_line().get("config") or os.environ.get("WATTIF_CONFIG")
+        if config:
+            file = _toml_source(options_cls, Path(config))
+            sources.append(file)
+            origins.learn(file(), lambda name: Origin(f"{config}: {name.replace('_', '-')} = "))
+        if stored is not None:
+            given = {name: value for source in reversed(sources) for name, value in source().items()}
+            values, place = stored(given)
+            sources.append(InitSettingsSource(options_cls, dict(values)))
+            origins.learn(values, lambda name: Origin(f"{place}: {name} = "))
+        return options_cls(_build_sources=(tuple(sources), {}))
+    except ValidationError as error:
+        raise UsageError("\n".join(messages.of_validation(error, origins))) from None
+    except SettingsError as error:
+        raise UsageError(messages.of_arguments(error, origins)) from None
+
+
+def _variable(option: str) -> str:
+    return ENVIRONMENT_PREFIX + option.removeprefix("--").replace("-", "_").upper()
+
+
+def _toml_source(options_cls: type[Options], path: Path) -> TomlConfigSettingsSource:
+    try:
+        source = _TomlFile(options_cls, path) if path.is_file() else None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"--config {path}: not a TOML file: {error}") from None
+    if source is None:
+        raise UsageError(f"--config {path}: there is no such file")
+    own = {field.alias or name for name, field in options_cls.model_fields.items()}
+    for name in messages.options_of_all_verbs().keys() - own:  # a file may be shared by all verbs
+        source.init_kwargs.pop(name, None)
+    return source

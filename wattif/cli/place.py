@@ -1,0 +1,90 @@
+"""Where the lake and the warehouse are, as options."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+from wattif.uploader.retrying import RetryPolicy
+from wattif.warehouse.place import WarehousePlace
+
+_UNIT_S = {"s": 1, "m": 60, "h": 3600}
+
+
+def _read_duration(value: object) -> object:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", value.strip()) if isinstance(value, str) else None
+    if match is not None:
+        return float(match[1]) * _UNIT_S[match[2]]
+    if isinstance(value, str):
+        raise ValueError("not a duration; write it as 90s, 10m or 1h")
+    return value
+
+
+Duration = Annotated[float, BeforeValidator(_read_duration), Field(ge=0, le=7 * 86_400)]  # seconds
+
+
+class PlaceOptions(BaseModel):
+    """Where the lake is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bucket: str | None = Field(
+        None, description="Cloud Storage bucket; without one the lake is a folder on this machine"
+    )
+    lake: Path = Field(Path("lake"), description="folder of the local lake; a bucket wins over it")
+    prefix: str = Field(
+        "", description="path inside the bucket or folder, under which the dataset lies, for example raw/meters"
+    )
+
+    retry_for: Duration = Field(
+        600.0, description="how long a lake that does not answer is tried again, for example 90s, 10m or 1h"
+    )
+
+    @field_validator("bucket")
+    @classmethod
+    def _is_bucket_name(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]", value):
+            raise ValueError(
+                "not a bucket name; give the name alone, without gs:// and path (the path goes to `prefix`)"
+            )
+        return value
+
+    @field_validator("prefix")
+    @classmethod
+    def _is_plain_path(cls, value: str) -> str:
+        parts = [part for part in value.split("/") if part]
+        if any(part in (".", "..") for part in parts) or re.search(r"[\x00-\x1f\x7f\\*?\[\]#]", value):
+            raise ValueError("not a plain path such as raw/meters")
+        if any(part.startswith(("_", ".", "dt=")) for part in parts):
+            raise ValueError("readers skip paths that begin with _ or ., and dt= is a day's; name another")
+        return "/".join(parts)
+
+    @property
+    def url(self) -> str:
+        """The address of the dataset: ``gs://bucket/prefix`` or a path."""
+        if self.bucket is not None:
+            return f"gs://{self.bucket}/{self.prefix}".rstrip("/")
+        path = str(self.lake / self.prefix)
+        return f"./{path}" if re.match(r"(gs|file):", path) else path
+
+    @property
+    def retry(self) -> RetryPolicy:
+        """The patience with a lake that does not answer."""
+        return RetryPolicy(retry_for_s=self.retry_for)
+
+
+class WarehouseOptions(PlaceOptions, WarehousePlace):
+    """Where the lake is, and the warehouse that its readings go to."""
+
+    as_json: bool = Field(False, alias="json", description="print what was done as one JSON object")
+
+    @property
+    def warehouse_place(self) -> WarehousePlace:
+        """The warehouse; a file of DuckDB that was not named lies in the local lake."""
+        place = WarehousePlace(**{name: getattr(self, name) for name in WarehousePlace.model_fields})
+        if self.warehouse == "duckdb" and self.database is None and self.bucket is None:
+            return place.model_copy(update={"database": self.lake / self.prefix / "wattif.duckdb"})
+        return place

@@ -1,0 +1,55 @@
+"""`wattif reconcile`: compare a lake, or a table made of it, with what must be there."""
+
+from __future__ import annotations
+
+import sys
+from threading import Event
+from typing import Self
+
+from pydantic import model_validator
+
+from wattif.answers.reconcile.comparison import Comparison
+from wattif.cli.announce import announce_compiling
+from wattif.cli.options import Options
+from wattif.cli.place import WarehouseOptions
+from wattif.cli.stored import stored_options
+from wattif.cli.verb import Verb
+from wattif.errors import InvalidValue
+from wattif.spec import Spec
+
+
+class ReconcileOptions(Options, Comparison, WarehouseOptions, Spec):
+    """Compare a lake, or a table made of it, with what must be there; say what is missing, extra or altered.
+
+    The lake remembers how its dataset was asked for: give --lake, or --bucket and --prefix, and no such option.
+    """
+
+    @model_validator(mode="after")
+    def _names_the_table(self) -> Self:
+        if self.table is None and (self.database is not None or self.warehouse == "bigquery"):
+            name, value = ("warehouse", "bigquery") if self.database is None else ("database", str(self.database))
+            raise InvalidValue(name, value, "needs `table`, the table in it to compare")
+        return self
+
+
+def _run(options: ReconcileOptions, stop: Event) -> int:
+    from wattif.answers.reconcile.run import reconcile
+
+    comparison = options.part(Comparison)
+    if comparison.deep or comparison.of_table:
+        announce_compiling()
+    explained = reconcile(
+        options.part(Spec),
+        options.url,
+        comparison,
+        sys.stdout,
+        place=options.warehouse_place,
+        as_json=options.as_json,
+        retry=options.retry,
+        stop=stop,
+    )
+    sys.stdout.flush()
+    return 0 if explained else 1
+
+
+VERB = Verb(options=ReconcileOptions, run=_run, interrupted="nothing was changed", stored=stored_options)

@@ -1,0 +1,39 @@
+"""`wattif score`: score the last scan against the labels of the lake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Event
+
+from pydantic import Field, field_validator
+
+from wattif.cli.options import Options
+from wattif.cli.place import WarehouseOptions
+from wattif.cli.verb import Verb
+from wattif.cli.warehouse import INTERRUPTED, print_report
+
+
+class ScoreOptions(Options, WarehouseOptions):
+    """Score the last scan against the labels of the lake: precision, recall and delay by kind of anomaly."""
+
+    out: Path | None = Field(None, description="file of a picture of the scorecard, for example score.png")
+
+    @field_validator("out")
+    @classmethod
+    def _can_be_written(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.parent.is_dir():
+            raise ValueError(f"there is no folder {value.parent}; create it or name another")
+        if value is not None and (value.is_dir() or not value.suffix):
+            raise ValueError("must name a file with the ending of a picture, such as score.png")
+        return value
+
+
+def _run(options: ScoreOptions, stop: Event) -> int:
+    from wattif.verdict.score import score
+
+    return print_report(
+        score(options.url, options.warehouse_place, options.out, retry=options.retry), as_json=options.as_json
+    )
+
+
+VERB = Verb(options=ScoreOptions, run=_run, interrupted=INTERRUPTED, ends_when_asked=False)

@@ -1,0 +1,109 @@
+"""What determines a dataset, each field declared once: the options of the command line and the docs follow from it.
+
+    from wattif.spec import Spec
+
+    spec = Spec(start="2024-01-01", end="2024-01-31", meters=1_000, city="london", anomaly_rate=0.05)
+
+A wrong value raises pydantic's `ValidationError`, a `ValueError`. Names that only a registry knows (cities, columns,
+kinds of anomalies and of faults) are looked up when the plan and the scenario are made: `wattif.errors.InvalidValue`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from wattif.errors import InvalidValue
+from wattif.spec.values import Day, Interval, Names, read_class_mix, split_names
+
+
+class WorldSpec(BaseModel):
+    """What determines a city and its meters, whatever is asked of them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    start: Day = Field(description="first day (UTC), YYYY-MM-DD")
+    meters: int = Field(
+        100, ge=1, le=99_999_999, description="number of meters; the first ones stay the same when it grows"
+    )
+    city: Names = Field("manila", description="cities, separated by commas, whose transformers take turns")
+    cities: Path | None = Field(
+        None, description="TOML file with cities of your own, like wattif/model/data/cities.toml"
+    )
+    class_mix: str | None = Field(
+        None,
+        description="shares of the classes, for example residential=0.85,commercial=0.12,industrial=0.03"
+        " (default: each city's own)",
+    )
+    solar_share: float = Field(0.0, ge=0, le=1, description="share of the homes with panels; see the columns export_…")
+    ev_share: float = Field(0.0, ge=0, le=1, description="share of the homes that charge an electric car")
+    seed: int = Field(42, ge=0, lt=2**63, description="seed of all randomness; another seed is another city")
+    interval: Interval = Field(10, description="seconds between two readings; any divisor of 3600")
+
+    @field_validator("city")
+    @classmethod
+    def _names_each_city_once(cls, value: str) -> str:
+        names = split_names(value)
+        if len(set(names)) < max(len(names), 1):
+            raise ValueError("name each city once, for example manila,london")
+        return value
+
+    @field_validator("class_mix")
+    @classmethod
+    def _sums_to_1(cls, value: str | None) -> str | None:
+        if value is not None:
+            read_class_mix(value)
+        return value
+
+    @property
+    def city_ids(self) -> list[str]:
+        """The names in `city`."""
+        return split_names(self.city)
+
+    @property
+    def class_shares(self) -> tuple[float, float, float] | None:
+        """`class_mix` as residential, commercial and industrial shares; None: each city's own."""
+        return None if self.class_mix is None else read_class_mix(self.class_mix)
+
+    @property
+    def epoch(self) -> date:
+        """First day of the dataset's first month: registers, trends and the fingerprint count from it."""
+        return self.start.replace(day=1)
+
+
+class Spec(WorldSpec):
+    """All that determines the bytes of a dataset, and into which files they go."""
+
+    end: Day = Field(description="last day (UTC), included")
+    columns: Names | None = Field(
+        None, description="fields of a reading, in order, separated by commas (default: the ten that are not optional)"
+    )
+    meters_per_file: int = Field(
+        20, ge=1, description="meters whose day makes one file, 20 about 40 MB; 1 names the file after the MAC"
+    )
+    batch_files: int = Field(10, ge=1, description="files that are uploaded and committed together")
+    anomaly_rate: float = Field(
+        0.0, ge=0, le=1, description="share of the meters at which something goes wrong between `start` and `end`"
+    )
+    anomalies: str = Field(
+        "all", description="what goes wrong at meters, by weight: theft_scale=2,spike=1,outage=0.5; all; none"
+    )
+    faults: str = Field(
+        "none",
+        description="what goes wrong on the way: duplicate=0.001,late=0.002:6h,drop=0.0005,schema_drift=2024-01-15;"
+        " none",
+    )
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.end < self.start:
+            raise InvalidValue("end", self.end, f"lies before `start` {self.start}; swap them")
+        return self
+
+    @property
+    def column_names(self) -> list[str] | None:
+        """The names in `columns`; None: those that are not optional."""
+        return None if self.columns is None else split_names(self.columns)

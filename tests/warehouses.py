@@ -59,6 +59,9 @@ def score(out: Path | None = None, **options: Any) -> Scorecard:
     return scores.score(asked.url, asked.warehouse_place, out)
 
 
+FILE_A, FILE_B = "readings-00000000000A.json", "readings-00000000000B.json"  # of one meter each
+
+
 @dataclass
 class HandLake:
     """A lake of four columns, whose lines a test chooses."""

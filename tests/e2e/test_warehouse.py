@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.warehouses import HandLake, reading
+from tests.warehouses import FILE_A, HandLake, reading
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -65,7 +65,7 @@ def test_ctrl_c_leaves_whole_days_and_the_same_command_goes_on(tmp_path: Path) -
     lake = HandLake(tmp_path / "lake")
     lines = [reading("02:00:00:00:00:0A", "2024-01-01T00:00:00Z", "1.125")] * 200_000
     for day in range(1, 6):
-        lake.write(date(2024, 1, day), {"a.json": lines})
+        lake.write(date(2024, 1, day), {FILE_A: lines})
     database = tmp_path / "lake" / "wattif.duckdb"
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "wattif", "load"]

@@ -69,7 +69,7 @@ def test_killed_again_and_again_into_a_local_lake(tmp_path: Path, faults: str, k
         killed += 1
         committed = list((tmp_path / "lake" / layout.MANIFESTS).rglob("*.ndjson"))
         for manifest in committed:  # whatever is committed is whole, at any moment
-            entries = read_manifest(manifest.read_bytes(), str(manifest))
+            entries = read_manifest(manifest.read_bytes(), manifest.relative_to(tmp_path / "lake").as_posix())
             assert entries or faults != "none"  # all files of a batch may be withheld
             for entry in entries:
                 assert (tmp_path / "lake" / entry.name).stat().st_size == entry.bytes

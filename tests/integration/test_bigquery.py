@@ -14,7 +14,7 @@ from google.cloud import bigquery
 
 from tests.fakes.bigquery_server import DATASET, PROJECT, emulator
 from tests.fakes.gcs_server import GcsServer
-from tests.warehouses import HandLake, load, reading, rollup, scan
+from tests.warehouses import FILE_A, FILE_B, HandLake, load, reading, rollup, scan
 from wattif.errors import UsageError, WarehouseError
 from wattif.warehouse.bigquery_warehouse import BigQueryWarehouse
 from wattif.warehouse.load import LoadReport
@@ -63,7 +63,13 @@ def lake(tmp_path: Path) -> HandLake:
             for mac in MACS for hour in (0, 11, 23) for minute in (0, 10, 50)
         ]  # fmt: skip
         early = reading(MACS[0], "2024-01-31T23:59:00Z", "7.125", 1)
-        lake.write(day, {"a.json": lines[:9] + [lines[3]] * 2, "b.json": [*lines[9:], early]})
+        lake.write(
+            day,
+            {
+                FILE_A: lines[:9] + [lines[3]] * 2,
+                FILE_B: [*lines[9:], early],
+            },
+        )
     return lake
 
 
@@ -124,7 +130,7 @@ def test_a_second_load_brings_nothing_and_a_changed_day_is_replaced(lake: HandLa
     _rollup()
     again = _load(lake)
     assert (again.rows, again.days_skipped, _rollup().days) == (0, 2, 0)
-    lake.write(DAYS[1], {"a.json": [reading(MACS[0], "2024-02-01T05:00:00Z", "9")]})
+    lake.write(DAYS[1], {FILE_A: [reading(MACS[0], "2024-02-01T05:00:00Z", "9")]})
     assert (_load(lake).rows, _rollup().days) == (1, 1)
     assert _rows(client, "smart_meter_consumption_monthly", "mac, month, consumption_wh, readings")[1] == (
         MACS[0], date(2024, 2, 1), Decimal(9), 1,
@@ -135,7 +141,7 @@ def test_a_second_load_brings_nothing_and_a_changed_day_is_replaced(lake: HandLa
 def test_additional_and_missing_fields_stop_nothing(lake: HandLake, client: Any) -> None:
     added = reading(MACS[0], "2024-01-31T00:00:00Z", "1").replace(b"}", b',"firmware":"2.1"}')
     renamed = reading(MACS[0], "2024-01-31T00:10:00Z", "1").replace(b"consumption_wh", b"energy_wh")
-    lake.write(DAYS[0], {"a.json": [added, renamed]})
+    lake.write(DAYS[0], {FILE_A: [added, renamed]})
     report = _load(lake, end=DAYS[0])
     assert (report.rows, report.missing_fields) == (2, {"consumption_wh": 1})
 
@@ -152,7 +158,7 @@ def test_a_script_is_done_as_a_whole_or_not_at_all(lake: HandLake, client: Any) 
 def test_another_dataset_is_not_mixed_in(lake: HandLake, client: Any, tmp_path: Path) -> None:
     _load(lake)
     other = HandLake(tmp_path / "other", fingerprint="ffff")
-    other.write(DAYS[0], {"a.json": reading(MACS[0], "2024-01-31T00:00:00Z", "1")})
+    other.write(DAYS[0], {FILE_A: reading(MACS[0], "2024-01-31T00:00:00Z", "1")})
     with pytest.raises(WarehouseError, match=f"{PROJECT}.{DATASET} holds the readings of another dataset"):
         _load(other)
 

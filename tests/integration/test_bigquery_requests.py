@@ -13,7 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.fakes.bigquery_server import DATASET, PROJECT, Answer, Recorded, Recorder, refusal
-from tests.warehouses import HandLake, reading
+from tests.warehouses import FILE_A, FILE_B, HandLake, reading
 from wattif.cli.load import LoadOptions
 from wattif.errors import WarehouseError
 from wattif.lake.days import CommittedDay, committed_days
@@ -141,8 +141,8 @@ def test_bad_records_get_the_line_of_the_position_that_bigquery_names(
 ) -> None:
     lake = HandLake(tmp_path)
     good = reading("02:00:00:00:00:0A", "2024-01-01T00:00:00Z", "1")
-    lake.write(DAY, {"a.json": [good, b'{"mac":"02:00\n', good], "b.json": [good]})
-    name = f"gs://my-lake/raw/dt={DAY}/a.json"
+    lake.write(DAY, {FILE_A: [good, b'{"mac":"02:00\n', good], FILE_B: [good]})
+    name = f"gs://my-lake/raw/dt={DAY}/readings-00000000000A.json"
     message = f"JSON parsing error in row starting at position {len(good)}: Parser terminated before end of string"
 
     def answer(request: Recorded) -> Answer | None:
@@ -163,7 +163,9 @@ def test_bad_records_get_the_line_of_the_position_that_bigquery_names(
     staged = warehouse.stage(store, committed_days(store)[0], STAGED)
     assert staged.bad_record_count == 12
     (bad,) = staged.bad_records
-    assert bad == BadRecord(file=f"dt={DAY}/a.json", line=2, error=bad.error, content='{"mac":"02:00')
+    assert bad == BadRecord(
+        file=f"dt={DAY}/readings-00000000000A.json", line=2, error=bad.error, content='{"mac":"02:00'
+    )
     assert message in bad.error
 
 
@@ -229,7 +231,11 @@ NOT_ENABLED = "BigQuery API has not been used in project 1234 before or it is di
         (404, "Not found: Table a:b.c was not found in location EU", r"run 'python -m wattif load'"),
         (404, f"Not found: Dataset {PROJECT}:{DATASET} was not found in location US", "lies in another location"),
         (400, "Cannot read and write in different locations: source: US, destination: EU", "lies in another location"),
-        (404, "Not found: URI gs://my-lake/dt=2024-01-01/a.json", "committed, but not there: bring it back"),
+        (
+            404,
+            "Not found: URI gs://my-lake/dt=2024-01-01/readings-00000000000A.json",
+            "committed, but not there: bring it back",
+        ),
         (400, "Syntax error", f"{DATASET}: 400: Syntax error"),
     ],
 )

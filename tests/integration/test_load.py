@@ -13,7 +13,7 @@ import pytest
 
 from tests.asking import Asking, generate
 from tests.fakes.gcs_server import GcsServer
-from tests.warehouses import HandLake, load, parsed, reading, rows
+from tests.warehouses import FILE_A, FILE_B, HandLake, load, parsed, reading, rows
 from wattif.errors import LakeError, WarehouseError
 from wattif.lake import layout
 
@@ -26,7 +26,7 @@ def lake(tmp_path: Path) -> HandLake:
     """Two days of two meters, two readings each."""
     lake = HandLake(tmp_path / "lake")
     for day in (DAY, NEXT):
-        lake.write(day, {f"readings-{mac[-2:]}.json": [
+        lake.write(day, {f"readings-0000000000{mac[-2:]}.json": [
             reading(mac, f"{day}T00:00:00Z", "1.5"), reading(mac, f"{day}T00:10:00Z", "2.125"),
         ] for mac in (A, B)})  # fmt: skip
     return lake
@@ -60,7 +60,7 @@ def test_a_second_load_brings_nothing_and_a_changed_day_is_replaced(lake: HandLa
     assert lake.load().rows == 8
     again = lake.load()
     assert (again.rows, again.days_loaded, again.days_skipped) == (0, 0, 2)
-    lake.write(NEXT, {"readings-0C.json": [reading(A, f"{NEXT}T05:00:00Z", "9.000")]})
+    lake.write(NEXT, {"readings-00000000000C.json": [reading(A, f"{NEXT}T05:00:00Z", "9.000")]})
     changed = lake.load()
     assert (changed.rows, changed.days_loaded, changed.days_skipped) == (1, 1, 1)
     assert lake.rows("SELECT dt, count(*), sum(consumption_wh) FROM smart_meter_readings GROUP BY dt ORDER BY dt") == [
@@ -80,26 +80,26 @@ def test_only_the_days_that_are_asked_for(lake: HandLake) -> None:
 
 
 def test_what_no_manifest_names_is_not_loaded(lake: HandLake) -> None:
-    lake.store.put_bytes(f"{layout.partition(DAY)}/readings-0C.json", reading(A, f"{DAY}T07:00:00Z", "1"))
-    lake.store.put_bytes("dt=2024-01-05/readings-0C.json", reading(A, "2024-01-05T07:00:00Z", "1"))
+    lake.store.put_bytes(f"{layout.partition(DAY)}/readings-00000000000C.json", reading(A, f"{DAY}T07:00:00Z", "1"))
+    lake.store.put_bytes("dt=2024-01-05/readings-00000000000C.json", reading(A, "2024-01-05T07:00:00Z", "1"))
     assert lake.load().rows == 8
 
 
 def test_bad_records_are_named_with_file_and_line_and_stop_nothing(lake: HandLake) -> None:
     good = reading(A, f"{DAY}T00:20:00Z", "3")
     lake.write(DAY, {
-        "a.json": [good, b'{"mac":"02:00\n', good, b"\n", b'gar"bage}\n', b"[1, 2]\n", b'"text"\n'],
-        "b.json": [good, reading(A, "yesterday", "1"), b'{"timestamp":"2024-01-01T00:00:00Z"}\n', b"\xff\xfe\x00\n"],
-        "c.json": good + good[:40],
-        "empty.json": b"",
-        "good.json": good,
+        FILE_A: [good, b'{"mac":"02:00\n', good, b"\n", b'gar"bage}\n', b"[1, 2]\n", b'"text"\n'],
+        FILE_B: [good, reading(A, "yesterday", "1"), b'{"timestamp":"2024-01-01T00:00:00Z"}\n', b"\xff\xfe\x00\n"],
+        "readings-00000000000C.json": good + good[:40],
+        "readings-00000000000E.json": b"",
+        "readings-00000000600D.json": good,
     })  # fmt: skip
     report = lake.load(end=DAY)
     assert (report.rows, report.bad_record_count) == (5, 8)
     found = lake.rows("SELECT file, line, error, content FROM smart_meter_bad_records ORDER BY file, line")
     assert [(file.removeprefix(f"dt={DAY}/"), line) for file, line, _, _ in found] == [
-        ("a.json", 2), ("a.json", 5), ("a.json", 6), ("a.json", 7),
-        ("b.json", 2), ("b.json", 3), ("b.json", 4), ("c.json", 2),
+        (FILE_A, 2), (FILE_A, 5), (FILE_A, 6), (FILE_A, 7),
+        (FILE_B, 2), (FILE_B, 3), (FILE_B, 4), ("readings-00000000000C.json", 2),
     ]  # fmt: skip
     assert found[0][3] == '{"mac":"02:00'
     assert found[-1][3] == good[:40].decode()
@@ -107,8 +107,8 @@ def test_bad_records_are_named_with_file_and_line_and_stop_nothing(lake: HandLak
         "not JSON", "not JSON", "not a JSON object", "not a JSON object", "mac or timestamp cannot be read", "no mac",
         "not JSON", "not JSON",
     ]  # fmt: skip
-    assert f"dt={DAY}/a.json line 2: not JSON" in report.summary
-    lake.write(DAY, {"good.json": good})
+    assert f"dt={DAY}/readings-00000000000A.json line 2: not JSON" in report.summary
+    lake.write(DAY, {"readings-00000000600D.json": good})
     lake.load(end=DAY)
     assert lake.rows("SELECT count(*) FROM smart_meter_bad_records") == [(0,)]
 
@@ -119,7 +119,7 @@ def test_a_bad_line_far_into_a_large_file_is_counted_right(lake: HandLake) -> No
         reading(A, f"{DAY}T{n // 3600 % 24:02}:{n // 60 % 60:02}:{n % 60:02}Z", f"{n}.125") for n in range(400_000)
     ]
     lines[300_003] = b"broken\n"
-    lake.write(DAY, {"a.json": lines})
+    lake.write(DAY, {FILE_A: lines})
     report = lake.load(end=DAY)
     assert [(bad.line, bad.content) for bad in report.bad_records] == [(300_004, "broken")]
     assert report.rows == 399_999
@@ -128,7 +128,7 @@ def test_a_bad_line_far_into_a_large_file_is_counted_right(lake: HandLake) -> No
 def test_a_drifted_schema_is_loaded_and_reported(lake: HandLake) -> None:
     added = reading(A, f"{DAY}T00:00:00Z", "1").replace(b"}", b',"firmware":"2.1"}')
     renamed = reading(A, f"{DAY}T00:10:00Z", "1").replace(b"consumption_wh", b"energy_wh")
-    lake.write(DAY, {"a.json": [added, added, renamed, reading(A, f"{DAY}T00:20:00Z", '"much"')]})
+    lake.write(DAY, {FILE_A: [added, added, renamed, reading(A, f"{DAY}T00:20:00Z", '"much"')]})
     report = lake.load(end=DAY)
     assert report.unknown_fields == {"firmware": 2, "energy_wh": 1}
     assert report.missing_fields == {"consumption_wh": 2}
@@ -137,10 +137,10 @@ def test_a_drifted_schema_is_loaded_and_reported(lake: HandLake) -> None:
 
 
 def test_a_day_is_never_left_half(lake: HandLake) -> None:
-    gone = lake.folder / layout.partition(NEXT) / "readings-0B.json"
+    gone = lake.folder / layout.partition(NEXT) / FILE_B
     content = gone.read_bytes()
     gone.unlink()
-    with pytest.raises(LakeError, match=r"readings-0B\.json is committed, but not there"):
+    with pytest.raises(LakeError, match=r"readings-00000000000B\.json is committed, but not there"):
         lake.load()
     by_day = "SELECT dt, count(*) FROM smart_meter_readings GROUP BY dt ORDER BY dt"
     assert lake.rows(by_day) == [(DAY, 4)]
@@ -154,14 +154,14 @@ def test_a_day_is_never_left_half(lake: HandLake) -> None:
 
 
 def test_days_without_one_reading_are_an_error(lake: HandLake) -> None:
-    lake.write(DAY, {"a.json": b"nothing\n", "b.json": b""})
+    lake.write(DAY, {FILE_A: b"nothing\n", FILE_B: b""})
     with pytest.raises(WarehouseError, match=r"hold not one reading; look into smart_meter_bad_records"):
         lake.load(end=DAY)
     assert lake.rows("SELECT line, content FROM smart_meter_bad_records") == [(1, "nothing")]
 
 
 def test_the_bucket_is_loaded_as_the_folder_is(lake: HandLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lake.write(DAY, {"a.json": [reading(A, f"{DAY}T00:00:00Z", "1"), b"broken\n"]})
+    lake.write(DAY, {FILE_A: [reading(A, f"{DAY}T00:00:00Z", "1"), b"broken\n"]})
     with GcsServer(["my-lake"], page_size=2) as server:
         for path in lake.folder.rglob("*"):
             if path.is_file():
@@ -197,7 +197,7 @@ def test_readings_without_what_hours_are_made_of(tmp_path: Path) -> None:
 def test_another_dataset_is_not_mixed_in(lake: HandLake, tmp_path: Path) -> None:
     lake.load()
     other = HandLake(tmp_path / "other", fingerprint="ffff")
-    other.write(DAY, {"a.json": reading(A, f"{DAY}T00:00:00Z", "1")})
+    other.write(DAY, {FILE_A: reading(A, f"{DAY}T00:00:00Z", "1")})
     with pytest.raises(WarehouseError, match="holds the readings of another dataset; name another `database`"):
         other.load(database=lake.folder / "wattif.duckdb")
     assert lake.rows("SELECT count(*) FROM smart_meter_readings") == [(8,)]
@@ -234,7 +234,7 @@ def test_a_table_with_other_columns(lake: HandLake) -> None:
 def test_a_timestamp_that_cannot_be_true_is_a_bad_record(tmp_path: Path) -> None:
     lake = HandLake(tmp_path / "lake")
     lines = [reading(A, moment, "1") for moment in (f"{DAY}T00:00:00Z", "9999-12-31T23:59:59Z", "1066-10-14T09:00:00Z")]
-    lake.write(DAY, {"a.json": lines})
+    lake.write(DAY, {FILE_A: lines})
     report = lake.load(end=DAY)
     assert (report.rows, report.bad_record_count) == (1, 2)
 
@@ -242,9 +242,13 @@ def test_a_timestamp_that_cannot_be_true_is_a_bad_record(tmp_path: Path) -> None
 def test_a_file_that_lost_lines_since_its_commit_is_named(tmp_path: Path) -> None:
     lake = HandLake(tmp_path / "lake")
     lake.write(
-        DAY, {"a.json": [reading(A, f"{DAY}T00:00:00Z", "1")], "b.json": [reading(A, f"{DAY}T01:00:00Z", "1")] * 3}
+        DAY,
+        {
+            FILE_A: [reading(A, f"{DAY}T00:00:00Z", "1")],
+            FILE_B: [reading(A, f"{DAY}T01:00:00Z", "1")] * 3,
+        },
     )
-    file = lake.folder / f"dt={DAY}" / "b.json"
+    file = lake.folder / f"dt={DAY}" / FILE_B
     file.write_bytes(file.read_bytes().splitlines(keepends=True)[0])
-    with pytest.raises(LakeError, match=r"b\.json has 1 of the 3 lines that its manifest says"):
+    with pytest.raises(LakeError, match=r"B\.json has 1 of the 3 lines that its manifest says"):
         lake.load(end=DAY)

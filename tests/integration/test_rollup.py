@@ -15,7 +15,7 @@ import pytest
 from hypothesis import strategies as st
 
 from tests.asking import Asking, generate
-from tests.warehouses import HandLake, load, parsed, reading, rollup, rows
+from tests.warehouses import FILE_A, FILE_B, HandLake, load, parsed, reading, rollup, rows
 from wattif.errors import WarehouseError
 
 DAY = date(2024, 1, 31)
@@ -93,10 +93,16 @@ def test_hours_and_months_are_those_of_the_deduplicated_rows(
             lines.setdefault(dt, []).extend([line] * times)
         for dt in random.sample(sorted(lines), len(lines)):
             if random.random() < 0.5:  # first another content, which is replaced
-                lake.write(dt, {"b.json": [reading(MACS[0], f"{dt - timedelta(days=1)}T23:30:00Z", "7")]})
+                lake.write(dt, {FILE_B: [reading(MACS[0], f"{dt - timedelta(days=1)}T23:30:00Z", "7")]})
                 lake.load()
                 lake.rollup()
-            lake.write(dt, {"b.json": b"", "a.json": random.sample(lines[dt], len(lines[dt]))})
+            lake.write(
+                dt,
+                {
+                    FILE_B: b"",
+                    FILE_A: random.sample(lines[dt], len(lines[dt])),
+                },
+            )
             lake.load()
             lake.rollup()
         _check(lake.folder)
@@ -106,10 +112,10 @@ def test_only_new_and_changed_days_are_rolled_up(tmp_path: Path) -> None:
     lake = HandLake(tmp_path)
     days = [DAY, DAY + timedelta(days=1)]
     for day in days:
-        lake.write(day, {"a.json": [reading(MACS[0], f"{day}T12:00:00Z", "1")]})
+        lake.write(day, {FILE_A: [reading(MACS[0], f"{day}T12:00:00Z", "1")]})
     lake.load()
     assert (lake.rollup().days, lake.rollup().days) == (2, 0)
-    lake.write(days[1], {"a.json": [reading(MACS[0], f"{days[1]}T13:00:00Z", "2")] * 3})
+    lake.write(days[1], {FILE_A: [reading(MACS[0], f"{days[1]}T13:00:00Z", "2")] * 3})
     lake.load()
     report = lake.rollup()
     assert (report.days, report.days_skipped, report.hours, report.readings, report.delivered) == (1, 1, 2, 2, 4)
@@ -120,7 +126,7 @@ def test_hours_of_readings_without_consumption_are_there_without_a_value(tmp_pat
     """A field that was renamed on the way must not look like an hour without readings."""
     lake = HandLake(tmp_path)
     line = reading(MACS[0], f"{DAY}T12:00:00Z", "1").replace(b"consumption_wh", b"energy_wh")
-    lake.write(DAY, {"a.json": line})
+    lake.write(DAY, {FILE_A: line})
     lake.load()
     lake.rollup()
     assert lake.rows(HOURLY) == [(MACS[0], datetime(2024, 1, 31, 12, tzinfo=UTC), None, None, None, 1)]

@@ -44,20 +44,71 @@ def test_names() -> None:
     assert layout.parse_manifest_name("_wattif/manifest/dt=2024-13-01/000000.ndjson") is None
 
 
+MANIFEST = layout.manifest_name(DAY, 0)
+
+
 def test_a_manifest_is_one_line_a_file() -> None:
-    entries = [
-        ManifestEntry("dt=2024-01-31/a.json", 10, 2, "0000002a", 0, 1),
-        ManifestEntry("b", 0, 0, "ffffffff", 2, 2),
-    ]
+    names = [layout.readings_name(DAY, 0, 1, ".json"), layout.meter_readings_name(DAY, 0x021A7F003BC9, ".json")]
+    entries = [ManifestEntry(names[0], 10, 2, "0000002a", 0, 1), ManifestEntry(names[1], 0, 0, "ffffffff", 2, 2)]
     content = write_manifest(entries)
     assert [orjson.loads(line)["rows"] for line in content.splitlines()] == [2, 0]
-    assert read_manifest(content, "lake") == entries
+    assert read_manifest(content, MANIFEST) == entries
 
 
-@pytest.mark.parametrize("content", [b"{", b'{"name":"a"}\n', b"[]\n"])
+@pytest.mark.parametrize("content", [b"{", b'{"name":"a"}\n', b"[]\n", b"[" * 100_000])
 def test_a_damaged_manifest_is_named(content: bytes) -> None:
-    with pytest.raises(LakeError, match="lake/m: not a manifest"):
-        read_manifest(content, "lake/m")
+    with pytest.raises(LakeError, match=rf"lake/{MANIFEST}: not a manifest"):
+        read_manifest(content, MANIFEST, "lake")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"bytes": -1}, {"rows": 2**63}, {"rows": 1.0}, {"crc32c": "0x00002a"}, {"crc32c": "2A"}, {"first_meter": "0"},
+        {"name": ["a"]}, {"name": None},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_manifest_of_other_types_or_ranges_is_named(change: dict[str, object]) -> None:
+    entry = {"name": layout.readings_name(DAY, 0, 1, ".json"), "bytes": 10, "rows": 2, "crc32c": "0000002a"}
+    line = orjson.dumps({**entry, "first_meter": 0, "last_meter": 1, **change})
+    with pytest.raises(LakeError, match=f"{MANIFEST}: not a manifest .*{next(iter(change))} is not what it should be"):
+        read_manifest(line, MANIFEST)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../../etc/passwd",
+        "/etc/passwd",
+        "dt=2024-01-31/../../readings-00000000-00000001.json",
+        "dt=2024-01-31/readings-00000000-00000001.json/../../../etc/passwd",
+        "dt=2024-01-31/readings-00000000-00000001.../x.json",
+        "dt=2024-01-30/readings-00000000-00000001.json",
+        "dt=2024-01-31/readings-00000000-00000002.json",
+        "dt=2024-01-31/readings-021A7F003BC9.json",
+        "dt=2024-01-31/readings-00000000-00000001.late.late.json.x",
+        "dt=2024-01-31/readings-00000000-00000001.json\n",
+        "dt=2024-01-31/readings-00000000-00000001.JSON",
+        "dt=2024-01-31/transformers-00000000-00000001.json",
+        "_wattif/meters.parquet",
+        "_wattif/dataset.json",
+        "gs://other/dt=2024-01-31/readings-00000000-00000001.json",
+        "readings-00000000-00000001.json",
+        "",
+    ],
+)
+def test_a_name_that_the_layout_does_not_give_is_refused(name: str) -> None:
+    content = write_manifest([ManifestEntry(name, 10, 2, "0000002a", 0, 1)])
+    with pytest.raises(LakeError, match=rf"{MANIFEST}: not a manifest \(.* is no file of meters 0 to 1 of readings"):
+        read_manifest(content, MANIFEST)
+
+
+@pytest.mark.parametrize("ending", [".json", ".late.json", ".again.json", ".late.again.json", ".parquet", ".json.gz"])
+def test_all_that_a_unit_delivers_may_be_named(ending: str) -> None:
+    name = f"dt=2024-01-31/readings-00000000-00000001{ending}"
+    content = write_manifest([ManifestEntry(name, 10, 2, "0000002a", 0, 1)])
+    assert [entry.name for entry in read_manifest(content, MANIFEST)] == [name]
 
 
 def test_committed_batches_are_those_with_a_manifest(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlglot
 
-from tests.warehouses import HandLake
+from tests.warehouses import FILE_A, HandLake
 from wattif.cli.load import LoadOptions
 from wattif.cli.options import read_options
 from wattif.cli.place import WarehouseOptions
@@ -141,11 +141,11 @@ def test_sql_for_both_warehouses_is_sql_in_both() -> None:
 
 def test_a_day_has_another_fingerprint_when_any_of_its_manifests_changes(tmp_path: Path) -> None:
     lake = HandLake(tmp_path)
-    lake.write(DAY, {"a.json": b"x\n"})
+    lake.write(DAY, {FILE_A: b"x\n"})
     first = committed_days(lake.store)[0]
-    lake.write(DAY, {"a.json": b"x\n"})
+    lake.write(DAY, {FILE_A: b"x\n"})
     assert committed_days(lake.store)[0] == first
-    lake.write(DAY, {"a.json": b"xyz\n"})
+    lake.write(DAY, {FILE_A: b"xyz\n"})
     assert committed_days(lake.store)[0].fingerprint != first.fingerprint
     assert committed_days(lake.store, start=date(2024, 1, 2)) == []
 
@@ -154,11 +154,20 @@ def test_a_day_has_another_fingerprint_when_any_of_its_manifests_changes(tmp_pat
     ("error", "wanted"),
     [
         (
-            {"message": "parsing error in row starting at position 17: x", "location": "gs://b/raw/dt=1/a.json"},
-            ("dt=1/a.json", 17),
+            {
+                "message": "parsing error in row starting at position 17: x",
+                "location": "gs://b/raw/dt=1/readings-00000000000A.json",
+            },
+            ("dt=1/readings-00000000000A.json", 17),
         ),
-        ({"message": "row starting at position: 5 is bad; File: gs://b/raw/dt=1/a.json"}, ("dt=1/a.json", 5)),
-        ({"message": "Missing field in gs://b/raw/dt=1/a.json."}, ("dt=1/a.json", None)),
+        (
+            {"message": "row starting at position: 5 is bad; File: gs://b/raw/dt=1/readings-00000000000A.json"},
+            ("dt=1/readings-00000000000A.json", 5),
+        ),
+        (
+            {"message": "Missing field in gs://b/raw/dt=1/readings-00000000000A.json."},
+            ("dt=1/readings-00000000000A.json", None),
+        ),
         ({"message": "Too many errors"}, None),
     ],
 )

@@ -28,6 +28,7 @@ from wattif.errors import InvalidValue, LakeError
 from wattif.faults.plan import DrawnFaults, FaultPlan
 from wattif.lake import layout
 from wattif.lake.dataset import Dataset, whole_dataset
+from wattif.lake.documents import stored_document
 from wattif.lake.open import open_store, opened
 from wattif.model.scenario import Scenario, scenario_of, world_of
 from wattif.spec import Spec
@@ -74,7 +75,7 @@ def expect(
         faults = DrawnFaults.of(spec)
     began = time.perf_counter()
     there = opened(lake, overwrite=True, retry=retry, stop=stop)
-    document = there.get_bytes(layout.DATASET)
+    document = stored_document(there)
     whole = whole_dataset(spec, document, there.place)
     differences = [] if document is None else _dataset(whole).differences(document, there.place)
     if out is None:

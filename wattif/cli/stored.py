@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from wattif.cli.place import PlaceOptions
 from wattif.errors import LakeError
 from wattif.lake import layout
-from wattif.lake.dataset import read_document
+from wattif.lake.documents import read_document, stored_document
 from wattif.lake.open import open_store
 
 
@@ -26,7 +26,7 @@ def stored_options(given: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
         return {}, ""
     store = open_store(place.url, retry=place.retry)
     where = f"{store.place}/{layout.DATASET}"
-    document = store.get_bytes(layout.DATASET)
+    document = stored_document(store)
     options = read_document(document, store.place).get("options") if document is not None else None
     if isinstance(options, dict):
         return options, where

@@ -229,7 +229,7 @@ class Pipeline:
         if leftovers and any(name in leftovers for unit in batch.units for name in content.names(unit)):
             name = layout.manifest_name(batch.day, batch.index, batch.table)
             manifest = self._store.get_bytes(name) or b""
-            entries = read_manifest(manifest, f"{self._store.place}/{name}")
+            entries = read_manifest(manifest, name, self._store.place, batch.table)
             self._staging.discard_leftovers(entry.name for entry in entries)
 
     def _close_batches(self, *, all_of_them: bool = False) -> None:

@@ -7,6 +7,7 @@ import logging
 from wattif.errors import LakeError
 from wattif.lake import layout
 from wattif.lake.dataset import Dataset
+from wattif.lake.documents import stored_document
 from wattif.lake.fence import Fence, epoch_of, is_clearing, numbered, record_claim
 from wattif.uploader.retrying import RetryingStore
 from wattif.uploader.store import Conflict
@@ -21,7 +22,7 @@ def claim(store: RetryingStore, dataset: Dataset, *, overwrite: bool) -> Retryin
     strangers' data, that stand in the way; `Conflict` says that another run claims the same place at this moment.
     """
     store.remove_unfinished()
-    document = store.get_bytes(layout.DATASET)
+    document = _stored(store, overwrite)
     if document is None:
         stranger = next((name for name in store.list(layout.PARTITIONS) if not overwrite or _is_strange(name)), None)
         if stranger is not None:
@@ -77,6 +78,11 @@ def _continue(store: RetryingStore, dataset: Dataset, document: bytes) -> Retryi
 
 def _fenced(store: RetryingStore, dataset: Dataset, epoch: int) -> RetryingStore:
     return store.guarded_by(lambda inner: Fence(store=inner, epoch=epoch, fingerprint=dataset.fingerprint))
+
+
+def _stored(store: RetryingStore, overwrite: bool) -> bytes | None:
+    """The document that lies there; also one that is too large to be any, when it is to be replaced."""
+    return store.get_bytes(layout.DATASET) if overwrite else stored_document(store)
 
 
 def _is_strange(name: str) -> bool:

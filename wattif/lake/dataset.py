@@ -10,9 +10,8 @@ from typing import Any
 
 import orjson
 
-from wattif.errors import LakeError
 from wattif.faults.rates import rates_of
-from wattif.lake import layout
+from wattif.lake.documents import read_document
 from wattif.model.anomaly_kinds import read_weights, weights_of
 from wattif.model.cities import City
 from wattif.spec import Spec
@@ -101,20 +100,6 @@ def whole_dataset(spec: Spec, document: bytes | None, place: str) -> Spec:
         return spec
     start, end = (date.fromisoformat(options[name]) for name in ("start", "end"))
     return spec.model_copy(update={"start": min(start, spec.start), "end": max(end, spec.end)})
-
-
-def read_document(document: bytes, place: str) -> dict[str, Any]:
-    """The content of the `_wattif/dataset.json` of *place*; `LakeError` when it is damaged."""
-    try:
-        content: dict[str, Any] = orjson.loads(document)
-        if not isinstance(content, dict):
-            raise ValueError("not an object")
-    except ValueError as error:
-        raise LakeError(
-            f"{place}/{layout.DATASET} cannot be read ({error});"
-            " replace the dataset with `overwrite`, or use another `prefix`"
-        ) from None
-    return content
 
 
 def _describe_anomalies(spec: Spec) -> str:

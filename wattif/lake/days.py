@@ -9,7 +9,7 @@ from datetime import date
 
 from wattif.errors import LakeError
 from wattif.lake import layout
-from wattif.lake.dataset import read_document
+from wattif.lake.documents import read_document, stored_document
 from wattif.lake.manifest import ManifestEntry, read_manifest
 from wattif.tables.column import Column
 from wattif.tables.readings import select_fields
@@ -36,7 +36,7 @@ class CommittedDay:
 
 def lake_dataset(store: Store) -> LakeDataset:
     """The dataset in *store*; `LakeError` when there is none."""
-    document = store.get_bytes(layout.DATASET)
+    document = stored_document(store)
     if document is None:
         raise LakeError(
             f"{store.place}: no WattIf dataset lies there; name its `lake` or `bucket` and `prefix`,"
@@ -71,5 +71,5 @@ def _committed(store: Store, day: date, names: list[str]) -> CommittedDay:
         if content is None:
             raise LakeError(f"{store.place}/{name} is gone while it is read; run the same command again")
         digest.update(name.encode() + b"\0" + content)
-        files += read_manifest(content, f"{store.place}/{name}")
+        files += read_manifest(content, name, store.place)
     return CommittedDay(day, tuple(files), digest.hexdigest())

@@ -17,7 +17,7 @@ import orjson
 
 from wattif.errors import LakeError
 from wattif.lake import layout
-from wattif.lake.dataset import read_document
+from wattif.lake.documents import read_document
 from wattif.uploader.retrying import RetryingStore
 from wattif.uploader.store import Conflict, Store
 

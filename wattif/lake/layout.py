@@ -40,6 +40,14 @@ OWN_OBJECT = re.compile(
 )
 
 _MANIFEST_NAME = re.compile(r"dt=(\d{4}-\d{2}-\d{2})/(\d{6,})\.ndjson")
+_READINGS_NAME = re.compile(
+    rf"(?P<day>{_DAY})/readings-(?:(?P<first>\d{{8}})-(?P<last>\d{{8}})|[0-9A-F]{{12}})"
+    r"(\.late)?(\.again)?(\.[a-z0-9]+){1,2}"
+)
+_UNIT_NAME = re.compile(
+    rf"(?P<table>[a-z][a-z0-9_]*)/(?P<day>{_DAY})/(?P=table)-(?P<first>\d{{8}})-(?P<last>\d{{8}})"
+    r"(\.late)?(\.again)?(\.[a-z0-9]+){1,2}"
+)
 
 
 def partition(day: date) -> str:
@@ -60,6 +68,16 @@ def meter_readings_name(day: date, mac: int, extension: str) -> str:
 def unit_name(unit: Unit, extension: str) -> str:
     """The object of a unit of any table but the readings: its table has a folder of its own."""
     return f"{unit.table}/{partition(unit.day)}/{unit.table}-{unit.first:08d}-{unit.last:08d}{extension}"
+
+
+def is_unit_name(name: str, table: str, day: date, first: int, last: int) -> bool:
+    """Whether *name* is that of an object which brings the rows *first* to *last* of *table* on *day*."""
+    match = (_READINGS_NAME if table == READINGS else _UNIT_NAME).fullmatch(name)
+    if match is None or match["day"] != partition(day) or match.groupdict().get("table", table) != table:
+        return False
+    if match["first"] is None:  # named by the meter's MAC
+        return first == last
+    return (int(match["first"]), int(match["last"])) == (first, last)
 
 
 def late_name(name: str, extension: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -31,24 +32,48 @@ def write_manifest(entries: Iterable[ManifestEntry]) -> bytes:
     return b"".join(orjson.dumps(asdict(entry), option=orjson.OPT_APPEND_NEWLINE) for entry in entries)
 
 
-def read_manifest(content: bytes, place: str) -> list[ManifestEntry]:
-    """The files that a manifest names; `LakeError` when it is damaged."""
+def read_manifest(
+    content: bytes, name: str, place: str = "", table: str = READINGS, *, any_names: bool = False
+) -> list[ManifestEntry]:
+    """The files of *table* that the manifest *name* of the lake at *place* names.
+
+    `LakeError` when it is damaged, or names what no batch of its day can have brought: a reader may follow the names.
+    With *any_names* it may not: they are only compared with those that are expected.
+    """
+    batch = layout.parse_manifest_name(name, table)
     try:
-        return [_entry(line) for line in content.splitlines()]
+        if batch is None:
+            raise ValueError("its own name is none of a manifest's")
+        entries = [_entry(line) for line in content.splitlines()]
+        for entry in entries if not any_names else ():
+            if not layout.is_unit_name(entry.name, table, batch[0], entry.first_meter, entry.last_meter):
+                meters = f"meters {entry.first_meter} to {entry.last_meter}"
+                raise ValueError(f"{_shown(entry.name)} is no file of {meters} of {table} on {batch[0]}")
+        return entries
     except (TypeError, ValueError) as error:
-        raise LakeError(f"{place}: not a manifest ({error}); remove it, then run the same command again") from None
+        where = f"{place}/{name}" if place else name
+        raise LakeError(f"{where}: not a manifest ({error}); remove it, then run the same command again") from None
 
 
 def _entry(line: bytes) -> ManifestEntry:
     entry = ManifestEntry(**orjson.loads(line))
-    wrong = [name for name, kind in _KINDS.items() if type(getattr(entry, name)) is not kind]
-    if wrong:
-        raise ValueError(f"{wrong[0]} is not what it should be: {getattr(entry, wrong[0])!r}")
-    int(entry.crc32c, 16)
+    for name, kind in _KINDS.items():
+        value = getattr(entry, name)
+        if type(value) is not kind or (isinstance(value, int) and not 0 <= value < 2**63):
+            raise ValueError(f"{name} is not what it should be: {_shown(value)}")
+    if not _CRC32C.fullmatch(entry.crc32c):
+        raise ValueError(f"crc32c is not what it should be: {_shown(entry.crc32c)}")
     return entry
 
 
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
 _KINDS = {"name": str, "bytes": int, "rows": int, "crc32c": str, "first_meter": int, "last_meter": int}
+_CRC32C = re.compile(r"[0-9a-f]{8}")
+_LONGEST_SHOWN = 120
 
 
 class Committed:

@@ -214,7 +214,7 @@ class _Manifest:
     def listed(self) -> list[ManifestEntry] | None:
         """What it names; None when it cannot be read."""
         try:
-            return read_manifest(self.content or b"", self.name)
+            return read_manifest(self.content or b"", self.name, any_names=True)
         except LakeError:
             return None
 

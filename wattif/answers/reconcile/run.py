@@ -17,6 +17,7 @@ from wattif.engine.plan import Plan
 from wattif.errors import LakeError
 from wattif.lake import layout
 from wattif.lake.dataset import Dataset, whole_dataset
+from wattif.lake.documents import stored_document
 from wattif.lake.open import opened
 from wattif.model.scenario import world_of
 from wattif.spec import Spec
@@ -66,7 +67,7 @@ def reconcile(
 
 def _identify(spec: Spec, store: Store, *, of_table: bool) -> Spec:
     """*spec* for all days of the dataset that lies in *store*, which must be its own."""
-    document = store.get_bytes(layout.DATASET)
+    document = stored_document(store)
     if document is None:
         if of_table:
             return spec

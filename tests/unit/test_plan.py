@@ -32,7 +32,7 @@ def _plan(
         meters=meters,
         meters_per_file=meters_per_file,
         batch_files=batch_files,
-        interval_s=interval_s,
+        rows_per_meter=86_400 // interval_s,
         encoder=encoder,
         faults=read_rates(faults),
     )

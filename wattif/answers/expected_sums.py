@@ -177,7 +177,7 @@ class Hours:
             kernels.add_days(columns, plain, self._quantities, self._moments, window, totals[MEASURED])
             if has_renamed:
                 made.nulls[MEASURED, place : place + meters, at * 24 : (at + 1) * 24] += (
-                    plain[:, None] * self._plan.readings_per_meter_day // 24
+                    plain[:, None] * self._plan.rows_per_meter // 24
                 )
         for n in range(meters):
             own_mark = by_place.get(n)
@@ -200,7 +200,7 @@ class Hours:
     ) -> None:
         """Add a meter's day whose rows differ: in the measured view, and in the others what differs from that one."""
         interval_s = self._plan.interval_s
-        count = self._plan.readings_per_meter_day
+        count = self._plan.rows_per_meter
         times_s = at * 86_400 + np.arange(count) * interval_s
         sent = np.ones(count, np.int64)
         if mark is not None:

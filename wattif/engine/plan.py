@@ -14,6 +14,7 @@ from wattif.faults.rates import FaultRates, rates_of
 from wattif.spec import Spec
 from wattif.tables.column import Column
 from wattif.tables.readings import READINGS, fields_of
+from wattif.tables.table import LakeTable
 from wattif.tables.unit import DAY_S, Unit
 
 FORMAT = "ndjson"
@@ -39,10 +40,10 @@ class Plan:
 
     start: date
     end: date
-    meters: int
+    meters: int  # or whatever else the table is about
     meters_per_file: int
     batch_files: int
-    interval_s: int
+    rows_per_meter: int  # on a day
     encoder: Encoder
     faults: FaultRates = field(default_factory=FaultRates)
     table: str = READINGS
@@ -57,9 +58,31 @@ class Plan:
             meters=spec.meters,
             meters_per_file=spec.meters_per_file,
             batch_files=spec.batch_files,
-            interval_s=spec.interval,
+            rows_per_meter=DAY_S // spec.interval,
             encoder=encoder_of(FORMAT, schema),
             faults=rates_of(spec),
+        )
+
+    @classmethod
+    def of_table(cls, spec: Spec, table: LakeTable) -> Plan:
+        """The plan of another *table* that is made in units; nothing happens to it on the way.
+
+        `ValueError` when its partitions are not the days of the dataset.
+        """
+        partitions = list(table.partitions(spec))
+        days = [spec.start + timedelta(days=n) for n in range((spec.end - spec.start).days + 1)]
+        if partitions != [day.isoformat() for day in days]:
+            raise ValueError(f"{table.name}: a table that is made in units has a partition per day")
+        entities = table.entities(spec, partitions[0])
+        return cls(
+            start=spec.start,
+            end=spec.end,
+            meters=entities,
+            meters_per_file=spec.meters_per_file,
+            batch_files=spec.batch_files,
+            rows_per_meter=-(-table.rows(spec, partitions[0]).rows // entities),
+            encoder=encoder_of(FORMAT, RowSchema(columns=table.columns_in(spec))),
+            table=table.name,
         )
 
     @property
@@ -88,14 +111,14 @@ class Plan:
         return -(-self.files_per_day // self.batch_files)
 
     @property
-    def readings_per_meter_day(self) -> int:
-        """Readings of a meter on a day."""
-        return DAY_S // self.interval_s
+    def interval_s(self) -> int:
+        """Seconds between two rows of a meter."""
+        return DAY_S // self.rows_per_meter
 
     @property
     def rows(self) -> int:
         """Rows of all meters on all days."""
-        return self.days * self.meters * self.readings_per_meter_day
+        return self.days * self.meters * self.rows_per_meter
 
     @property
     def size(self) -> int:
@@ -112,7 +135,7 @@ class Plan:
 
     def rows_of(self, unit: Unit) -> int:
         """All readings of *unit*, before anything goes wrong."""
-        return unit.count * self.readings_per_meter_day
+        return unit.count * self.rows_per_meter
 
     def size_of(self, unit: Unit) -> int:
         """Bytes of all its readings."""
@@ -125,13 +148,13 @@ class Plan:
     @property
     def largest_file(self) -> int:
         """Most bytes that a unit's files may take in staging."""
-        return min(self.meters_per_file, self.meters) * self.readings_per_meter_day * self.row_room
+        return min(self.meters_per_file, self.meters) * self.rows_per_meter * self.row_room
 
     @property
     def largest_batch(self) -> int:
         """Most bytes that a batch may take in staging."""
         meters = min(self.meters_per_file * self.batch_files, self.meters)
-        return meters * self.readings_per_meter_day * self.row_room
+        return meters * self.rows_per_meter * self.row_room
 
     def batch(self, day: date, index: int) -> Batch:
         """Batch *index* of *day*."""

@@ -18,11 +18,11 @@ import orjson
 import wattif
 from wattif.engine.events import Events, Listener, ignore
 from wattif.engine.pipeline import Figures, Pipeline
-from wattif.engine.plan import Plan, check_staging
+from wattif.engine.plan import check_staging
 from wattif.engine.private import prepare_folder
 from wattif.engine.run_options import RunOptions, default_staging_dir
 from wattif.engine.staging import Staging
-from wattif.engine.streams import streams_of
+from wattif.engine.streams import plans_of, streams_of
 from wattif.errors import Interrupted
 from wattif.lake import layout
 from wattif.lake.claim import claim
@@ -54,8 +54,7 @@ def generate(
     Errors are those of `wattif.errors`.
     """
     options, stop, told = options or RunOptions(), stop or Event(), Events(progress)
-    plan = Plan.of(spec)
-    check_staging([plan], options.staging_limit, options.write_workers)
+    check_staging(plans_of(spec), options.staging_limit, options.write_workers)
     world = world_of(spec)
     dataset = Dataset.of(spec, world.cities)
     folder = options.staging_dir or default_staging_dir()

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wattif.engine.content import CleanContent, Content, clean_content
 from wattif.engine.faulty_content import faulty_content
 from wattif.engine.plan import Plan
+from wattif.lake import layout
 from wattif.model.scenario import Scenario, scenario_of
 from wattif.spec import Spec
+from wattif.tables import catalog
+from wattif.tables.block import Block, ColumnBlock
+from wattif.tables.readings import READINGS
+from wattif.tables.table import LakeTable
 from wattif.tables.unit import Unit
 
 
@@ -29,7 +35,27 @@ def streams_of(spec: Spec, scenario: Scenario) -> list[Stream]:
     """Those of the dataset: the readings first."""
     plan = Plan.of(spec)
     clean = clean_content(plan, scenario)
-    return [Stream(plan=plan, clean=clean, content=faulty_content(plan, spec.seed, clean))]
+    readings = Stream(plan=plan, clean=clean, content=faulty_content(plan, spec.seed, clean))
+    return [readings, *(_stream_of(table, spec, scenario) for table in tables_in_units(spec))]
+
+
+def tables_in_units(spec: Spec) -> list[LakeTable]:
+    """The tables of the dataset that are made in units, but the readings."""
+    return [table for table in catalog.lake_tables_of(spec, "stream") if table.name != READINGS]
+
+
+def plans_of(spec: Spec) -> list[Plan]:
+    """The plans of all tables that are made in units: the readings first."""
+    return [Plan.of(spec), *(Plan.of_table(spec, table) for table in tables_in_units(spec))]
+
+
+def _stream_of(table: LakeTable, spec: Spec, scenario: Scenario) -> Stream:
+    def blocks_of(unit: Unit) -> Iterator[Block]:
+        yield ColumnBlock(unit.first, unit.count, table.columns_of(scenario, unit))
+
+    plan = Plan.of_table(spec, table)
+    clean = CleanContent(blocks_of, plan.encoder, lambda unit: layout.unit_name(unit, plan.encoder.extension))
+    return Stream(plan=plan, clean=clean, content=clean)
 
 
 def content_of(spec: Spec, unit: Unit, scenario: Scenario | None = None) -> dict[str, bytes]:

@@ -81,11 +81,14 @@ class ColumnBlock:
         self.count = count
         self._columns = dict(columns)
         lengths = {len(each) for each in self._columns.values()}
-        rows = lengths.pop() if len(lengths) == 1 else -1
-        if rows < 0 or rows % count:
-            raise ValueError("columns of a block must have one length, a multiple of the number of entities")
-        self.slots = rows // count
-        self.places = np.arange(rows)
+        if len(lengths) != 1:
+            raise ValueError(f"columns of a block must have one length, not {sorted(lengths)}")
+        self.places = np.arange(lengths.pop())
+
+    @property
+    def slots(self) -> int:
+        """See `Block.slots`."""
+        return -(-len(self.places) // self.count)
 
     def values(self, column: str, rows: Rows | None = None) -> NDArray[Any]:
         """See `Block.values`."""

@@ -5,17 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
 from wattif.encode.encoder import Bytes, Encoder, RowSchema
-from wattif.encode.ndjson.marks import lay_times, marked_rows
+from wattif.encode.ndjson.marks import marked_rows
 from wattif.encode.ndjson.rows import DayRows, RowFormat, number_text, single_rows
-from wattif.encode.ndjson.template import MAC_WIDTH, field_width, row_template
+from wattif.encode.ndjson.template import TIMESTAMP_WIDTH, field_width, row_template
 from wattif.model.fleet import mac_text
 from wattif.tables.block import Block, Rows, TakenRows
+from wattif.tables.column import Column
 from wattif.tables.reading_blocks import ReadingsBlock
 
 
@@ -66,16 +68,7 @@ class NdjsonEncoder(Encoder):
         laid = np.frombuffer(bytearray(text * count), np.uint8).reshape(count, len(text))
         for field in self.template.fields:
             offset, width = self.template.offsets[field.name], field_width(field, self.schema.text_width)
-            found = columns[field.name]
-            if field.kind == "timestamp":
-                lay_times(laid, offset, found)
-                continue
-            if field.kind == "mac":
-                texts: NDArray[np.bytes_] = np.array(mac_text(found), f"S{MAC_WIDTH}")
-            elif field.kind == "number":
-                texts = number_text(found, field.decimals, width)
-            else:
-                texts = np.array([orjson.dumps(each).ljust(width) for each in found.tolist()], np.bytes_)
+            texts = _texts(field, columns[field.name], width)
             if texts.itemsize > width:
                 raise ValueError(f"{field.name}: a value needs more than {width} bytes")
             laid[:, offset : offset + width] = texts.astype(f"S{width}").view(np.uint8).reshape(count, width)
@@ -89,3 +82,26 @@ class NdjsonEncoder(Encoder):
     def _colons(self) -> tuple[int, ...]:
         text = self.template.text
         return tuple(text.rindex(b'":', 0, offset) + 1 for offset in self.template.offsets.values())
+
+
+def _texts(field: Column, values: NDArray[Any], width: int) -> NDArray[np.bytes_]:
+    """The values of a column as JSON, without the quotes that the template has; texts that are too wide stay so."""
+    if field.kind == "number" and not field.nullable:
+        return number_text(values, field.decimals, width)
+    if field.kind == "timestamp" and not field.nullable:
+        return np.datetime_as_string(values.astype("datetime64[s]"), timezone="UTC").astype(f"S{TIMESTAMP_WIDTH}")
+    if field.kind == "mac" and not field.nullable:
+        return mac_text(values)
+    texts = [b"null" if value is None else _text(field, value) for value in values.tolist()]
+    on_the_left = field.kind in ("city", "text")
+    return np.array([text.ljust(width) if on_the_left else text.rjust(width) for text in texts], np.bytes_)
+
+
+def _text(field: Column, value: Any) -> bytes:
+    if field.kind == "number":
+        return bytes(number_text(np.array([value], np.int64), field.decimals, 0)[0])
+    if field.kind == "mac":
+        return b'"%s"' % mac_text(np.array([value], np.uint64))[0]
+    if field.kind == "timestamp":
+        value = value.replace(microsecond=0)
+    return orjson.dumps(value, option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z)

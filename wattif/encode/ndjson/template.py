@@ -8,12 +8,22 @@ from wattif.encode.encoder import TEXT_WIDTH, RowSchema
 from wattif.tables.column import Column
 
 MAC_WIDTH, TIMESTAMP_WIDTH = 17, 20
+_INT64_WIDTH = 20
+_WIDTHS = {"mac": MAC_WIDTH, "timestamp": TIMESTAMP_WIDTH, "date": 12, "boolean": 5, "float": 24}  # null fits in all
 _TABLE_MAX = 1 << 17  # fields with no more values than this, in 8 characters or less, get a table of all of them
 
 
+def has_quotes(kind: str) -> bool:
+    """Whether values are texts of one length: where each row has one, the quotes are part of the template."""
+    return kind in ("mac", "timestamp")
+
+
 def number_width(field: Column) -> int:
-    """Characters of the widest value of a number."""
-    return field.whole_digits + (field.decimals + 1 if field.decimals else 0)
+    """Characters of the widest value of a number; of any int64 when it declares no range."""
+    if field.minimum == field.maximum == 0:
+        return _INT64_WIDTH + bool(field.decimals)
+    below_zero = 1 + len(str(-field.minimum // 10**field.decimals)) if field.minimum < 0 else 0
+    return max(field.whole_digits, below_zero) + (field.decimals + 1 if field.decimals else 0)
 
 
 def is_tabled(field: Column) -> bool:
@@ -27,16 +37,14 @@ def high_digits(field: Column) -> int:
 
 
 def field_width(field: Column, text_width: int = TEXT_WIDTH) -> int:
-    """Characters that the value of *field* takes in a row, without the quotes of a MAC or timestamp.
+    """Characters that the value of *field* takes in a row, without the quotes that are the same in each.
 
     *text_width*: of the widest text of the dataset. A text's own quotes belong to its value, so that spaces can
     follow them.
     """
-    if field.kind == "mac":
-        return MAC_WIDTH
-    if field.kind == "timestamp":
-        return TIMESTAMP_WIDTH
-    if field.kind == "city":
+    if field.kind in _WIDTHS:
+        return _WIDTHS[field.kind] + (2 if field.nullable and has_quotes(field.kind) else 0)
+    if field.kind in ("city", "text"):
         return text_width + 2
     return number_width(field) if is_tabled(field) else number_width(field) + max(4 - field.whole_digits, 0)
 
@@ -70,7 +78,7 @@ def row_template(schema: RowSchema) -> RowTemplate:
     text = b"{"
     offsets = {}
     for field in schema.columns:
-        quote = b'"' if field.kind in ("mac", "timestamp") else b""
+        quote = b'"' if has_quotes(field.kind) and not field.nullable else b""
         text += b'"%s":%s' % (schema.written_name(field).encode(), quote)
         offsets[field.name] = len(text)
         text += b"0".rjust(field_width(field, schema.text_width)) + quote + b","

@@ -9,6 +9,7 @@ from wattif.lake import layout
 from wattif.lake.dataset import Dataset
 from wattif.lake.documents import stored_document
 from wattif.lake.fence import Fence, epoch_of, is_clearing, numbered, record_claim
+from wattif.tables import catalog
 from wattif.uploader.retrying import RetryingStore
 from wattif.uploader.store import Conflict
 
@@ -92,7 +93,11 @@ def _is_strange(name: str) -> bool:
 def _remove_dataset(store: RetryingStore) -> None:
     """Remove all objects of the dataset but its claim; manifests first, so that nothing half removed seems whole."""
     removed = 0
-    for prefix in (layout.MANIFESTS, layout.PARTITIONS, "_wattif/"):
+    in_units = {table.prefix: None for table in catalog.lake_tables() if table.made == "stream"}
+    for name in store.list(layout.MANIFESTS):  # of tables that this catalog may not know
+        table = name.removeprefix(layout.MANIFESTS).partition("/")[0]
+        in_units |= {f"{table}/{layout.PARTITIONS}": None} if not table.startswith(layout.PARTITIONS) else {}
+    for prefix in (layout.MANIFESTS, *in_units, "_wattif/"):
         names = [name for name in store.list(prefix) if name != layout.DATASET and not _is_strange(name)]
         store.delete(names)
         removed += len(names)

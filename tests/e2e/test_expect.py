@@ -46,6 +46,28 @@ def test_no_lake_is_needed_and_none_is_made(tmp_path: Path) -> None:
     assert not (tmp_path / "lake").exists()
 
 
+@pytest.mark.timeout(300)
+def test_days_by_local_time(tmp_path: Path) -> None:
+    changed = ["--start", "2024-03-30", "--end", "2024-04-01", "--meters", "3", "--interval", "600", "--city", "london"]
+    expected = _run(tmp_path, "expect", *changed, "--out", "tables", "--time-zone", "local")
+    assert expected.returncode == 0, expected.stderr
+    with duckdb.connect() as connection:
+        days = connection.sql(
+            "SELECT DISTINCT day, time_zone, length_s, readings"
+            f" FROM '{tmp_path}/tables/measured/local_daily/*.parquet' WHERE day < '2024-04-01' ORDER BY day"
+        ).fetchall()
+    assert [(str(day), *others) for day, *others in days] == [
+        ("2024-03-30", "Europe/London", 86_400, 144),
+        ("2024-03-31", "Europe/London", 82_800, 138),
+    ]
+
+
+def test_a_time_zone_that_is_none_is_refused(tmp_path: Path) -> None:
+    refused = _run(tmp_path, "expect", *SMALL, "--out", "tables", "--time-zone", "Asia/Calcuta")
+    assert refused.returncode == 2
+    assert "--time-zone Asia/Calcuta" in refused.stderr
+
+
 def test_what_is_missing_is_said(tmp_path: Path) -> None:
     refused = _run(tmp_path, "expect", "--lake", "nowhere")
     assert refused.returncode == 1

@@ -18,11 +18,15 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from threading import Event
+from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from wattif.answers.expected_sums import Hours, Part, in_threads
+from wattif.answers.local_sums import LocalZones
 from wattif.engine.plan import Plan
 from wattif.errors import InvalidValue, LakeError
 from wattif.faults.plan import DrawnFaults, FaultPlan
@@ -33,7 +37,8 @@ from wattif.lake.open import open_store, opened
 from wattif.model.scenario import Scenario, scenario_of, world_of
 from wattif.spec import Spec
 from wattif.tables import expected_rows
-from wattif.tables.expected import VIEWS
+from wattif.tables.expected import HOURLY, PARTITIONS, VIEWS, ExpectedTable, partition_of
+from wattif.tables.expected_rows import PartTables
 from wattif.uploader.committer import BatchCommitter
 from wattif.uploader.local import file_crc32c
 from wattif.uploader.retrying import RetryPolicy
@@ -57,6 +62,7 @@ def expect(
     lake: Store | str | Path,
     *,
     out: Path | None = None,
+    time_zone: str = "UTC",
     workers: int | None = None,
     faults: FaultPlan | None = None,
     retry: RetryPolicy | None = None,
@@ -64,13 +70,14 @@ def expect(
 ) -> Expected:
     """Write the expected tables of *spec* into the folder *out*, or else into *lake*, with *workers* threads.
 
-    *faults* replaces those that *spec* stands for; *retry* is the patience with a lake that does not answer.
+    *time_zone*: by whose days and months energy is told, too: UTC alone, ``local`` for each city's own, or a name such as
+    Asia/Kolkata. *faults* replaces those that *spec* stands for; *retry* is the patience with a lake that does not answer.
     `LakeError` when the lake holds another dataset, `Interrupted` when *stop* is set.
     """
     if out is not None and out.exists() and not out.is_dir():
         raise InvalidValue("out", out, "not a folder; name another")
     stop, workers = stop or Event(), workers or os.cpu_count() or 1
-    plan = Plan.of(spec)
+    plan, zones = Plan.of(spec), LocalZones.of(time_zone, world_of(spec).cities)
     if faults is None and plan.faults:
         faults = DrawnFaults.of(spec)
     began = time.perf_counter()
@@ -89,9 +96,9 @@ def expect(
         store, folder = open_store(f"file:{out}", overwrite=True, retry=retry, stop=stop), ""
     # a lake that lies there by chance says nothing of the dataset that is asked for
     scenario = scenario_of(spec if differences else whole)
-    hours = Hours(scenario, plan, faults)
+    hours = Hours(scenario, plan, faults, zones=zones)
     with closing(_Tables(_Lake(folder, BatchCommitter(store), hours.views))) as tables:
-        rows, readings = _compute(hours, scenario, plan, tables, workers, stop)
+        rows, readings = _compute(hours, scenario, plan, tables, zones=zones, workers=workers, stop=stop)
     return Expected(f"{store.place}/{folder}".rstrip("/"), rows, readings, time.perf_counter() - began)
 
 
@@ -99,20 +106,37 @@ def _dataset(spec: Spec) -> Dataset:
     return Dataset.of(spec, world_of(spec).cities)
 
 
+def _local_tables(zones: LocalZones, part: Part, macs: NDArray[np.uint64], cells: NDArray[np.int64]) -> PartTables:
+    own = zones.of_meters(part.first_meter, part.meters).tolist()
+    lengths_s = [zones.days_of(part.month, zone).lengths_s for zone in range(len(zones.names))]
+    return expected_rows.local_tables(macs, part.month, [(zones.names[zone], lengths_s[zone]) for zone in own], cells)
+
+
 def _compute(
-    hours: Hours, scenario: Scenario, plan: Plan, tables: _Tables, workers: int, stop: Event
+    hours: Hours,
+    scenario: Scenario,
+    plan: Plan,
+    tables: _Tables,
+    *,
+    zones: LocalZones | None,
+    workers: int,
+    stop: Event,
 ) -> tuple[int, int]:
     """All tables; how many hours and readings the measured view has."""
     rows = readings = 0
     sums = [[[0] * (2 + len(hours.fields)) for _ in range(plan.days)] for _ in range(hours.views)]
 
-    def work(part: Part) -> tuple[Part, list[expected_rows.PartTables], list[list[list[int]]]]:
+    def work(part: Part) -> tuple[Part, list[PartTables], list[list[list[int]]]]:
         made = hours.compute(part, stop)
         macs = scenario.fleet.macs[part.first_meter : part.first_meter + part.meters]
-        return part, [expected_rows.part_tables(macs, part.month, cells) for cells in made.cells], made.totals.tolist()
+        views = [expected_rows.part_tables(macs, part.month, cells) for cells in made.cells]
+        if zones is not None:
+            for view, cells in zip(views, made.local, strict=True):
+                view.update(_local_tables(zones, part, macs, cells))
+        return part, views, made.totals.tolist()
 
     for part, views, totals in in_threads(hours.parts(), work, workers, stop):
-        rows += views[0].hourly.num_rows
+        rows += views[0][HOURLY].num_rows
         tables.add(part.month, views)
         first = part.days.start - (plan.start - date(1970, 1, 1)).days
         for view, days in enumerate(totals):
@@ -143,21 +167,21 @@ class _Tables:
         self._of_month = _Files(lake)
         self._whole = _Files(lake)
 
-    def add(self, month: date, views: Sequence[expected_rows.PartTables]) -> None:
+    def add(self, month: date, views: Sequence[PartTables]) -> None:
         """Append the rows of a part; months come in order."""
         if month != self._month:
             self._of_month.send()
             self._of_month, self._month = _Files(self._lake), month
         for view, tables in enumerate(views):
-            self._of_month.append(view, f"hourly/{month:%Y-%m}.parquet", tables.hourly)
-            self._of_month.append(view, f"daily/{month:%Y-%m}.parquet", tables.daily)
-            self._whole.append(view, "monthly.parquet", tables.monthly)
+            for table, rows in tables.items():
+                files = self._of_month if table.by_month else self._whole
+                files.append(_Key(table, view, month if table.by_month else None), rows)
 
     def finish(self, partitions: Sequence[pa.Table]) -> None:
         """Complete what is open, with the partitions of each view."""
         self._of_month.send()
         for view, table in enumerate(partitions):
-            self._whole.append(view, "partitions.parquet", table)
+            self._whole.append(_Key(PARTITIONS, view), table)
         self._whole.send()
 
     def close(self) -> None:
@@ -175,43 +199,57 @@ class _Lake:
     views: int  # how many are computed; one stands for all
 
 
+class _Key(NamedTuple):
+    """One of the files."""
+
+    table: ExpectedTable
+    view: int
+    month: date | None = None
+
+    @property
+    def name(self) -> str:
+        """Below the folder of all expected tables."""
+        view = VIEWS[self.view]
+        partition = view if self.month is None else partition_of(view, self.month)
+        return self.table.object_name(partition).removeprefix(layout.EXPECTED)
+
+
 class _Files:
     """Parquet files in a temporary folder that are written to side by side."""
 
     def __init__(self, lake: _Lake) -> None:
         self._lake = lake
         self._folder = tempfile.TemporaryDirectory(prefix="wattif-expect-")
-        self._writers: dict[tuple[int, str], pq.ParquetWriter] = {}
-        self._waiting: dict[tuple[int, str], list[pa.Table]] = {}
+        self._writers: dict[_Key, pq.ParquetWriter] = {}
+        self._waiting: dict[_Key, list[pa.Table]] = {}
 
-    def append(self, view: int, name: str, table: pa.Table) -> None:
+    def append(self, key: _Key, table: pa.Table) -> None:
         """Append rows to a table, in groups large enough to be read fast; one that never has any is not made."""
         if table.num_rows == 0:
             return
-        waiting = self._waiting.setdefault((view, name), [])
+        waiting = self._waiting.setdefault(key, [])
         waiting.append(table)
         if sum(part.num_rows for part in waiting) >= _ROWS_A_GROUP:
-            self._write(view, name)
+            self._write(key)
 
-    def _write(self, view: int, name: str) -> None:
-        table = pa.concat_tables(self._waiting.pop((view, name)))
-        if (view, name) not in self._writers:
-            self._writers[view, name] = pq.ParquetWriter(self._path(view, name), table.schema, compression="zstd")
-        self._writers[view, name].write_table(table)
+    def _write(self, key: _Key) -> None:
+        table = pa.concat_tables(self._waiting.pop(key))
+        if key not in self._writers:
+            self._writers[key] = pq.ParquetWriter(self._path(key), table.schema, compression="zstd")
+        self._writers[key].write_table(table)
 
     def send(self) -> None:
         """Complete the files and bring them into the lake, the only view under the names of all."""
-        for view, name in list(self._waiting):
-            self._write(view, name)
-        for (view, name), writer in self._writers.items():
+        for key in list(self._waiting):
+            self._write(key)
+        for key, writer in self._writers.items():
             writer.close()
-            views = [view] if self._lake.views > 1 else range(len(VIEWS))
-            for each in views:
-                path = self._path(each, name)
-                if each != view:
-                    shutil.copyfile(self._path(view, name), path)
-            for each in views:
-                self._put(self._path(each, name), f"{self._lake.prefix}{VIEWS[each]}/{name}")
+            keys = [key] if self._lake.views > 1 else [key._replace(view=view) for view in range(len(VIEWS))]
+            for each in keys:
+                if each != key:
+                    shutil.copyfile(self._path(key), self._path(each))
+            for each in keys:
+                self._put(self._path(each), f"{self._lake.prefix}{each.name}")
         self.close()
 
     def close(self) -> None:
@@ -220,8 +258,8 @@ class _Files:
             writer.close()
         self._folder.cleanup()
 
-    def _path(self, view: int, name: str) -> Path:
-        return Path(self._folder.name) / f"{view}-{name.replace('/', '-')}"
+    def _path(self, key: _Key) -> Path:
+        return Path(self._folder.name) / key.name.replace("/", "-")
 
     def _put(self, path: Path, name: str) -> None:
         self._lake.committer.put([SealedFile(path, name, path.stat().st_size, file_crc32c(path))])

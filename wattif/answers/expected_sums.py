@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif.answers.arrival_counts import Deliveries
+from wattif.answers.local_sums import LocalZones
 from wattif.engine.ordered import in_order
 from wattif.engine.plan import Plan
 from wattif.errors import Interrupted
@@ -32,6 +33,7 @@ from wattif.tables.readings import reading_fields
 MEASURED, DELIVERED, DEDUPLICATED = range(3)
 BLOCK_METERS = 10 * METERS_PER_TRANSFORMER  # many share the weather and the calendar of a day, few stay small
 _DAY = timedelta(days=1)
+_DAY_S = 86_400
 _EPOCH = date(1970, 1, 1)
 _Result = TypeVar("_Result")
 
@@ -66,6 +68,7 @@ class PartHours:
     cells: NDArray[np.int64]  # (views, meters, hours of the month, width of a cell)
     totals: NDArray[np.int64]  # (views, days of the month, 2 + quantities), by partition
     nulls: NDArray[np.int64]  # (views, meters, hours of the month): readings without the renamed column
+    local: NDArray[np.int64]  # (views, meters, local days of the month, 2): readings and energy, where asked for
     causes: Counter[str] = field(default_factory=Counter)  # rows by which delivered ones differ from measured ones
 
 
@@ -84,12 +87,14 @@ class Hours:
         *,
         moments: bool = False,
         renamed: Renamed | None = None,
+        zones: LocalZones | None = None,
     ) -> None:
         self._scenario = scenario
         self._plan = plan
         self._faults = faults
         self._moments = moments
         self._renamed = renamed
+        self._zones = zones
         energy = reading_fields(plan.interval_s)["consumption_wh"]
         numbers = [each for each in plan.columns if each.kind == "number" and each != energy]
         # energy comes first, whether it is written or not
@@ -105,7 +110,7 @@ class Hours:
 
     def parts(self) -> Iterator[Part]:
         """All parts, month by month; a wrong clock may put readings into the months before and after the dataset's."""
-        around = _DAY if self._scenario.events else timedelta()
+        around = _DAY * (bool(self._scenario.events) + (self._zones is not None))
         month, last = (self._plan.start - around).replace(day=1), self._plan.end + around
         while month <= last:
             for first in range(0, self._plan.meters, BLOCK_METERS):
@@ -125,8 +130,10 @@ class Hours:
             np.zeros((*shape, width), np.int64),
             np.zeros((self.views, len(part.days), kernels.TOTALS + len(self.fields)), np.int64),
             np.zeros(shape if self._renamed else (0, 0, 0), np.int64),
+            np.zeros((self.views, part.meters, len(part.days) if self._zones else 0, 2), np.int64),
         )
-        for number in range(part.days.start - 1, part.days.stop + 1):
+        around = len(self._whole_days(part)) - len(part.days)
+        for number in range(part.days.start - 1 - around // 2, part.days.stop + 1 + around // 2):
             day = _EPOCH + timedelta(days=number)
             if stop.is_set():
                 raise Interrupted("stopped")
@@ -139,10 +146,15 @@ class Hours:
             made.causes.update(deliveries.causes)
         return made
 
+    def _whole_days(self, part: Part) -> range:
+        """The UTC days of which all readings may be the part's: also those of which local days have a share."""
+        around = 0 if self._zones is None else 1
+        return range(part.days.start - around, part.days.stop + around)
+
     def _blocks(self, part: Part, day: date) -> Iterator[tuple[int, int]]:
         """Neighbours whose readings of *day* may fall into the part: of the days around it, those with an event."""
         end = part.first_meter + part.meters
-        if day_number(day) not in part.days:
+        if day_number(day) not in self._whole_days(part):
             for meter in range(part.first_meter, end):
                 measured = self._scenario.events.get(meter)
                 if measured is not None and day_number(day) in measured.days:
@@ -179,9 +191,20 @@ class Hours:
                 made.nulls[MEASURED, place : place + meters, at * 24 : (at + 1) * 24] += (
                     plain[:, None] * self._plan.rows_per_meter // 24
                 )
+        whole = number in self._whole_days(part)
+        if whole and self._zones is not None:
+            plain = np.array([n not in by_place for n in range(meters)])
+            kernels.add_local_days(
+                columns[:, quantities.CONSUMPTION_MWH],
+                plain,
+                number * _DAY_S,
+                self._plan.interval_s,
+                *self._zones.places(part.month, first),
+                made.local[MEASURED, place : place + meters],
+            )
         for n in range(meters):
             own_mark = by_place.get(n)
-            if own_mark is not None or (deliveries is not None and inside):
+            if own_mark is not None or (deliveries is not None and whole):
                 times = None
                 if deliveries is not None:
                     times = deliveries.times(day, first + n, None if own_mark is None else own_mark.sent, count=inside)
@@ -207,15 +230,20 @@ class Hours:
             times_s += 0 if mark.clock_s is None else mark.clock_s
             sent = sent if mark.sent is None else mark.sent.astype(np.int64)
 
+        energy = own[quantities.CONSUMPTION_MWH]
+
         def add(view: int, weights: NDArray[np.int64]) -> None:
             cells, total = made.cells[view, place], totals[view]
             kernels.add_rows(own, times_s, weights, self._quantities, self._moments, interval_s, cells, total)
+            if self._zones is not None:
+                since_1970_s = times_s + made.part.days.start * _DAY_S
+                days = self._zones.places(made.part.month, made.part.first_meter + place)
+                kernels.add_local_rows(energy, since_1970_s, weights, *days, made.local[view, place])
             if has_renamed:
                 hour = times_s // 3600
                 within = (hour >= 0) & (hour < cells.shape[0])
                 np.add.at(made.nulls[view, place], hour[within], weights[within])
 
-        energy = own[quantities.CONSUMPTION_MWH]
         if mark is not None:
             add(MEASURED, sent)
             totals[MEASURED, kernels.METERS] += bool(sent.any())
@@ -237,6 +265,7 @@ class Hours:
             made.cells[view, ..., kernels.SUMS :] += made.cells[MEASURED, ..., kernels.SUMS :]
             made.totals[view, :, kernels.ROWS] += made.totals[MEASURED, :, kernels.ROWS]
             made.totals[view, :, kernels.TOTALS :] += made.totals[MEASURED, :, kernels.TOTALS :]
+            made.local[view] += made.local[MEASURED]
             if made.nulls.size:
                 made.nulls[view] += made.nulls[MEASURED]
 

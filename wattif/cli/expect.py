@@ -28,6 +28,10 @@ class ExpectOptions(Options, PlaceOptions, Spec):
     out: Path | None = Field(
         None, description="folder for the tables; without one they go into the lake, below _wattif/expected/"
     )
+    time_zone: str = Field(
+        "UTC",
+        description="tell days and months by local time, too: local (each city's own), or a name such as Asia/Kolkata",
+    )
     workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1,
         ge=1,
@@ -42,7 +46,13 @@ def _run(options: ExpectOptions, stop: Event) -> int:
     if not options.quiet:
         announce_compiling()
     made = expect(
-        options.part(Spec), options.url, out=options.out, workers=options.workers, retry=options.retry, stop=stop
+        options.part(Spec),
+        options.url,
+        out=options.out,
+        time_zone=options.time_zone,
+        workers=options.workers,
+        retry=options.retry,
+        stop=stop,
     )
     if not options.quiet:
         print(f"{made.hours:,} hours of {made.readings:,} readings, {made.seconds:.1f} s\ntables: {made.place}")

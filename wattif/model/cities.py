@@ -20,6 +20,7 @@ from pydantic.dataclasses import dataclass
 
 from wattif.errors import UsageError
 from wattif.model.profiles import Climate
+from wattif.numeric.calendar import is_zone
 
 COOLING_FROM_C, HEATING_BELOW_C = 20.0, 15.0
 # 0.15 * sin(2 pi (month - 4) / 12), January to December, as decimals
@@ -35,7 +36,7 @@ def _figure(low: float, high: float, description: str) -> Any:
 
 def _known_zone(name: str) -> str:
     """The pinned package decides, not the system: `wattif.model.local_time` reads its rules."""
-    if name not in files("tzdata").joinpath("zones").read_text(encoding="ascii").split():
+    if not is_zone(name):
         raise ValueError("no time zone of the IANA database")
     return name
 

@@ -26,6 +26,17 @@ def month_after(month: date) -> date:
 
 
 @lru_cache
+def known_zones() -> frozenset[str]:
+    """The names of all time zones of the pinned tzdata package."""
+    return frozenset(files("tzdata").joinpath("zones").read_text(encoding="ascii").split())
+
+
+def is_zone(name: str) -> bool:
+    """Whether the pinned tzdata package knows a time zone of that name."""
+    return name in known_zones()
+
+
+@lru_cache
 def zone(name: str) -> ZoneInfo:
     """The time zone by the rules of the pinned tzdata package: the system's may differ from machine to machine."""
     with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:

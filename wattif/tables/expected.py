@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 VIEWS = ("measured", "delivered", "deduplicated")
 TOTAL_DIGITS = 28  # of a partition's sums: with three decimals, what a warehouse's NUMERIC has room for
-_ENERGY = Column("consumption_wh", "number", "sum of consumption_wh", unit="Wh", decimals=3)
+ENERGY = Column("consumption_wh", "number", "sum of consumption_wh", unit="Wh", decimals=3)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +145,7 @@ DAILY = Daily(
     columns=(
         MAC,
         Column("day", "date", "the day, by the meter's own clock, UTC"),
-        _ENERGY,
+        ENERGY,
         Column("readings", "number", "how many readings the day has"),
     ),
     key=("mac", "day"),
@@ -161,7 +161,7 @@ MONTHLY = Monthly(
     columns=(
         MAC,
         Column("month", "date", "first day of the month, by the meter's own clock, UTC"),
-        _ENERGY,
+        ENERGY,
         Column("readings", "number", "how many readings the month has"),
     ),
     key=("mac", "month"),

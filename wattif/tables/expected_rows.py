@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -13,24 +12,18 @@ from numpy.typing import NDArray
 from wattif.model.fleet import mac_text
 from wattif.tables.arrow import arrow_schema, decimals
 from wattif.tables.column import Column
-from wattif.tables.expected import DAILY, HOURLY, MONTHLY, TOTAL_DIGITS, partition_columns
+from wattif.tables.expected import DAILY, HOURLY, MONTHLY, TOTAL_DIGITS, ExpectedTable, partition_columns
+from wattif.tables.expected_local import LOCAL_DAILY, LOCAL_MONTHLY
 from wattif.tables.hour_kernels import LARGEST, METERS, READINGS, ROWS, SUMS, TOTALS
 from wattif.tables.hours import HOUR_ENERGY
 
+PartTables = dict[ExpectedTable, pa.Table]  # the rows of some meters in a month, by table
 _EPOCH = date(1970, 1, 1)
 _HOUR_US = 3_600_000_000
 _HOURLY, _DAILY, _MONTHLY = (arrow_schema(each.columns) for each in (HOURLY, DAILY, MONTHLY))
+_LOCAL_DAILY, _LOCAL_MONTHLY = (arrow_schema(each.columns) for each in (LOCAL_DAILY, LOCAL_MONTHLY))
 _WH = HOUR_ENERGY.arrow_type
 _WHOLE = pa.decimal128(TOTAL_DIGITS, 0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class PartTables:
-    """The rows of some meters in a month."""
-
-    hourly: pa.Table
-    daily: pa.Table
-    monthly: pa.Table
 
 
 def part_tables(macs: NDArray[np.uint64], month: date, cells: NDArray[np.int64]) -> PartTables:
@@ -64,11 +57,48 @@ def part_tables(macs: NDArray[np.uint64], month: date, cells: NDArray[np.int64])
         decimals(energy.sum(axis=1)[meter], _WH),
         pa.array(readings.sum(axis=1)[meter]),
     ]
-    return PartTables(
-        hourly=pa.table(hourly, schema=_HOURLY),
-        daily=pa.table(daily, schema=_DAILY),
-        monthly=pa.table(monthly, schema=_MONTHLY),
-    )
+    return {
+        HOURLY: pa.table(hourly, schema=_HOURLY),
+        DAILY: pa.table(daily, schema=_DAILY),
+        MONTHLY: pa.table(monthly, schema=_MONTHLY),
+    }
+
+
+def local_tables(
+    macs: NDArray[np.uint64],
+    month: date,
+    zones: Sequence[tuple[str, Mapping[int, int]]],
+    cells: NDArray[np.int64],
+) -> PartTables:
+    """The local days and months of *cells* (meters, days of *month*, 2).
+
+    *zones*: for each meter the name of its time zone, and the lengths of the days there by their number since 1970.
+    """
+    names, zone_names = pa.array(mac_text(macs).astype("U17")), pa.array([name for name, _ in zones])
+    first = (month - _EPOCH).days
+    meter, day = np.nonzero(cells[..., 0])
+    lengths = [zones[m][1][first + d] for m, d in zip(meter.tolist(), day.tolist(), strict=True)]
+    daily = [
+        names.take(pa.array(meter)),
+        zone_names.take(pa.array(meter)),
+        pa.array((day + first).astype(np.int32)).cast(pa.date32()),
+        pa.array(lengths, pa.int64()),
+        decimals(cells[meter, day, 1], _WH),
+        pa.array(cells[meter, day, 0]),
+    ]
+    sums = cells.sum(axis=1)
+    (meter,) = np.nonzero(sums[:, 0])
+    monthly = [
+        names.take(pa.array(meter)),
+        zone_names.take(pa.array(meter)),
+        pa.array([month] * len(meter), pa.date32()),
+        decimals(sums[meter, 1], _WH),
+        pa.array(sums[meter, 0]),
+    ]
+    return {
+        LOCAL_DAILY: pa.table(daily, schema=_LOCAL_DAILY),
+        LOCAL_MONTHLY: pa.table(monthly, schema=_LOCAL_MONTHLY),
+    }
 
 
 def partitions_table(first: date, totals: Sequence[Sequence[int]], fields: Sequence[Column]) -> pa.Table:

@@ -112,3 +112,52 @@ def raise_largest(
         hour = times_s[i] // _HOUR_S
         if arrives[i] and 0 <= hour < cells.shape[0]:
             cells[hour, LARGEST] = max(cells[hour, LARGEST], own[i])
+
+
+@kernel
+def add_local_days(
+    energies: NDArray[np.int64],
+    plain: NDArray[np.bool_],
+    start_s: int,
+    interval_s: int,
+    starts_s: NDArray[np.int64],
+    place_of_day: NDArray[np.int64],
+    cells: NDArray[np.int64],
+) -> None:
+    """Add the energies of a UTC day that begins at *start_s* to local days, of those meters that are *plain*.
+
+    Shapes: *energies* (meters, readings), *plain* (meters,), *starts_s* and *place_of_day* (stretches,): since when
+    the local day is the one at that place of *cells* (meters, days, 2); a place below 0 is none.
+    """
+    for meter in range(energies.shape[0]):
+        if plain[meter]:
+            stretch = 0
+            for i in range(energies.shape[1]):
+                moment_s = start_s + i * interval_s
+                while stretch + 1 < starts_s.shape[0] and starts_s[stretch + 1] <= moment_s:
+                    stretch += 1
+                place = place_of_day[stretch]
+                if place >= 0:
+                    cells[meter, place, 0] += 1
+                    cells[meter, place, 1] += energies[meter, i]
+
+
+@kernel
+def add_local_rows(
+    energies: NDArray[np.int64],
+    times_s: NDArray[np.int64],
+    weights: NDArray[np.int64],
+    starts_s: NDArray[np.int64],
+    place_of_day: NDArray[np.int64],
+    cells: NDArray[np.int64],
+) -> None:
+    """Add each row of a meter's day as often as *weights* says, which may be negative, to its local day.
+
+    Shapes: *energies*, *times_s* and *weights* (readings,), *cells* (days, 2); otherwise as `add_local_days`.
+    """
+    for i in range(weights.shape[0]):
+        if weights[i] != 0:
+            place = place_of_day[np.searchsorted(starts_s, times_s[i], side="right") - 1]
+            if place >= 0:
+                cells[place, 0] += weights[i]
+                cells[place, 1] += weights[i] * energies[i]

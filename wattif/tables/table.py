@@ -56,13 +56,14 @@ class LakeTable(Table):
     independently of all others, `columns_of` makes any range of them.
 
     *made*, ``whole``: partition by partition when a run begins. ``stream``: unit by unit, in batches with manifests.
-    ``labels``: with the batches, of what happened to them. ``expect``: by `wattif expect`.
+    ``labels``: with the batches, of what happened to them. ``expect``: by `wattif expect`. ``request``: by it,
+    where it is asked to.
     """
 
     partition: str  # what one is, in words
     path: str  # of its objects below the prefix, without the ending: of ``{partition}``, ``{first}`` and ``{last}``
     endings: tuple[str, ...]  # one object each
-    made: Literal["whole", "stream", "labels", "expect"] = "whole"
+    made: Literal["whole", "stream", "labels", "expect", "request"] = "whole"
     is_rewritten: bool = False  # with every run: its rows are not those of a partition alone
     absent_when_empty: bool = False  # a partition without rows has no object
 

@@ -40,10 +40,11 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
 
 
 def _objects(lake: Path) -> Iterator[str]:
-    own = ("dataset.json", "manifest", "runs")
+    """All but those that tell of the lake itself: its identity, claims, manifests, runs."""
+    prefixes = tuple(table.prefix for table in catalog.lake_tables())
     for path in lake.rglob("*"):
         name = path.relative_to(lake).as_posix()
-        if path.is_file() and not (name.startswith("_wattif/") and name.split("/")[1] in own):
+        if path.is_file() and (not name.startswith("_wattif/") or name.startswith(prefixes)):
             yield name
 
 

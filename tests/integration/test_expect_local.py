@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from threading import Event
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,14 +15,12 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
+from tests.asking import Asked, Asking
 from tests.rows import ALL_COLUMNS, PatternPlan, clean_lines, load
 from wattif.answers.expect import expect
-from wattif.answers.expect_settings import ExpectSettings
 from wattif.errors import UsageError
 from wattif.faults.plan import FaultPlan
-from wattif.settings import GenerateSettings
 
-Settings = Callable[..., GenerateSettings]
 Days = dict[tuple[str, date], tuple[Decimal, int]]
 YEAR = 2024
 SHIPPED = tomllib.loads(Path("wattif/model/data/cities.toml").read_text(encoding="utf-8"))["city"]
@@ -55,14 +52,13 @@ UNUSUAL = [
 ]
 
 
-def _expect(asked: GenerateSettings, time_zone: str, faults: FaultPlan | None = None) -> Path:
-    values = asked.model_dump(include=set(ExpectSettings.model_fields) - {"quiet"})
+def _expect(asked: Asked, time_zone: str, faults: FaultPlan | None = None) -> Path:
     out = asked.lake.parent / "expected"
-    expect(ExpectSettings(**{**values, "out": out, "quiet": True, "time_zone": time_zone}), Event(), faults)
+    expect(asked.spec, asked.place, out=out, time_zone=time_zone, faults=faults)
     return out
 
 
-def _days_around(settings: Settings, day: date, **changes: Any) -> GenerateSettings:
+def _days_around(settings: Asking, day: date, **changes: Any) -> Asked:
     return settings(start=day - timedelta(days=2), end=day + timedelta(days=2), meters=3, interval=900, **changes)
 
 
@@ -116,7 +112,7 @@ def test_most_cities_set_their_clocks_twice_a_year() -> None:
 
 
 @pytest.mark.parametrize(("city", "day"), [*CHANGES, ("manila", date(2024, 1, 31)), ("tokyo", date(2024, 1, 31))])
-def test_local_days_of_every_city_when_its_clocks_are_set(settings: Settings, city: str, day: date) -> None:
+def test_local_days_of_every_city_when_its_clocks_are_set(settings: Asking, city: str, day: date) -> None:
     asked = _days_around(settings, day, city=city)
     expected = _expect(asked, "local")
     _hold(expected / "measured", _by_hand(clean_lines(asked), ZONES[city]))
@@ -126,7 +122,7 @@ def test_local_days_of_every_city_when_its_clocks_are_set(settings: Settings, ci
 
 
 @pytest.mark.parametrize(("zone", "day"), UNUSUAL)
-def test_zones_whose_hours_are_not_those_of_utc(settings: Settings, zone: str, day: date) -> None:
+def test_zones_whose_hours_are_not_those_of_utc(settings: Asking, zone: str, day: date) -> None:
     asked = _days_around(settings, day)
     expected = _expect(asked, zone)
     _hold(expected / "measured", _by_hand(clean_lines(asked), zone))
@@ -134,7 +130,7 @@ def test_zones_whose_hours_are_not_those_of_utc(settings: Settings, zone: str, d
         assert length_s == _length_by_hand(zone, local), local
 
 
-def test_each_city_has_its_own_day(settings: Settings, tmp_path: Path) -> None:
+def test_each_city_has_its_own_day(settings: Asking, tmp_path: Path) -> None:
     """Adelaide by a file of cities, Kolkata likewise, and London."""
     own = "".join(
         f"""[[city]]
@@ -179,7 +175,7 @@ mean_kwh = {{ residential = 300, commercial = 800, industrial = 2500 }}
 
 
 @pytest.mark.parametrize("zone", ["Australia/Adelaide", "America/New_York"])
-def test_each_view_has_what_arrives_by_whatever_clock(settings: Settings, tmp_path: Path, zone: str) -> None:
+def test_each_view_has_what_arrives_by_whatever_clock(settings: Asking, tmp_path: Path, zone: str) -> None:
     asked = settings(
         start="2024-01-30", end="2024-02-02", meters=25, columns=ALL_COLUMNS, anomaly_rate=1, interval=600, seed=38
     )
@@ -199,11 +195,11 @@ def test_each_view_has_what_arrives_by_whatever_clock(settings: Settings, tmp_pa
                 assert connection.sql(f"{more} EXCEPT ALL {less}").fetchall()[:3] == []
 
 
-def test_days_in_utc_are_no_other_tables(settings: Settings) -> None:
+def test_days_in_utc_are_no_other_tables(settings: Asking) -> None:
     expected = _expect(settings(), "UTC")
     assert not list(expected.rglob("local*"))
 
 
-def test_a_zone_that_is_none_is_refused(settings: Settings) -> None:
-    with pytest.raises(UsageError, match="Asia/Calcuta"):
+def test_a_zone_that_is_none_is_refused(settings: Asking) -> None:
+    with pytest.raises(UsageError, match="did you mean Asia/Calcutta"):
         _expect(settings(), "Asia/Calcuta")

@@ -70,9 +70,9 @@ def expect(
 ) -> Expected:
     """Write the expected tables of *spec* into the folder *out*, or else into *lake*, with *workers* threads.
 
-    *time_zone*: by whose days and months energy is told, too: UTC alone, ``local`` for each city's own, or a name such as
-    Asia/Kolkata. *faults* replaces those that *spec* stands for; *retry* is the patience with a lake that does not answer.
-    `LakeError` when the lake holds another dataset, `Interrupted` when *stop* is set.
+    *time_zone*: by whose days and months energy is told, too: UTC alone, ``local`` for each city's own, or a name such
+    as Asia/Kolkata. *faults* replaces those that *spec* stands for; *retry* is the patience with a lake that does not
+    answer. `LakeError` when the lake holds another dataset, `Interrupted` when *stop* is set.
     """
     if out is not None and out.exists() and not out.is_dir():
         raise InvalidValue("out", out, "not a folder; name another")

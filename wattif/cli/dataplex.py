@@ -12,6 +12,7 @@ from wattif.cli.options import Options
 from wattif.cli.verb import Verb
 from wattif.dataplex.options import Action, DataplexOptions
 from wattif.errors import InvalidValue
+from wattif.extras import needs
 
 
 class DataplexVerbOptions(Options, DataplexOptions):
@@ -37,7 +38,8 @@ class DataplexVerbOptions(Options, DataplexOptions):
 
 
 def _run(options: DataplexVerbOptions, stop: Event) -> int:
-    from wattif.dataplex.act import act
+    with needs("dataplex"):
+        from wattif.dataplex.act import act
 
     scan = options.part(DataplexOptions)
     answer = act(options.action, scan, print_only=options.print_only, as_json=options.as_json)

@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Event
 
 from wattif.errors import UsageError
+from wattif.extras import needs
 from wattif.uploader.retrying import Attempt, RetryingStore, RetryPolicy, log_attempt
 from wattif.uploader.store import Store
 
@@ -50,7 +51,8 @@ def opened(
 def _store_at(url: str, threads: int, overwrite: bool, policy: RetryPolicy) -> Store:
     scheme, separator, rest = url.partition("://")
     if separator and scheme == "gs":
-        from wattif.uploader.gcs import GcsStore
+        with needs("gcs"):
+            from wattif.uploader.gcs import GcsStore
 
         bucket, _, prefix = rest.partition("/")
         if not bucket:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from wattif.errors import InvalidValue, WattIfError
+from wattif.extras import needs
 from wattif.model.classes import CLASSES
 from wattif.model.scenario import fleet_of, world_of
 from wattif.show import data
@@ -26,7 +27,8 @@ def show(
 
     `InvalidValue` when there is nothing to draw.
     """
-    from wattif.show import figure  # matplotlib is slow to import
+    with needs("plot"):
+        from wattif.show import figure  # matplotlib is slow to import
 
     first = first_day or spec.start
     days = (spec.end - first).days + 1

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from wattif.errors import LakeError, WarehouseError
+from wattif.extras import needs
 from wattif.lake.days import lake_dataset
 from wattif.lake.open import opened
 from wattif.model.anomaly_kinds import KINDS, Kind
@@ -54,7 +55,8 @@ def score(
     finally:
         warehouse.close()
     if out is not None:
-        from wattif.verdict.score_figure import draw  # matplotlib is slow to import
+        with needs("plot"):
+            from wattif.verdict.score_figure import draw  # matplotlib is slow to import
 
         draw(card, out)
     return card

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from wattif.errors import InvalidValue, LakeError, WarehouseError
+from wattif.extras import needs
 from wattif.lake.days import CommittedDay, LakeDataset, committed_days, lake_dataset
 from wattif.lake.open import opened
 from wattif.uploader.retrying import RetryPolicy
@@ -93,7 +94,8 @@ def load(
 
 def _external_table(store: Store, warehouse: Warehouse) -> Callable[[Table], None]:
     """How the readings' table is laid over the bucket."""
-    from wattif.warehouse.bigquery_warehouse import BigQueryWarehouse
+    with needs("bigquery"):
+        from wattif.warehouse.bigquery_warehouse import BigQueryWarehouse
 
     if not isinstance(warehouse, BigQueryWarehouse) or not store.place.startswith("gs://"):
         raise InvalidValue("external", True, "is for BigQuery over a bucket; leave it out")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wattif.errors import InvalidValue
+from wattif.extras import needs
 from wattif.warehouse.place import WarehousePlace
 from wattif.warehouse.warehouse import Warehouse
 
@@ -13,7 +14,8 @@ def open_warehouse(place: WarehousePlace, *, create: bool = False) -> Warehouse:
         from wattif.warehouse.duckdb_warehouse import DuckDBWarehouse
 
         return DuckDBWarehouse(place.database_file, create=create)
-    from wattif.warehouse.bigquery_warehouse import BigQueryWarehouse
+    with needs("bigquery"):
+        from wattif.warehouse.bigquery_warehouse import BigQueryWarehouse
 
     if place.project is None or place.dataset is None:  # a place that was validated has both
         raise InvalidValue("warehouse", "bigquery", "needs `project` and `dataset`")

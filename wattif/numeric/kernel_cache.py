@@ -72,7 +72,7 @@ def kernels_key(package: Path) -> str:
     """
     digest = hashlib.sha256()
     switches = sorted(item for item in os.environ.items() if item[0].startswith("NUMBA_"))
-    digest.update(repr((numba.__version__, sys.version_info[:3], switches)).encode())
+    digest.update(repr((numba.__version__, sys.version_info[:2], switches)).encode())
     for source in kernel_sources(package):
         digest.update(f"\0{source.relative_to(package)}\0".encode())
         digest.update(source.read_bytes())
@@ -149,6 +149,7 @@ class KernelCache:
         payload = _SERIALIZE.dumps(compiled._reduce())
         with contextlib.suppress(OSError), tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as part:
             try:
+                os.fchmod(part.fileno(), 0o644)  # others may read what is in an image; the folder says who may write
                 part.write(hashlib.sha256(payload).digest() + payload)
                 part.close()
                 Path(part.name).replace(file)

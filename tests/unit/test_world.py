@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from wattif.errors import UsageError
 from wattif.model import fleet, local_time
@@ -114,37 +113,12 @@ def test_a_month_knows_its_days_and_its_place() -> None:
     assert month.first_day == (date(2024, 2, 1) - date(1970, 1, 1)).days
 
 
-def test_macs_are_unique_local_and_unicast() -> None:
-    macs = fleet.unique_macs(42, 20_000)
-    assert len(np.unique(macs)) == 20_000
-    first_octets = macs >> np.uint64(40)
-    assert set((first_octets & np.uint64(0b11)).tolist()) == {0b10}
-    assert int(macs.max()) < 2**48
-
-
 def test_a_fleet_grows_without_changing_its_first_meters() -> None:
     small, large = (fleet.make_fleet(7, n, CITIES) for n in (50, 5000))
     assert np.array_equal(small.macs, large.macs[:50])
     for column in ("base_mwh", "meter_class", "profile", "solar", "car"):
         assert np.array_equal(getattr(small, column), getattr(large, column)[:50]), column
     assert not np.array_equal(small.macs, fleet.make_fleet(8, 50, CITIES).macs)
-
-
-def test_doubles_are_drawn_again_and_false_positives_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With doubles forced into the first draw, and a filter so small that it always says "perhaps"."""
-    honest = fleet.unique_macs(42, 200)
-
-    def draw_doubles(seed: int, macs: NDArray[np.uint64]) -> None:
-        macs[:] = honest
-        macs[150:] = honest[:50]
-
-    monkeypatch.setattr(fleet, "_FILTER_ROOM", 1)
-    monkeypatch.setattr(fleet, "_FILTER_ERROR_RATE", 0.99)
-    assert np.array_equal(fleet.unique_macs(42, 200), honest)
-    monkeypatch.setattr(fleet, "_draw_macs", draw_doubles)
-    macs = fleet.unique_macs(42, 200)
-    assert np.array_equal(macs[:150], honest[:150])
-    assert len(np.unique(macs)) == 200
 
 
 def test_means_are_lognormal_around_the_class_mean() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wattif.errors import InvalidValue, choose_from
@@ -11,7 +12,7 @@ from wattif.model.anomaly_kinds import weights_of
 from wattif.model.cities import load_cities
 from wattif.model.classes import check_ranges
 from wattif.model.events import Period, draw_events
-from wattif.model.fleet import Fleet, Ownership, make_fleet
+from wattif.model.fleet import Fleet, Ownership, fleet_of_range, make_fleet
 from wattif.model.quantities import POWER_MAX_W, REGISTER_MAX_WH
 from wattif.model.reported import MeasuredEvent, measure_events
 from wattif.model.world import World
@@ -37,6 +38,14 @@ def fleet_of(spec: Spec, world: World, meters: int | None = None) -> Fleet:
     owners = Ownership(solar=spec.solar_share, car=spec.ev_share)
     count = spec.meters if meters is None else meters
     return make_fleet(spec.seed, count, world.cities, spec.class_shares, owners)
+
+
+def fleet_part_of(settings: DatasetSettings, world: World, numbers: range, redrawn: Mapping[int, int]) -> Fleet:
+    """The meters *numbers* alone, at the cost of the range; *redrawn*: see `wattif.model.macs`."""
+    owners = Ownership(solar=settings.solar_share, car=settings.ev_share)
+    return fleet_of_range(
+        settings.seed, numbers, world.cities, class_mix=settings.class_shares, owners=owners, redrawn=redrawn
+    )
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,7 @@ class MeterDays:
         city = transformer % len(self._world.cities)
         around = self._days[city].at(day, transformer)
         sky = self._days[city].sky
-        fleet, own = self._fleet, slice(first_meter, first_meter + meters)
+        fleet, own = self._fleet, self._fleet.slice_of(first_meter, meters)
         base_mwh, meter_class, profile = fleet.base_mwh[own], fleet.meter_class[own], fleet.profile[own]
         solar, car = fleet.solar[own], fleet.car[own]
         columns, watts, days_mwh, cars_mwh, ledger = self._parts[meters]

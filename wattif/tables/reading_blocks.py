@@ -156,7 +156,7 @@ class ReadingBlocks:
                 day=day,
                 first=first,
                 city=world.city_of(first).id,
-                macs=fleet.macs[first : first + count],
+                macs=fleet.macs[fleet.slice_of(first, count)],
                 quantities=columns,
                 marks=tuple(marks),
             )

@@ -15,6 +15,7 @@ from numba.core import types
 from numba.core.registry import CPUDispatcher
 
 from wattif.numeric.kernel_cache import KernelCache, are_compiled
+from wattif.numeric.linked import LinkedCompiler
 
 __all__ = ["are_compiled", "kernel", "on_compile"]
 
@@ -59,7 +60,8 @@ class _Kernel(CPUDispatcher):
     ) -> None:
         super().__init__(py_func, locals, targetoptions or _OPTIONS, **options)
         self._cache = KernelCache(f"{py_func.__module__}.{py_func.__qualname__}", _tell)
-        self._within = CPUDispatcher(py_func, targetoptions={**self.targetoptions, "no_cpython_wrapper": True})
+        within = {**self.targetoptions, "no_cpython_wrapper": True}
+        self._within = CPUDispatcher(py_func, targetoptions=within, pipeline_class=LinkedCompiler)
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """What a kernel calls."""

@@ -70,13 +70,14 @@ def compute(
 def test_each_place_in_its_order(tmp_path: Path) -> None:
     named, xdg, home = tmp_path / "named", tmp_path / "xdg", tmp_path / "home"
     home.mkdir()
-    everything = {"WATTIF_CACHE": named, "XDG_CACHE_HOME": xdg, "HOME": home}
-    for environment, place in (
+    everything: dict[str, str | Path] = {"WATTIF_CACHE": named, "XDG_CACHE_HOME": xdg, "HOME": home}
+    cases: tuple[tuple[Mapping[str, str | Path], Path], ...] = (
         (everything, named / NAME),
         ({"XDG_CACHE_HOME": xdg, "HOME": home}, xdg / "wattif" / NAME),
         ({"HOME": home}, home / ".cache" / "wattif" / NAME),
         ({"HOME": home, "XDG_CACHE_HOME": "not/absolute"}, home / ".cache" / "wattif" / NAME),
-    ):
+    )
+    for environment, place in cases:
         shutil.rmtree(place, ignore_errors=True)
         result, errors = compute(environment)
         assert (result["folder"], result["compiled"], errors) == (str(place), [KERNEL], "")
@@ -104,7 +105,7 @@ def test_a_place_that_cannot_be_used_is_passed_over(tmp_path: Path) -> None:
 
 
 def test_a_damaged_kernel_is_compiled_anew(tmp_path: Path) -> None:
-    environment = {"WATTIF_CACHE": tmp_path}
+    environment: dict[str, str | Path] = {"WATTIF_CACHE": tmp_path}
     compute(environment)
     (file,) = (tmp_path / NAME).iterdir()
     content = file.read_bytes()

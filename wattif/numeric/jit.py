@@ -19,7 +19,6 @@ from wattif.numeric.linked import LinkedCompiler
 
 __all__ = ["are_compiled", "kernel", "on_compile"]
 
-_unliteral: Any = types.unliteral
 _Function = TypeVar("_Function", bound=Callable[..., object])
 _OPTIONS = {"nopython": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 _listeners: list[Callable[[str], None]] = []
@@ -65,8 +64,8 @@ class _Kernel(CPUDispatcher):
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """What a kernel calls."""
-        plain = [_unliteral(each) for each in args]
-        return self._within.get_call_template(plain, {name: _unliteral(each) for name, each in kws.items()})
+        plain = [types.unliteral(each) for each in args]
+        return self._within.get_call_template(plain, {name: types.unliteral(each) for name, each in kws.items()})
 
     def get_overload(self, sig: Any) -> Any:
         """The code that a kernel calls."""

@@ -32,8 +32,6 @@ from typing import Any
 import numba
 from numba.core import compiler, serialize
 
-_COMPILED: Any = compiler.CompileResult  # numba says no types
-_SERIALIZE: Any = serialize
 _LOG = logging.getLogger(__name__)
 _DECLARES_KERNEL = re.compile(rb"^ *@(?:\w+\.)?kernel\b|\bkernel\(", re.M)
 _IMPORTS = re.compile(rb"^ *(?:from|import) +(wattif[\w.]*)(?: +import +(\([^)]*\)|[^\n]*))?", re.M)
@@ -139,14 +137,14 @@ class KernelCache:
         if hashlib.sha256(payload).digest() != checksum:
             self._on_miss(self._name)
             return None
-        return _COMPILED._rebuild(target_context, *pickle.loads(payload))
+        return compiler.CompileResult._rebuild(target_context, *pickle.loads(payload))
 
     def save_overload(self, signature: Any, compiled: Any) -> None:
         """Keep a compiled kernel, if there is a place for it."""
         file = self._file(signature, compiled.codegen)
         if file is None or compiled.library.has_dynamic_globals:
             return
-        payload = _SERIALIZE.dumps(compiled._reduce())
+        payload = serialize.dumps(compiled._reduce())
         with contextlib.suppress(OSError), tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as part:
             try:
                 os.fchmod(part.fileno(), 0o644)  # others may read what is in an image; the folder says who may write

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import _dynfunc
+from numba._dynfunc import make_function
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 
@@ -26,7 +26,7 @@ class _LinkedLibrary(JITCodeLibrary):
 
 def _without_machine_code(library: Any, fndesc: Any, env: Any) -> Any:
     """What stands for the function in numba's tables: it cannot be called, only linked."""
-    return _dynfunc.make_function(fndesc.lookup_module(), fndesc.qualname, "", 0, env, (library,))
+    return make_function(fndesc.lookup_module(), fndesc.qualname, "", 0, env, (library,))
 
 
 class LinkedCompiler(Compiler):

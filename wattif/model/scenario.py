@@ -40,12 +40,10 @@ def fleet_of(spec: Spec, world: World, meters: int | None = None) -> Fleet:
     return make_fleet(spec.seed, count, world.cities, spec.class_shares, owners)
 
 
-def fleet_part_of(settings: DatasetSettings, world: World, numbers: range, redrawn: Mapping[int, int]) -> Fleet:
+def fleet_part_of(spec: Spec, world: World, numbers: range, redrawn: Mapping[int, int]) -> Fleet:
     """The meters *numbers* alone, at the cost of the range; *redrawn*: see `wattif.model.macs`."""
-    owners = Ownership(solar=settings.solar_share, car=settings.ev_share)
-    return fleet_of_range(
-        settings.seed, numbers, world.cities, class_mix=settings.class_shares, owners=owners, redrawn=redrawn
-    )
+    owners = Ownership(solar=spec.solar_share, car=spec.ev_share)
+    return fleet_of_range(spec.seed, numbers, world.cities, class_mix=spec.class_shares, owners=owners, redrawn=redrawn)
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,16 @@ import pytest
 
 from tests.asking import Asked, Asking, generate
 from tests.lakes import objects
+from tests.undo_faults import read_labels
+from wattif import encode
+from wattif.encode.encoder import Encoder
 from wattif.engine import events
-from wattif.errors import Interrupted
+from wattif.errors import Interrupted, InvalidValue
+from wattif.model.fleet import mac_text
 from wattif.model.scenario import Scenario
 from wattif.spec import Spec
 from wattif.tables import catalog
+from wattif.tables.block import Block, Rows, TakenRows
 from wattif.tables.column import Column
 from wattif.tables.table import LakeTable, RowCount
 from wattif.tables.unit import Unit
@@ -63,7 +68,45 @@ DOORS = Doors(
     made="stream",
 )
 
+# A format: how rows become bytes. ----------------------------------------------------------------------------------
+
+
+class CsvEncoder(Encoder):
+    """Comma-separated values, numbers without needless zeros, a line of names at the top."""
+
+    name, extension, content_type, is_text = "csv", ".csv", "text/csv", True
+
+    @property
+    def row_room(self) -> int:
+        return sum(len(column.name) + 30 for column in self.schema.columns) + 30
+
+    def start(self) -> bytes:
+        added = [self.schema.added[0]] if self.schema.added else []
+        return ",".join([*map(self.schema.written_name, self.schema.columns), *added]).encode() + b"\n"
+
+    def encode(self, block: Block | TakenRows, rows: Rows | None = None) -> bytes:
+        columns = [self._texts(column, block.values(column.name, rows)) for column in self.schema.columns]
+        if self.schema.added:
+            columns.append([self.schema.added[1]] * len(columns[0]))
+        return "".join(",".join(row) + "\n" for row in zip(*columns, strict=True)).encode()
+
+    def _texts(self, column: Column, values: np.ndarray[Any, Any]) -> list[str]:
+        if column.kind == "mac":
+            return [text.decode() for text in mac_text(values)]
+        if column.kind == "timestamp":
+            return [f"{text}Z" for text in values.astype("datetime64[s]")]
+        scale = 10**column.decimals
+        return [f"{value / scale:.{column.decimals}f}" for value in values] if scale > 1 else list(map(str, values))
+
+
 # ---------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def csv() -> Iterator[None]:
+    encode.register(CsvEncoder)
+    yield
+    encode.unregister(CsvEncoder.name)
 
 
 @pytest.fixture
@@ -122,3 +165,61 @@ def test_overwriting_removes_a_table_of_ones_own(settings: Asking) -> None:
     generate(settings(interval=900, meters=3, seed=7, overwrite=True), Event())
     names = {path.name for path in settings().lake.glob("doors/*/*")}
     assert names == {"doors-00000000-00000002.json"}
+
+
+FAULTS = "duplicate=0.05,late=0.05:1h,drop=0.05,out_of_order=0.05,partial_line=0.5,file_missing=0.2,batch_twice=0.5"
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, read: str) -> list[tuple[Any, ...]]:
+    columns = (
+        "mac, timestamp::TIMESTAMP AS t, consumption_wh::DECIMAL(18, 3), power_w::BIGINT, register_kwh::DECIMAL(18, 3)"
+    )
+    return connection.execute(f"SELECT {columns} FROM {read} ORDER BY ALL").fetchall()
+
+
+@pytest.mark.usefixtures("csv", "doors")
+def test_a_format_of_ones_own(settings: Asking, tmp_path: Path) -> None:
+    """Both tables in both formats say the same."""
+    asked = settings(format="csv", anomaly_rate=0.5, interval=900)
+    _resumed(asked)
+    other = settings(lake=tmp_path / "ndjson", anomaly_rate=0.5, interval=900)
+    generate(other)
+    connection = duckdb.connect()
+    names = [
+        path.relative_to(lake).with_suffix("") for lake in (asked.lake, other.lake) for path in lake.glob("dt=*/*")
+    ]
+    assert len(names) == 2 * len(set(names)) > 0
+    in_csv = _rows(connection, f"read_csv('{asked.lake}/dt=*/*.csv', all_varchar = true)")
+    assert in_csv == _rows(connection, f"read_json('{other.lake}/dt=*/*.json')")
+    doors_of = "SELECT door, hour::TIMESTAMP, opened FROM"
+    assert (
+        connection.execute(f"{doors_of} read_csv('{asked.lake}/doors/dt=*/*.csv') ORDER BY ALL").fetchall()
+        == connection.execute(f"{doors_of} read_json('{other.lake}/doors/dt=*/*.json') ORDER BY ALL").fetchall()
+    )
+
+
+@pytest.mark.usefixtures("csv")
+@pytest.mark.parametrize("drift", ["", ",schema_drift=2024-01-02", ",schema_drift=2024-01-02:renamed"])
+def test_faults_of_rows_and_damage_of_text_in_a_format_of_ones_own(
+    settings: Asking, tmp_path: Path, drift: str
+) -> None:
+    """The same rows meet the same faults in every format, and each label tells the lines that arrive."""
+    asked = settings(format="csv", faults=f"{FAULTS},corrupt=0.05{drift}", interval=900)
+    generate(asked)
+    other = settings(lake=tmp_path / "ndjson", faults=f"{FAULTS},corrupt=0.05{drift}", interval=900)
+    generate(other)
+    labels, others = read_labels(asked.lake), read_labels(other.lake)
+    places = ("kind", "row", "mac", "timestamp", "delivered_row", "delay_s")
+    told, other_told = ([tuple(label[name] for name in places) for label in each] for each in (labels, others))
+    assert told == other_told
+    assert {label["kind"] for label in labels} >= {"late", "corrupt", "partial_line"}
+    stored = {path.relative_to(asked.lake).as_posix(): path.read_bytes() for path in asked.lake.glob("dt=*/*")}
+    for label in labels:
+        if label["delivered"] is not None:
+            lines = stored[label["delivered_in"]].decode().splitlines()
+            assert lines[1 + label["delivered_row"]] == label["delivered"]
+
+
+def test_an_unknown_format_is_refused(settings: Asking) -> None:
+    with pytest.raises(InvalidValue, match=r"`format` ndjsn: there is no such format.*ndjson"):
+        generate(settings(format="ndjsn"))

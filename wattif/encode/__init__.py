@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wattif.encode.encoder import Encoder, RowSchema
 from wattif.encode.ndjson import NdjsonEncoder
-from wattif.errors import UsageError
+from wattif.errors import InvalidValue, choose_from
 
 _FORMATS: dict[str, type[Encoder]] = {}
 
@@ -27,9 +27,9 @@ def format_names() -> tuple[str, ...]:
 
 
 def encoder_of(name: str, schema: RowSchema) -> Encoder:
-    """The encoder of rows of *schema* in the format *name*; `UsageError` when there is none."""
+    """The encoder of rows of *schema* in the format *name*; `InvalidValue` when there is none."""
     if name not in _FORMATS:
-        raise UsageError(f"--format {name}: there is no such format; choose from {', '.join(_FORMATS)}")
+        raise InvalidValue("format", name, f"there is no such format{choose_from(name, _FORMATS)}")
     return _FORMATS[name](schema)
 
 

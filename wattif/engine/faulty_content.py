@@ -15,7 +15,6 @@ import numpy as np
 from wattif.encode.encoder import Bytes, EncodedRows, Encoder
 from wattif.engine.content import CleanContent, Content, Piece
 from wattif.engine.plan import Plan
-from wattif.errors import UsageError
 from wattif.faults.damage import corrupt, cut
 from wattif.faults.drift import drifted
 from wattif.faults.plan import DrawnFaults, FaultPlan, RowFault
@@ -93,19 +92,10 @@ class FaultyContent:
 
 
 def faulty_content(plan: Plan, seed: int, clean: CleanContent) -> Content:
-    """What arrives of the *clean* objects when everything happens that the plan's rates ask for.
-
-    `UsageError` when the format cannot carry one of the faults.
-    """
+    """What arrives of the *clean* objects when everything happens that the plan's rates ask for."""
     rates, encoder = plan.faults, clean.encoder
     if not rates:
         return clean
-    for kind in (FaultKind.CORRUPT, FaultKind.PARTIAL_LINE):
-        if getattr(rates, kind) and not encoder.is_text:
-            raise UsageError(
-                f"`faults` {kind}: objects of the format {encoder.name} have no lines that could be damaged;"
-                f" leave {kind} out, or choose a format that is text"
-            )
     faults = DrawnFaults(rates, seed, plan.interval_s, plan.meters_per_file * plan.batch_files)
     faults.rows(0, plan.start)  # compiles or loads the kernel, before any clock runs
     if rates.schema_drift is None:

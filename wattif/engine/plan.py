@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from wattif.encode import encoder_of
 from wattif.encode.encoder import Encoder, RowSchema
 from wattif.errors import InvalidValue
+from wattif.faults.damage import check_format
 from wattif.faults.drift import drifted
 from wattif.faults.rates import FaultRates, rates_of
 from wattif.spec import Spec
@@ -16,8 +17,6 @@ from wattif.tables.column import Column
 from wattif.tables.readings import READINGS, fields_of
 from wattif.tables.table import LakeTable
 from wattif.tables.unit import DAY_S, Unit
-
-FORMAT = "ndjson"
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,10 @@ class Plan:
 
     @classmethod
     def of(cls, spec: Spec) -> Plan:
-        """The plan of what *spec* asks for; `InvalidValue` when it names columns or faults that there are not."""
+        """The plan of what *spec* asks for; `InvalidValue` names what there is not, or what a format cannot carry."""
         schema = RowSchema(columns=fields_of(spec), text_width=max(map(len, spec.city_ids)))
+        encoder, faults = encoder_of(spec.format, schema), rates_of(spec)
+        check_format(faults, encoder)
         return cls(
             start=spec.start,
             end=spec.end,
@@ -59,8 +60,8 @@ class Plan:
             meters_per_file=spec.meters_per_file,
             batch_files=spec.batch_files,
             rows_per_meter=DAY_S // spec.interval,
-            encoder=encoder_of(FORMAT, schema),
-            faults=rates_of(spec),
+            encoder=encoder,
+            faults=faults,
         )
 
     @classmethod
@@ -81,7 +82,7 @@ class Plan:
             meters_per_file=spec.meters_per_file,
             batch_files=spec.batch_files,
             rows_per_meter=-(-table.rows(spec, partitions[0]).rows // entities),
-            encoder=encoder_of(FORMAT, RowSchema(columns=table.columns_in(spec))),
+            encoder=encoder_of(spec.format, RowSchema(columns=table.columns_in(spec))),
             table=table.name,
         )
 

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from wattif.encode.encoder import Encoder
+from wattif.errors import InvalidValue
+from wattif.faults.rates import FaultRates
+from wattif.tables.fault_labels import FaultKind
+
 _JUNK = b"#?~^%$@!"  # none of them may begin a value; ASCII, so that labels can quote it
 _JUNK_MAX = 12  # bytes
 
@@ -21,3 +26,15 @@ def corrupt(row: bytes, weak_places: Sequence[int], bits: int) -> tuple[bytes, s
     end = min(start + 1 + (bits >> 16) % _JUNK_MAX, len(row) - 1)
     junk = bytes(_JUNK[(bits >> (20 + 3 * n)) % len(_JUNK)] for n in range(end - start))
     return row[:start] + junk + row[end:], f"{end - start} bytes overwritten"
+
+
+def check_format(rates: FaultRates, encoder: Encoder) -> None:
+    """`InvalidValue` when objects of the format cannot carry one of the faults asked for."""
+    for kind in (FaultKind.CORRUPT, FaultKind.PARTIAL_LINE):
+        if getattr(rates, kind) and not encoder.is_text:
+            raise InvalidValue(
+                "faults",
+                kind,
+                f"objects of the `format` {encoder.name} have no lines that could be damaged; leave {kind} out, or"
+                " choose a format that is text",
+            )

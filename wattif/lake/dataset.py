@@ -39,6 +39,7 @@ class Dataset:
     batch_files: int
     anomalies: str = "none"  # at the meters: the share, the span they are spread over, the kinds and their weights
     faults: str = "none"  # on the way
+    format: str = "ndjson"
     options: Mapping[str, Any] = field(default_factory=dict, compare=False)  # not of the identity: how it was asked for
 
     @classmethod
@@ -49,7 +50,7 @@ class Dataset:
             VERSION, spec.seed, spec.epoch, ",".join(figures), str(spec.class_shares or "each city's own"),
             spec.solar_share, spec.ev_share, spec.meters, spec.interval,
             ",".join(field.name for field in fields_of(spec)), spec.meters_per_file, spec.batch_files,
-            _describe_anomalies(spec), str(rates_of(spec)),
+            _describe_anomalies(spec), str(rates_of(spec)), spec.format,
             spec.model_dump(mode="json", include=set(Spec.model_fields), exclude_none=True),
         )  # fmt: skip
 

@@ -15,6 +15,8 @@ from wattif.tables.column import Column
 from wattif.tables.readings import select_fields
 from wattif.uploader.store import Store
 
+_READABLE = "ndjson"  # what warehouses load
+
 
 @dataclass(frozen=True)
 class LakeDataset:
@@ -43,6 +45,8 @@ def lake_dataset(store: Store) -> LakeDataset:
             " or write one with 'python -m wattif generate'"
         )
     content = read_document(document, store.place)
+    if content.get("format", _READABLE) != _READABLE:
+        raise LakeError(f"{store.place}: its files are {content['format']}; only those of {_READABLE} can be read here")
     try:
         fields = select_fields(str(content["columns"]).split(","), int(content["interval"]))
         return LakeDataset(str(content["fingerprint"]), fields, int(content["interval"]))

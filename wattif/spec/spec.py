@@ -85,6 +85,7 @@ class Spec(WorldSpec):
         20, ge=1, description="meters whose day makes one file, 20 about 40 MB; 1 names the file after the MAC"
     )
     batch_files: int = Field(10, ge=1, description="files that are uploaded and committed together")
+    format: str = Field("ndjson", description="format of the files")
     anomaly_rate: float = Field(
         0.0, ge=0, le=1, description="share of the meters at which something goes wrong between `start` and `end`"
     )

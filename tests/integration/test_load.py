@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -134,6 +136,51 @@ def test_a_drifted_schema_is_loaded_and_reported(lake: HandLake) -> None:
     assert report.missing_fields == {"consumption_wh": 2}
     assert "field firmware: not loaded in 2 rows" in report.summary
     assert lake.rows("SELECT count(*), count(consumption_wh) FROM smart_meter_readings") == [(4, 2)]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_unknown_fields_and_bad_lines_are_counted_as_a_reader_of_each_line_counts_them(
+    lake: HandLake, seed: int
+) -> None:
+    """Seeds 0 and 1 have rows of one form alone, the others whatever may come."""
+    rng = random.Random(seed)
+    good = reading(A, f"{DAY}T00:20:00Z", "3")
+    drifted = good.replace(b"}", b',"firmware":"2.1"}')
+    kinds = [
+        good,
+        drifted,
+        good.replace(b"}", b',"Firmware":7,"MAC":"x"}'),
+        good.replace(b"}", b',"odd \\"name":null}'),
+        good.replace(b"}", b',"nested":{"a":[1,"b"],"mac":2}}'),
+        good.replace(b"3", b'"3"'),
+        good.replace(b"3", b"null"),
+        good.replace(b'"mac":"02:00:00:00:00:0A"', b'"rowid":1'),
+        b"\n",
+        b"  \n",
+        b'{"mac":"02:00\n',
+    ]
+    chosen = [[good], [drifted]][seed] if seed < 2 else kinds
+    files = {f"readings-00000000000{name.upper()}.json": rng.choices(chosen, k=rng.randrange(400)) for name in "abc"}
+    lake.write(DAY, {**files, "readings-00000000000D.json": [good]})
+    report = lake.load(end=DAY)
+    unknown: Counter[str] = Counter()
+    bad = []
+    for name, lines in files.items():
+        for number, line in enumerate(lines, 1):
+            try:
+                record = orjson.loads(line)
+            except ValueError:
+                if line.strip():
+                    bad.append((f"dt={DAY}/{name}", number))
+                continue
+            unknown.update(record.keys() - {"mac", "timestamp", "consumption_wh", "status"})
+            if "mac" not in record:
+                bad.append((f"dt={DAY}/{name}", number))
+    assert report.unknown_fields == unknown
+    found = lake.rows("SELECT file, line FROM smart_meter_bad_records ORDER BY file, line")
+    assert found == bad
+    columns = "SELECT column_name FROM information_schema.columns WHERE table_name = 'smart_meter_readings'"
+    assert {name for (name,) in lake.rows(columns)} == {"mac", "timestamp", "consumption_wh", "status", "dt"}
 
 
 def test_a_day_is_never_left_half(lake: HandLake) -> None:

@@ -1,17 +1,27 @@
-"""Lines of NDJSON into a table of DuckDB; those that are no readings are found again, with file and line."""
+"""Lines of NDJSON into a table of DuckDB, in one pass; those that are no readings are named by file and line.
+
+DuckDB reads each line once. Everything else follows from what it made of them: rows keep the order of the lines, so
+the places of bad rows tell file and line; and as each name and each text has two quotes, the quotes of the files tell
+whether a field was left out that no column takes. Only where they do not add up are the files read again.
+"""
 
 from __future__ import annotations
 
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
+import orjson
 
 from wattif.errors import LakeError
 from wattif.lake.days import CommittedDay
 from wattif.lake.manifest import ManifestEntry
 from wattif.uploader.store import Store
+from wattif.warehouse.line_scan import ByteCounts, count_bytes, first_record, lines_at, rows_to_lines
 from wattif.warehouse.tables import Column, Table
 from wattif.warehouse.warehouse import CONTENT_LENGTH, BadRecord, Staged
 
@@ -19,115 +29,180 @@ if TYPE_CHECKING:
     import duckdb
 
 _BYTES_AT_ONCE = 2**30  # of files that are copied out of a bucket together
+_MOST_EXTRAS = 20  # fields that get a column for a while; more are counted the slow way
 _IS_BAD = "mac IS NULL OR \"timestamp\" IS NULL OR NOT \"timestamp\" BETWEEN '1970-01-01' AND '2200-01-01'"
 
 
 def stage_lines(connection: duckdb.DuckDBPyConnection, store: Store, day: CommittedDay, table: Table) -> Staged:
-    """Append the files of *day* to *table*, which has a column for each field; what else was found in them."""
-    bad_records: list[BadRecord] = []
-    unknown: Counter[str] = Counter()
-    for files in _parts(day.files):
+    """Append the files of *day* to *table*, which has a column for each field; what else was found in them.
+
+    `LakeError` when a file has fewer lines than its manifest says.
+    """
+    staging = _Staging(connection, table)
+    for files in _groups(day.files):
         with tempfile.TemporaryDirectory(prefix="wattif-") as folder:
-            paths = {str(store.fetch(file.name, Path(folder))): file.name for file in files}
-            lines = _read_json(list(paths), table.columns)
-            ((found,),) = connection.execute(f'INSERT INTO "{table.name}" BY NAME SELECT * FROM {lines}').fetchall()
-            if found < sum(file.rows for file in files):
-                raise LakeError(_shorter(connection, paths, files, table, store.place))
-            unknown += _unknown_fields(connection, list(paths), set(table.column_names))
-            for path in _files_with_bad_records(connection, list(paths), table):
-                bad_records += _bad_records(connection, path, paths[path], table)
-    return Staged(bad_records=tuple(bad_records), bad_record_count=len(bad_records), unknown_fields=unknown)
+            paths = {str(store.fetch(file.name, Path(folder))): file for file in files}
+            staging.add(paths, store.place)
+    staging.drop_extras()
+    return Staged(
+        bad_records=tuple(staging.bad_records),
+        bad_record_count=len(staging.bad_records),
+        unknown_fields=+staging.unknown,
+    )
 
 
-def _shorter(
-    connection: duckdb.DuckDBPyConnection, paths: Mapping[str, str], files: Sequence[ManifestEntry], table: Table,
-    place: str,
-) -> str:  # fmt: skip
-    """Which file has fewer lines than its manifest says."""
-    lines = _read_json(list(paths), _key_columns(table), filename=True)
-    counted = dict(connection.execute(f"SELECT filename, count(*) FROM {lines} GROUP BY ALL").fetchall())
-    there = {name: counted.get(path, 0) for path, name in paths.items()}
-    short = next(file for file in files if there[file.name] < file.rows)
+def _groups(files: Sequence[ManifestEntry]) -> Iterator[list[ManifestEntry]]:
+    group: list[ManifestEntry] = []
+    size = 0
+    for file in files:
+        group.append(file)
+        size += file.bytes
+        if size >= _BYTES_AT_ONCE:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+class _Staging:
+    """A table that is filled group by group of files."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+        self._connection = connection
+        self._table = table
+        self._extras: list[str] = []  # fields that no column takes, seen so far; columns of the table for a while
+        self._rows = 0
+        self.bad_records: list[BadRecord] = []
+        self.unknown: Counter[str] = Counter()  # in how many lines each field stands that no column takes
+
+    def add(self, paths: Mapping[str, ManifestEntry], place: str) -> None:
+        """Append the lines of files."""
+        self._add_extras({name for path in paths for name in first_record(path)})
+        lines = _read_json(list(paths), self._table.columns, self._extras)
+        insert = f'INSERT INTO "{self._table.name}" BY NAME SELECT * FROM {lines}'
+        ((added,),) = self._connection.execute(insert).fetchall()
+        first, self._rows = self._rows, self._rows + added
+        with ThreadPoolExecutor() as threads:
+            counts = list(threads.map(count_bytes, paths))
+        for file, count in zip(paths.values(), counts, strict=True):
+            if count.lines < file.rows:
+                raise LakeError(_shorter(place, file, count.lines))
+        rows = [count.lines for count in counts]
+        if sum(rows) != added:  # blank lines are no rows
+            rows = self._rows_by_file(list(paths))
+        quotes, of_bad = self._name_bad_rows(paths, counts, rows, first)
+        of_good = self._unknown_of_good(first, sum(count.quotes for count in counts) - quotes)
+        self.unknown += self._unknown_of_all(list(paths)) if of_good is None else of_good + of_bad
+
+    def drop_extras(self) -> None:
+        """Leave the table with its own columns."""
+        for name in self._extras:
+            self._connection.execute(f'ALTER TABLE "{self._table.name}" DROP COLUMN {_quoted(name)}')
+
+    def _add_extras(self, names: set[str]) -> None:
+        taken = {name.casefold() for name in (*self._table.column_names, *self._extras, "rowid")}
+        for name in sorted(names):
+            if name and name.casefold() not in taken and len(self._extras) < _MOST_EXTRAS:
+                taken.add(name.casefold())
+                self._extras.append(name)
+                self._connection.execute(f'ALTER TABLE "{self._table.name}" ADD COLUMN {_quoted(name)} VARCHAR')
+
+    def _rows_by_file(self, paths: Sequence[str]) -> list[int]:
+        keys = [column for column in self._table.columns if column.name in ("mac", "timestamp")]
+        lines = _read_json(paths, keys, filename=True)
+        counted = dict(self._connection.execute(f"SELECT filename, count(*) FROM {lines} GROUP BY ALL").fetchall())
+        return [counted.get(path, 0) for path in paths]
+
+    def _name_bad_rows(
+        self, paths: Mapping[str, ManifestEntry], counts: Sequence[ByteCounts], rows: Sequence[int], first: int
+    ) -> tuple[int, Counter[str]]:
+        """Find the lines of bad rows from the row *first* on; the quotes and unknown fields in them."""
+        bad = self._connection.execute(
+            f'SELECT rowid FROM "{self._table.name}" WHERE rowid >= {first} AND ({_IS_BAD}) ORDER BY rowid'
+        ).fetchnumpy()["rowid"]
+        ends = first + np.cumsum(rows)
+        bounds = np.searchsorted(bad, [first, *ends])
+        quotes, unknown = 0, Counter[str]()
+        for number, (path, file) in enumerate(paths.items()):
+            lines = (bad[bounds[number] : bounds[number + 1]] - (ends[number] - rows[number])).tolist()
+            if lines and counts[number].lines != rows[number]:
+                lines = list(rows_to_lines(path, lines))
+            for line_number, line in zip(lines, lines_at(path, counts[number], lines), strict=True):
+                quotes += line.count(b'"')
+                content = line.strip().decode(errors="replace")[:CONTENT_LENGTH]
+                error, fields = _what_is_wrong(line)
+                unknown.update(fields - set(self._table.column_names))
+                self.bad_records.append(BadRecord(file=file.name, line=line_number + 1, error=error, content=content))
+        return quotes, unknown
+
+    def _unknown_of_good(self, first: int, quotes: int) -> Counter[str] | None:
+        """In how many good rows from *first* on each unknown field stands; None when that is not all of them.
+
+        *quotes*: how many the lines of these rows have.
+        """
+        names = [*self._table.column_names, *self._extras]
+        texts = [column.name for column in self._table.columns if column.is_text or column.kind == "timestamp"]
+        counts = [f"count({_quoted(name)})" for name in [*names, *texts]]
+        counts += [f"count(*) FILTER (starts_with({_quoted(name)}, '\"'))" for name in self._extras]
+        (found,) = self._connection.execute(
+            f'SELECT {", ".join(counts)} FROM "{self._table.name}" WHERE rowid >= {first} AND NOT ({_IS_BAD})'
+        ).fetchall()
+        if 2 * sum(found) != quotes:
+            return None
+        return Counter({name: found[names.index(name)] for name in self._extras})
+
+    def _unknown_of_all(self, paths: Sequence[str]) -> Counter[str]:
+        """In how many lines each unknown field stands: the slow way, which reads them again."""
+        found = self._connection.execute(
+            f"SELECT json_keys(json) AS keys, count(*) FROM read_ndjson_objects({_files(paths)}, ignore_errors = true)"
+            " WHERE json IS NOT NULL GROUP BY keys"
+        ).fetchall()
+        unknown: Counter[str] = Counter()
+        for keys, lines in found:
+            unknown.update(dict.fromkeys(set(keys) - set(self._table.column_names), lines))
+        return unknown
+
+
+def _shorter(place: str, file: ManifestEntry, found: int) -> str:
     return (
-        f"{place}/{short.name} has {there[short.name]:,} of the {short.rows:,} lines that its manifest says;"
+        f"{place}/{file.name} has {found:,} of the {file.rows:,} lines that its manifest says;"
         " 'python -m wattif reconcile' tells what else is lost; bring it back, then run the same command again"
     )
 
 
-def _parts(files: Sequence[ManifestEntry]) -> Iterator[list[ManifestEntry]]:
-    part: list[ManifestEntry] = []
-    for file in files:
-        part.append(file)
-        if sum(each.bytes for each in part) >= _BYTES_AT_ONCE:
-            yield part
-            part = []
-    if part:
-        yield part
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
-def _quoted(paths: Sequence[str]) -> str:
-    return "[" + ", ".join("'" + path.replace("'", "''") + "'" for path in paths) + "]"
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
-def _read_json(paths: Sequence[str], columns: Sequence[Column], *, filename: bool = False) -> str:
+def _files(paths: Sequence[str]) -> str:
+    return "[" + ", ".join(map(_text, paths)) + "]"
+
+
+def _read_json(
+    paths: Sequence[str], columns: Sequence[Column], extras: Sequence[str] = (), *, filename: bool = False
+) -> str:
     """The lines of files as rows; what cannot be read is NULL, and so is a whole line that is no JSON."""
-    types = ", ".join(f"\"{column.name}\": '{column.duckdb_type}'" for column in columns)
+    types = ", ".join(
+        [f"{_quoted(column.name)}: '{column.duckdb_type}'" for column in columns]
+        + [f"{_quoted(name)}: 'JSON'" for name in extras]
+    )
     return (
-        f"read_json({_quoted(paths)}, format = 'newline_delimited', ignore_errors = true,"
+        f"read_json({_files(paths)}, format = 'newline_delimited', ignore_errors = true,"
         f" hive_partitioning = false, filename = {str(filename).lower()}, columns = {{{types}}})"
     )
 
 
-def _unknown_fields(connection: duckdb.DuckDBPyConnection, paths: Sequence[str], known: set[str]) -> Counter[str]:
-    """In how many lines each field stands that no column takes."""
-    found = connection.execute(
-        f"SELECT json_keys(json) AS keys, count(*) FROM read_ndjson_objects({_quoted(paths)}, ignore_errors = true)"
-        " WHERE json IS NOT NULL GROUP BY keys"
-    ).fetchall()
-    unknown: Counter[str] = Counter()
-    for keys, lines in found:
-        unknown.update(dict.fromkeys(set(keys) - known, lines))
-    return unknown
-
-
-def _key_columns(table: Table) -> list[Column]:
-    return [column for column in table.columns if column.name in ("mac", "timestamp")]
-
-
-def _files_with_bad_records(connection: duckdb.DuckDBPyConnection, paths: Sequence[str], table: Table) -> list[str]:
-    bad = connection.execute(f'SELECT count(*) FROM "{table.name}" WHERE {_IS_BAD}').fetchall()[0][0]
-    if not bad:
-        return []
-    lines = _read_json(paths, _key_columns(table), filename=True)
-    found = connection.execute(f"SELECT DISTINCT filename FROM {lines} WHERE {_IS_BAD} ORDER BY ALL").fetchall()
-    return [path for (path,) in found]
-
-
-def _bad_records(connection: duckdb.DuckDBPyConnection, path: str, name: str, table: Table) -> Iterator[BadRecord]:
-    """The bad records of one file: DuckDB says the how manieth rows they are, the file which lines those are."""
-    rows = _read_json([path], _key_columns(table))
-    numbered = f'SELECT row_number() OVER () AS number, mac, "timestamp" FROM {rows}'
-    bad = connection.execute(f"SELECT number FROM ({numbered}) WHERE {_IS_BAD} ORDER BY number").fetchall()
-    wanted = {number for (number,) in bad}
-    number = 0
-    with Path(path).open("rb") as file:
-        for line_number, line in enumerate(file, 1):
-            if not line.strip():  # no row
-                continue
-            number += 1
-            if number in wanted:
-                content = line.strip().decode(errors="replace")[:CONTENT_LENGTH]
-                yield BadRecord(file=name, line=line_number, error=_what_is_wrong(line), content=content)
-
-
-def _what_is_wrong(line: bytes) -> str:
-    import orjson
-
+def _what_is_wrong(line: bytes) -> tuple[str, set[str]]:
+    """Why a line is no reading, and its fields."""
     try:
         record = orjson.loads(line)
     except ValueError as error:
-        return f"not JSON: {error}"
+        return f"not JSON: {error}", set()
     if not isinstance(record, dict):
-        return "not a JSON object"
+        return "not a JSON object", set()
     missing = [name for name in ("mac", "timestamp") if record.get(name) is None]
-    return f"no {' and no '.join(missing)}" if missing else "mac or timestamp cannot be read"
+    return f"no {' and no '.join(missing)}" if missing else "mac or timestamp cannot be read", set(record)

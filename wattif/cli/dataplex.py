@@ -16,13 +16,13 @@ from wattif.extras import needs
 
 
 class DataplexVerbOptions(Options, DataplexOptions):
-    """Check the hourly readings in BigQuery with a Dataplex data-quality scan: anomalies, gaps, duplicates, ranges."""
+    """Check the hourly readings in BigQuery with a Dataplex scan: anomalies, gaps, duplicates, ranges."""
 
     action: CliPositionalArg[Action] = Field(
-        description="create the scan, run it once, show the results of its latest job, or delete it"
+        description="create the scan, run it once, show the results of its last job, or delete it"
     )
     print_only: Annotated[bool, Field(alias="print")] = Field(
-        False, description="with create: only print the definition as YAML, for gcloud; touch nothing"
+        False, description="with create: print the definition as YAML for gcloud; send nothing"
     )
     as_json: Annotated[bool, Field(alias="json")] = Field(False, description="with results: print them as JSON")
 

@@ -18,26 +18,24 @@ from wattif.spec import Spec
 
 
 class ExpectOptions(Options, PlaceOptions, Spec):
-    """Compute what the tables downstream must hold, from the dataset's options alone; no reading is read.
+    """Compute what every table downstream must contain, from the options of the dataset alone.
 
-    A lake remembers them: give --lake, or --bucket and --prefix; or give the options, without any lake.
+    The options are read from the lake: give --lake, or --bucket and --prefix. Without a lake, give the options.
     """
 
     model_config = SettingsConfigDict(cli_shortcuts={"quiet": "q"})
 
-    out: Path | None = Field(
-        None, description="folder for the tables; without one they go into the lake, below _wattif/expected/"
-    )
+    out: Path | None = Field(None, description="folder for the tables (default: _wattif/expected/ in the lake)")
     time_zone: str = Field(
         "UTC",
-        description="tell days and months by local time, too: local (each city's own), or a name such as Asia/Kolkata",
+        description="also sum by local day and month: local (the zone of each city), or a zone such as Asia/Kolkata",
     )
     workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1,
         ge=1,
-        description="threads that compute; one a processor by default",
+        description="threads that compute (default: one per processor)",
     )
-    quiet: bool = Field(False, description="say nothing but warnings and errors")
+    quiet: bool = Field(False, description="print only warnings and errors")
 
 
 def _run(options: ExpectOptions, stop: Event) -> int:

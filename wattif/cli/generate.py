@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 class GenerateOptions(Options, RunOptions, PlaceOptions, Spec):
-    """Write the 10-second readings of a fleet of smart meters, day by day, into a cloud data lake."""
+    """Write the readings of a fleet of smart meters, day by day, into a bucket or a local folder."""
 
     model_config = SettingsConfigDict(cli_shortcuts={"verbose": "v", "quiet": "q"})
 
-    dry_run: bool = Field(False, description="only print what would be made: sizes, requests, time; touch nothing")
-    version: bool = Field(False, description="print the version and leave")
-    verbose: bool = Field(False, description="log what happens, with times")
-    quiet: bool = Field(False, description="say nothing but warnings and errors")
+    dry_run: bool = Field(False, description="print what would be written: sizes, requests, time; write nothing")
+    version: bool = Field(False, description="print the version and exit")
+    verbose: bool = Field(False, description="log each step with its time")
+    quiet: bool = Field(False, description="print only warnings and errors")
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:

@@ -16,12 +16,14 @@ from wattif.spec.values import Day
 
 
 class LoadOptions(Options, WarehouseOptions):
-    """Load the committed days of the lake into the warehouse; days that are loaded already are left alone."""
+    """Load the committed days of a lake into a warehouse. Days that are already loaded are skipped."""
 
-    start: Day | None = Field(None, description="first day (UTC) to load, YYYY-MM-DD; the lake's first one without it")
-    end: Day | None = Field(None, description="last day (UTC) to load, included; the lake's last one without it")
+    start: Day | None = Field(
+        None, description="first day (UTC) to load, YYYY-MM-DD (default: the first one in the lake)"
+    )
+    end: Day | None = Field(None, description="last day (UTC) to load, inclusive (default: the last one in the lake)")
     external: bool = Field(
-        False, description="BigQuery: an external table over the bucket instead of a copy of the readings"
+        False, description="for BigQuery: create an external table over the bucket instead of copying the readings"
     )
 
     @model_validator(mode="after")

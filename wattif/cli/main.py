@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from wattif.cli.verb import Verb
 
 VERBS = {  # each is the module of that name
-    "generate": "write the readings of a fleet of meters into the lake",
-    "expect": "compute what the tables downstream must hold, without reading the lake",
-    "show": "draw a meter, a class of meters or the whole fleet",
-    "reconcile": "compare a lake, or a table made of it, with what must be there",
-    "load": "load the lake into a warehouse: DuckDB here, or BigQuery",
-    "rollup": "roll the loaded readings up by hour and month",
-    "scan": "scan the hours for anomalies",
-    "score": "score the scan against the labels: precision, recall and delay by kind",
+    "generate": "write the readings of a fleet of meters into a lake",
+    "expect": "compute what every table downstream must contain",
+    "show": "draw a meter, a class of meters, or the whole fleet",
+    "reconcile": "compare a lake, or a table made from it, with what must be there",
+    "load": "load a lake into a warehouse: local DuckDB, or BigQuery",
+    "rollup": "sum the loaded readings by hour and month",
+    "scan": "flag hours unlike the ones before",
+    "score": "compare the scan with the labels: precision, recall, and delay by kind of anomaly",
     "dataplex": "check the hourly readings in BigQuery with a Dataplex scan",
 }
 INTERRUPTED = Interrupted.exit_code
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None, program: str | None = None) -> 
         return _leave(run(verb, arguments[1:], program or f"wattif {verb}"))
     usage = "usage: wattif VERB [options]\n\n" + "\n".join(f"  {name:<12}{text}" for name, text in VERBS.items())
     if verb in ("-h", "--help"):
-        print(f"{wattif.__doc__}\n\n{usage}\n\n'wattif VERB --help' lists the options of a verb.")
+        print(f"{wattif.__doc__}\n\n{usage}\n\nTo list the options of a verb, run 'wattif VERB --help'.")
         return 0
     print(f"wattif: error: there is no verb {verb!r}{did_you_mean(verb, VERBS)}\n{usage}", file=sys.stderr)
     return UsageError.exit_code

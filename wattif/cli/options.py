@@ -49,7 +49,7 @@ class Options(BaseSettings):
         cli_implicit_flags="toggle",
     )
 
-    config: Path | None = Field(None, description="TOML file with any of these options, for example wattif.toml")
+    config: Path | None = Field(None, description="TOML file that sets any of these options, for example wattif.toml")
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:

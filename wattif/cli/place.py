@@ -31,16 +31,12 @@ class PlaceOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    bucket: str | None = Field(
-        None, description="Cloud Storage bucket; without one the lake is a folder on this machine"
-    )
-    lake: Path = Field(Path("lake"), description="folder of the local lake; a bucket wins over it")
-    prefix: str = Field(
-        "", description="path inside the bucket or folder, under which the dataset lies, for example raw/meters"
-    )
+    bucket: str | None = Field(None, description="Cloud Storage bucket (default: a local folder)")
+    lake: Path = Field(Path("lake"), description="folder of a local lake; ignored if a bucket is given")
+    prefix: str = Field("", description="path of the dataset within the bucket or folder, for example raw/meters")
 
     retry_for: Duration = Field(
-        600.0, description="how long a lake that does not answer is tried again, for example 90s, 10m or 1h"
+        600.0, description="how long to retry if the lake does not answer, for example 90s, 10m, or 1h"
     )
 
     @field_validator("bucket")
@@ -79,7 +75,7 @@ class PlaceOptions(BaseModel):
 class WarehouseOptions(PlaceOptions, WarehousePlace):
     """Where the lake is, and the warehouse that its readings go to."""
 
-    as_json: bool = Field(False, alias="json", description="print what was done as one JSON object")
+    as_json: bool = Field(False, alias="json", description="print the result as one JSON object")
 
     @property
     def warehouse_place(self) -> WarehousePlace:

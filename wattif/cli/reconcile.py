@@ -19,9 +19,9 @@ from wattif.spec import Spec
 
 
 class ReconcileOptions(Options, Comparison, WarehouseOptions, Spec):
-    """Compare a lake, or a table made of it, with what must be there; say what is missing, extra or altered.
+    """Compare a lake, or a table made from it, with what must be there: what is missing, extra, doubled, or altered.
 
-    The lake remembers how its dataset was asked for: give --lake, or --bucket and --prefix, and no such option.
+    The options of the dataset are read from the lake: give only --lake, or --bucket and --prefix.
     """
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""`wattif scan`: scan the hours for anomalies."""
+"""`wattif scan`: flag hours unlike the ones before."""
 
 from __future__ import annotations
 

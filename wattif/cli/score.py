@@ -14,9 +14,9 @@ from wattif.cli.warehouse import INTERRUPTED, print_report
 
 
 class ScoreOptions(Options, WarehouseOptions):
-    """Score the last scan against the labels of the lake: precision, recall and delay by kind of anomaly."""
+    """Compare the last scan with the labels of the lake: precision, recall, and delay by kind of anomaly."""
 
-    out: Path | None = Field(None, description="file of a picture of the scorecard, for example score.png")
+    out: Path | None = Field(None, description="file to draw the scorecard into, for example score.png")
 
     @field_validator("out")
     @classmethod

@@ -21,14 +21,14 @@ MOST_READINGS = 4_000_000  # of one meter: a hundred megabytes
 
 
 class ShowOptions(Options, WorldSpec):
-    """Draw what a meter, a class of meters or the whole fleet would send, in one picture."""
+    """Draw the readings of a meter, of a class of meters, or of the whole fleet."""
 
-    out: Path = Field(description=f"file of the picture; its ending says how it is written: {', '.join(ENDINGS)}")
-    meter: int | None = Field(None, ge=0, description="number of the meter to draw, counted from 0")
-    meter_class: ClassId | None = Field(None, alias="class", description="class of meters to draw")
+    out: Path = Field(description=f"file of the picture; its ending sets the format: {', '.join(ENDINGS)}")
+    meter: int | None = Field(None, ge=0, description="number of the meter to draw, from 0")
+    meter_class: ClassId | None = Field(None, alias="class", description="class of the meters to draw")
     fleet: bool = Field(False, description="draw the whole fleet")
-    first_day: Day | None = Field(None, description="first day (UTC) to draw; the dataset's first one without it")
-    days: int = Field(7, ge=1, le=366, description="how many days to draw")
+    first_day: Day | None = Field(None, description="first day (UTC) to draw (default: the first one of the dataset)")
+    days: int = Field(7, ge=1, le=366, description="number of days to draw")
 
     @field_validator("out")
     @classmethod

@@ -30,29 +30,40 @@ class DataplexOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     project: str = Field(description="Google Cloud project of the scan and of the dataset")
-    location: str = Field(description="region of the scan, that of the dataset, for example europe-west3")
+    location: str = Field(description="region of the scan and of the dataset, for example europe-west3")
     dataset: str | None = Field(None, description="BigQuery dataset of the table and of the models")
     table: str = Field(HOURLY.name, description="table of the hourly readings")
     scan: str = Field("smart-meter-anomalies", description="id of the scan")
-    threshold: float = Field(0.99, ge=0, lt=1, description="probability from which a point counts as an anomaly")
-    metrics: Names = Field(",".join(METRICS), description="what is watched of an hour: AVG, MAX or both, with a comma")
-    model: str = Field(MODEL_NAME, description="the models' name before _avg and _max; they lie in the same dataset")
-    interval: int = Field(10, ge=1, le=3600, description="seconds between two readings; an hour has 3600/interval")
+    threshold: float = Field(0.99, ge=0, lt=1, description="probability above which an hour is an anomaly")
+    metrics: Names = Field(
+        ",".join(METRICS), description="figures of an hour to check: AVG, MAX, or both, separated by a comma"
+    )
+    model: str = Field(
+        MODEL_NAME, description="name of the models, without _avg and _max; they are in the same dataset"
+    )
+    interval: int = Field(10, ge=1, le=3600, description="seconds between readings; an hour has 3600/interval readings")
     max_age_hours: int = Field(
-        48, ge=0, le=87_600, description="hours that the newest row may be old; 0 for data of the past: no such rule"
+        48,
+        ge=0,
+        le=87_600,
+        description="maximum age of the newest row, in hours; 0 turns the rule off, for data of the past",
     )
     schedule: str | None = Field(
-        None, description="cron, for example '15 * * * *' or 'TZ=Asia/Manila 0 6 * * *'; on demand without it"
+        None, description="cron, for example '15 * * * *' or 'TZ=Asia/Manila 0 6 * * *' (default: on demand)"
     )
     incremental_field: str = Field(
-        "time_hour_rolled", description="column by which a job scans only what is new; empty: the whole table each time"
+        "time_hour_rolled",
+        description="column that tells new rows, so that a job scans only those; empty: always the whole table",
     )
     results_table: str | None = Field(
-        None, description="PROJECT.DATASET.TABLE that gets all results; dataplex_results in the dataset without it"
+        None, description="table for all results, PROJECT.DATASET.TABLE (default: dataplex_results in the dataset)"
     )
-    notify: Names | None = Field(None, description="e-mail addresses, with commas, that hear of failed rules and jobs")
+    notify: Names | None = Field(
+        None, description="e-mail addresses to notify of failed rules and jobs, separated by commas"
+    )
     preview_anomaly_rules: bool = Field(
-        False, description="Dataplex's own anomaly rule instead of the models: only for projects on its preview's list"
+        False,
+        description="use Dataplex's own anomaly rule instead of the models; only for projects in its private preview",
     )
 
     @field_validator("project")

@@ -25,15 +25,13 @@ class RunOptions(BaseModel):
 
     staging_dir: Path | None = Field(
         None,
-        description="fast disk on which files wait for the upload; /mnt/sm-disk, or else under the temporary folder",
+        description="folder on a fast disk where files wait for upload (default: /mnt/sm-disk, or the temporary folder)",
     )
-    staging_limit: ByteSize = Field(
-        ByteSize(2 * 2**30), description="most bytes that wait in staging at once, for example 2GiB"
-    )
+    staging_limit: ByteSize = Field(ByteSize(2 * 2**30), description="maximum size of staging, for example 2GiB")
     write_workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1,
         ge=1,
-        description="threads that produce files; one a processor by default",
+        description="threads that produce files (default: one per processor)",
     )
     upload_workers: int = Field(4, ge=1, description="threads that upload files")
-    overwrite: bool = Field(False, description="replace another WattIf dataset that lies there")
+    overwrite: bool = Field(False, description="replace another WattIf dataset in the same place")

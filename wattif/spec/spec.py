@@ -27,21 +27,23 @@ class WorldSpec(BaseModel):
 
     start: Day = Field(description="first day (UTC), YYYY-MM-DD")
     meters: int = Field(
-        100, ge=1, le=99_999_999, description="number of meters; the first ones stay the same when it grows"
+        100, ge=1, le=99_999_999, description="number of meters; existing meters stay the same when you raise it"
     )
-    city: Names = Field("manila", description="cities, separated by commas, whose transformers take turns")
+    city: Names = Field("manila", description="cities, separated by commas; transformers are assigned to them in turn")
     cities: Path | None = Field(
-        None, description="TOML file with cities of your own, like wattif/model/data/cities.toml"
+        None, description="TOML file with your own cities; for the format, see wattif/model/data/cities.toml"
     )
     class_mix: str | None = Field(
         None,
-        description="shares of the classes, for example residential=0.85,commercial=0.12,industrial=0.03"
+        description="share of each class, for example residential=0.85,commercial=0.12,industrial=0.03"
         " (default: each city's own)",
     )
-    solar_share: float = Field(0.0, ge=0, le=1, description="share of the homes with panels; see the columns export_…")
-    ev_share: float = Field(0.0, ge=0, le=1, description="share of the homes that charge an electric car")
-    seed: int = Field(42, ge=0, lt=2**63, description="seed of all randomness; another seed is another city")
-    interval: Interval = Field(10, description="seconds between two readings; any divisor of 3600")
+    solar_share: float = Field(
+        0.0, ge=0, le=1, description="share of homes with solar panels; see the columns export_…"
+    )
+    ev_share: float = Field(0.0, ge=0, le=1, description="share of homes that charge an electric car")
+    seed: int = Field(42, ge=0, lt=2**63, description="seed of all randomness; another seed makes another city")
+    interval: Interval = Field(10, description="seconds between readings; a divisor of 3600")
 
     @field_validator("city")
     @classmethod
@@ -77,25 +79,25 @@ class WorldSpec(BaseModel):
 class Spec(WorldSpec):
     """All that determines the bytes of a dataset, and into which files they go."""
 
-    end: Day = Field(description="last day (UTC), included")
+    end: Day = Field(description="last day (UTC), inclusive")
     columns: Names | None = Field(
-        None, description="fields of a reading, in order, separated by commas (default: the ten that are not optional)"
+        None, description="columns of a reading, in order, separated by commas (default: the ten that are not optional)"
     )
     meters_per_file: int = Field(
-        20, ge=1, description="meters whose day makes one file, 20 about 40 MB; 1 names the file after the MAC"
+        20, ge=1, description="meters per daily file; 20 make about 40 MB; with 1, the file is named after the MAC"
     )
-    batch_files: int = Field(10, ge=1, description="files that are uploaded and committed together")
+    batch_files: int = Field(10, ge=1, description="files per batch: uploaded and committed together")
     format: str = Field("ndjson", description="format of the files")
     anomaly_rate: float = Field(
-        0.0, ge=0, le=1, description="share of the meters at which something goes wrong between `start` and `end`"
+        0.0, ge=0, le=1, description="share of meters with an anomaly between `start` and `end`"
     )
     anomalies: str = Field(
-        "all", description="what goes wrong at meters, by weight: theft_scale=2,spike=1,outage=0.5; all; none"
+        "all", description="kinds of anomalies, with weights: theft_scale=2,spike=1,outage=0.5; or all; or none"
     )
     faults: str = Field(
         "none",
-        description="what goes wrong on the way: duplicate=0.001,late=0.002:6h,drop=0.0005,schema_drift=2024-01-15;"
-        " none",
+        description="faults on the way to the lake: duplicate=0.001,late=0.002:6h,drop=0.0005,schema_drift=2024-01-15;"
+        " or none",
     )
 
     @model_validator(mode="after")

@@ -20,13 +20,15 @@ class ScanOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     threshold: float = Field(0.99, ge=0, lt=1, description="probability above which an hour is an anomaly")
-    metrics: Names = Field(",".join(METRICS), description="figures of an hour that are judged: AVG, MAX")
+    metrics: Names = Field(
+        ",".join(METRICS), description="figures of an hour to judge: AVG, MAX, or both, separated by a comma"
+    )
     train_until: Day | None = Field(
         None,
-        description="last day (UTC) to learn from; without it half of the days, but from"
-        f" {LEAST_TRAINING_DAYS} to {MOST_DEFAULT_TRAINING_DAYS}",
+        description="last day (UTC) to learn from (default: half of the days, at least"
+        f" {LEAST_TRAINING_DAYS}, at most {MOST_DEFAULT_TRAINING_DAYS})",
     )
-    scan_from: Day | None = Field(None, description="first day (UTC) to judge; the one after `train_until` without it")
+    scan_from: Day | None = Field(None, description="first day (UTC) to judge (default: the day after `train_until`)")
 
     @field_validator("metrics")
     @classmethod

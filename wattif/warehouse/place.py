@@ -16,17 +16,15 @@ class WarehousePlace(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    warehouse: Literal["duckdb", "bigquery"] = Field(
-        "duckdb", description="duckdb, a file on this machine, or bigquery"
-    )
+    warehouse: Literal["duckdb", "bigquery"] = Field("duckdb", description="duckdb (a local file) or bigquery")
     database: Path | None = Field(
-        None, description="file of DuckDB; wattif.duckdb in the local lake, or in this folder for a bucket"
+        None, description="DuckDB file (default: wattif.duckdb in the local lake; with a bucket, in the current folder)"
     )
     project: str | None = Field(
         None, description="Google Cloud project that holds the dataset and pays for the queries"
     )
     dataset: str | None = Field(None, description="BigQuery dataset that holds the tables; it must exist")
-    location: str | None = Field(None, description="location of the dataset, for example EU; asked for without it")
+    location: str | None = Field(None, description="location of the dataset, for example EU (default: looked up)")
 
     @field_validator("dataset")
     @classmethod

@@ -15,14 +15,14 @@ class Comparison(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    deep: bool = Field(False, description="read every row of the lake, too: down to the meter, hour and field")
+    deep: bool = Field(False, description="also read every row of the lake; report by meter, hour, and field")
     table: str | None = Field(
-        None, description="compare this table of the warehouse instead of the lake: of readings, or the hourly one"
+        None, description="compare this table of the warehouse instead of the lake: readings, or hourly"
     )
     parquet: str | None = Field(
-        None, description="compare these Parquet files instead of the lake, for example t/*.parquet"
+        None, description="compare these Parquet files instead of the lake, for example 't/*.parquet'"
     )
-    differences: Path | None = Field(None, description="write the differences into this Parquet file, too")
+    differences: Path | None = Field(None, description="also write the differences to this Parquet file")
 
     @field_validator("differences")
     @classmethod

@@ -70,6 +70,13 @@ AnyOptions = TypeVar("AnyOptions", bound=Options)
 Stored = Callable[[Mapping[str, Any]], tuple[Mapping[str, Any], str]]  # options given -> those stored, and where
 
 
+class _CommandLine(CliSettingsSource[Any]):
+    """The command line; its help leaves out defaults that say nothing."""
+
+    def _help_format(self, *field: Any, **more: Any) -> str:
+        return super()._help_format(*field, **more).replace(" (default: None)", "")
+
+
 class _TomlFile(TomlConfigSettingsSource):
     """A TOML file whose keys may be spelt as on the command line."""
 
@@ -93,7 +100,7 @@ def read_options(
     origins = origins if origins is not None else Origins()
     origins.learn_options(options_cls.model_fields)
     try:
-        command_line = CliSettingsSource[Any](
+        command_line = _CommandLine(
             options_cls, cli_prog_name=program, cli_parse_args=list(arguments), cli_exit_on_error=False
         )
         environment = EnvSettingsSource(options_cls)

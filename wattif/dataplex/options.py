@@ -35,35 +35,29 @@ class DataplexOptions(BaseModel):
     table: str = Field(HOURLY.name, description="table of the hourly readings")
     scan: str = Field("smart-meter-anomalies", description="id of the scan")
     threshold: float = Field(0.99, ge=0, lt=1, description="probability above which an hour is an anomaly")
-    metrics: Names = Field(
-        ",".join(METRICS), description="figures of an hour to check: AVG, MAX, or both, separated by a comma"
-    )
-    model: str = Field(
-        MODEL_NAME, description="name of the models, without _avg and _max; they are in the same dataset"
-    )
+    metrics: Names = Field(",".join(METRICS), description="figures of an hour to check: AVG, MAX, or AVG,MAX")
+    model: str = Field(MODEL_NAME, description="name of the models, without _avg and _max; in the same dataset")
     interval: int = Field(10, ge=1, le=3600, description="seconds between readings; an hour has 3600/interval readings")
     max_age_hours: int = Field(
         48,
         ge=0,
         le=87_600,
-        description="maximum age of the newest row, in hours; 0 turns the rule off, for data of the past",
+        description="maximum age of the newest row, in hours; 0, for data of the past, turns it off",
     )
     schedule: str | None = Field(
         None, description="cron, for example '15 * * * *' or 'TZ=Asia/Manila 0 6 * * *' (default: on demand)"
     )
     incremental_field: str = Field(
         "time_hour_rolled",
-        description="column that tells new rows, so that a job scans only those; empty: always the whole table",
+        description="column by which a job scans only new rows; empty: always the whole table",
     )
     results_table: str | None = Field(
         None, description="table for all results, PROJECT.DATASET.TABLE (default: dataplex_results in the dataset)"
     )
-    notify: Names | None = Field(
-        None, description="e-mail addresses to notify of failed rules and jobs, separated by commas"
-    )
+    notify: Names | None = Field(None, description="e-mail addresses to notify of failures, separated by commas")
     preview_anomaly_rules: bool = Field(
         False,
-        description="use Dataplex's own anomaly rule instead of the models; only for projects in its private preview",
+        description="use Dataplex's own anomaly rule instead of the models (private preview)",
     )
 
     @field_validator("project")

@@ -25,7 +25,7 @@ class RunOptions(BaseModel):
 
     staging_dir: Path | None = Field(
         None,
-        description="folder on a fast disk where files wait for upload (default: /mnt/sm-disk, or the temporary folder)",
+        description="folder on a fast disk for files that wait (default: /mnt/sm-disk, or the temporary folder)",
     )
     staging_limit: ByteSize = Field(ByteSize(2 * 2**30), description="maximum size of staging, for example 2GiB")
     write_workers: int = Field(

@@ -38,9 +38,7 @@ class WorldSpec(BaseModel):
         description="share of each class, for example residential=0.85,commercial=0.12,industrial=0.03"
         " (default: each city's own)",
     )
-    solar_share: float = Field(
-        0.0, ge=0, le=1, description="share of homes with solar panels; see the columns export_…"
-    )
+    solar_share: float = Field(0.0, ge=0, le=1, description="share of homes with panels; see the columns export_…")
     ev_share: float = Field(0.0, ge=0, le=1, description="share of homes that charge an electric car")
     seed: int = Field(42, ge=0, lt=2**63, description="seed of all randomness; another seed makes another city")
     interval: Interval = Field(10, description="seconds between readings; a divisor of 3600")

@@ -20,9 +20,7 @@ class ScanOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     threshold: float = Field(0.99, ge=0, lt=1, description="probability above which an hour is an anomaly")
-    metrics: Names = Field(
-        ",".join(METRICS), description="figures of an hour to judge: AVG, MAX, or both, separated by a comma"
-    )
+    metrics: Names = Field(",".join(METRICS), description="figures of an hour to judge: AVG, MAX, or AVG,MAX")
     train_until: Day | None = Field(
         None,
         description="last day (UTC) to learn from (default: half of the days, at least"

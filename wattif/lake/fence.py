@@ -85,7 +85,7 @@ class Fence:
             return
         raise Conflict(
             f"{self.store.place} was taken over by another dataset{self._winner(content)}; this run stops. Use another"
-            " --prefix to keep both"
+            " `prefix` to keep both"
         )
 
     def _winner(self, content: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
     python -m scripts.renew_golden
 
-Raise `VERSION` in wattif/lake/dataset.py and say what changed in CHANGELOG.md.
+Raise `VERSION` in wattif/lake/identity.py and say what changed in CHANGELOG.md.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import orjson
 
 from wattif.engine.content import clean_content
 from wattif.engine.plan import Plan
-from wattif.lake.dataset import VERSION
+from wattif.lake.identity import VERSION
 from wattif.model.anomaly_kinds import KINDS
 from wattif.model.scenario import scenario_of
 from wattif.spec import Spec

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from scripts.renew_golden import CASES, checksums
-from wattif.lake.dataset import VERSION
+from wattif.lake.identity import VERSION
 
 GOLDEN = orjson.loads((Path(__file__).parent / "checksums.json").read_bytes())
 

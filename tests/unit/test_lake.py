@@ -14,7 +14,7 @@ from wattif.cli.stored import stored_options
 from wattif.errors import LakeError
 from wattif.lake import layout
 from wattif.lake.claim import claim
-from wattif.lake.dataset import Dataset
+from wattif.lake.identity import Identity
 from wattif.lake.manifest import Committed, ManifestEntry, read_manifest, write_manifest
 from wattif.model.scenario import world_of
 from wattif.tables import fault_labels
@@ -127,9 +127,9 @@ def test_a_manifest_beyond_the_days_batches_is_refused(tmp_path: Path) -> None:
         Committed(store, DAY, 1, 2)
 
 
-def _dataset(settings: Callable[..., Asked], **changes: object) -> Dataset:
+def _dataset(settings: Callable[..., Asked], **changes: object) -> Identity:
     asked = settings(**changes)
-    return Dataset.of(asked, world_of(asked).cities)
+    return Identity.of(asked, world_of(asked).cities)
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,8 @@ from wattif.engine.plan import Plan
 from wattif.errors import InvalidValue, LakeError
 from wattif.faults.plan import DrawnFaults, FaultPlan
 from wattif.lake import layout
-from wattif.lake.dataset import Dataset, whole_dataset
 from wattif.lake.documents import stored_document
+from wattif.lake.identity import Identity, whole_dataset
 from wattif.lake.open import open_store, opened
 from wattif.model.scenario import Scenario, scenario_of, world_of
 from wattif.spec import Spec
@@ -102,8 +102,8 @@ def expect(
     return Expected(f"{store.place}/{folder}".rstrip("/"), rows, readings, time.perf_counter() - began)
 
 
-def _dataset(spec: Spec) -> Dataset:
-    return Dataset.of(spec, world_of(spec).cities)
+def _dataset(spec: Spec) -> Identity:
+    return Identity.of(spec, world_of(spec).cities)
 
 
 def _local_tables(zones: LocalZones, part: Part, macs: NDArray[np.uint64], cells: NDArray[np.int64]) -> PartTables:

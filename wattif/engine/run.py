@@ -26,7 +26,7 @@ from wattif.engine.streams import plans_of, streams_of
 from wattif.errors import Interrupted
 from wattif.lake import layout
 from wattif.lake.claim import claim
-from wattif.lake.dataset import Dataset
+from wattif.lake.identity import Identity
 from wattif.lake.open import opened
 from wattif.model.scenario import Scenario, scenario_of, world_of
 from wattif.spec import Spec
@@ -56,7 +56,7 @@ def generate(
     options, stop, told = options or RunOptions(), stop or Event(), Events(progress)
     check_staging(plans_of(spec), options.staging_limit, options.write_workers)
     world = world_of(spec)
-    dataset = Dataset.of(spec, world.cities)
+    dataset = Identity.of(spec, world.cities)
     folder = options.staging_dir or default_staging_dir()
     prepare_folder(folder, create=options.staging_dir is None)
     store = opened(
@@ -119,7 +119,7 @@ def _store_tables(spec: Spec, scenario: Scenario, store: Store) -> None:
                     store.put_bytes(name, content)
 
 
-def _report(spec: Spec, options: RunOptions, dataset: Dataset, figures: Figures, began: datetime) -> dict[str, object]:
+def _report(spec: Spec, options: RunOptions, dataset: Identity, figures: Figures, began: datetime) -> dict[str, object]:
     return {
         "began": began.isoformat(timespec="milliseconds"),
         "wattif": wattif.__version__,

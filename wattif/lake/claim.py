@@ -6,9 +6,9 @@ import logging
 
 from wattif.errors import LakeError
 from wattif.lake import layout
-from wattif.lake.dataset import Dataset
-from wattif.lake.documents import stored_document
+from wattif.lake.documents import read_document, stored_document
 from wattif.lake.fence import Fence, epoch_of, is_clearing, numbered, record_claim
+from wattif.lake.identity import Identity, is_of_0_3
 from wattif.tables import catalog
 from wattif.uploader.retrying import RetryingStore
 from wattif.uploader.store import Conflict
@@ -16,7 +16,7 @@ from wattif.uploader.store import Conflict
 _log = logging.getLogger("wattif.lake")
 
 
-def claim(store: RetryingStore, dataset: Dataset, *, overwrite: bool) -> RetryingStore:
+def claim(store: RetryingStore, dataset: Identity, *, overwrite: bool) -> RetryingStore:
     """Make sure that *store* holds this dataset or nothing; with *overwrite*, remove another WattIf dataset.
 
     The store that it returns writes only as long as the claim holds. `LakeError` names the differences, or the
@@ -33,6 +33,7 @@ def claim(store: RetryingStore, dataset: Dataset, *, overwrite: bool) -> Retryin
             )
         return _take(store, dataset, None)
     try:
+        _refuse_of_0_3(document, store.place, overwrite=overwrite)
         differences = dataset.differences(document, store.place)
     except LakeError:
         if not overwrite:
@@ -43,12 +44,21 @@ def claim(store: RetryingStore, dataset: Dataset, *, overwrite: bool) -> Retryin
             f"{store.place} holds another dataset: {'; '.join(differences)}. Use its options to go on with it, another"
             " `prefix` to keep both, or `overwrite` to replace it"
         )
-    if differences or is_clearing(document, store.place):
+    if differences or is_of_0_3(read_document(document, store.place)) or is_clearing(document, store.place):
         return _take(store, dataset, document)
     return _continue(store, dataset, document)
 
 
-def _take(store: RetryingStore, dataset: Dataset, document: bytes | None) -> RetryingStore:
+def _refuse_of_0_3(document: bytes, place: str, *, overwrite: bool) -> None:
+    """A dataset whose time zones and holidays are unknown can be read, but not gone on with."""
+    if is_of_0_3(read_document(document, place)) and not overwrite:
+        raise LakeError(
+            f"{place} holds a dataset that WattIf 0.3 or earlier made: it can be read, but not continued, since it does"
+            " not say which time zones and holidays it follows; use another `prefix`, or `overwrite` to replace it"
+        )
+
+
+def _take(store: RetryingStore, dataset: Identity, document: bytes | None) -> RetryingStore:
     """Claim the place from the dataset of *document*, then remove what lies there; in this order, so that whoever
     still writes is told before the removal begins, and a run that is killed meanwhile begins anew with it.
     """
@@ -65,7 +75,7 @@ def _take(store: RetryingStore, dataset: Dataset, document: bytes | None) -> Ret
     return owned
 
 
-def _continue(store: RetryingStore, dataset: Dataset, document: bytes) -> RetryingStore:
+def _continue(store: RetryingStore, dataset: Identity, document: bytes) -> RetryingStore:
     """Go on with the dataset that lies there, in its epoch; its days may become more."""
     epoch = max(epoch_of(document, store.place), 1)
     owned = _fenced(store, dataset, epoch)
@@ -77,7 +87,7 @@ def _continue(store: RetryingStore, dataset: Dataset, document: bytes) -> Retryi
     return owned
 
 
-def _fenced(store: RetryingStore, dataset: Dataset, epoch: int) -> RetryingStore:
+def _fenced(store: RetryingStore, dataset: Identity, epoch: int) -> RetryingStore:
     return store.guarded_by(lambda inner: Fence(store=inner, epoch=epoch, fingerprint=dataset.fingerprint))
 
 

@@ -19,7 +19,7 @@ _READABLE = "ndjson"  # what warehouses load
 
 
 @dataclass(frozen=True)
-class LakeDataset:
+class StoredDataset:
     """What a reader must know of the dataset that lies in a lake."""
 
     fingerprint: str
@@ -36,7 +36,7 @@ class CommittedDay:
     fingerprint: str  # SHA-256
 
 
-def lake_dataset(store: Store) -> LakeDataset:
+def stored_dataset(store: Store) -> StoredDataset:
     """The dataset in *store*; `LakeError` when there is none."""
     document = stored_document(store)
     if document is None:
@@ -49,7 +49,7 @@ def lake_dataset(store: Store) -> LakeDataset:
         raise LakeError(f"{store.place}: its files are {content['format']}; only those of {_READABLE} can be read here")
     try:
         fields = select_fields(str(content["columns"]).split(","), int(content["interval"]))
-        return LakeDataset(str(content["fingerprint"]), fields, int(content["interval"]))
+        return StoredDataset(str(content["fingerprint"]), fields, int(content["interval"]))
     except (KeyError, ValueError) as error:
         raise LakeError(
             f"{store.place}/{layout.DATASET} does not say which readings lie there ({error});"

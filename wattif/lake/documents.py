@@ -18,6 +18,7 @@ _KINDS = {  # of the fields of a `dataset.json`, where it has them
     "generator": "text", "fingerprint": "text", "version": "number", "seed": "number", "epoch": "day",
     "cities": "text", "class_mix": "text", "solar_share": "share", "ev_share": "share", "meters": "number",
     "interval": "number", "columns": "text", "meters_per_file": "number", "batch_files": "number",
+    "tzdata": "text", "holidays": "text",
     "anomalies": "text", "faults": "text", "options": "object", "claim_epoch": "number",
 }  # fmt: skip
 _OPTION_KINDS = {"start": "day", "end": "day", "meters": "number", "interval": "number", "seed": "number"}

@@ -30,6 +30,13 @@ _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 _SHIPPED = "wattif/model/data/cities.toml"
 
 
+FIGURES = (  # of a city: what the bytes of a dataset follow from
+    "id", "country", "subdivision", "time_zone", "latitude", "longitude", "climate", "nominal_v", "nominal_hz",
+    "frequency_spread_mhz", "temperature_c", "temperature_day_sd_k", "daily_range_k", "cooling_per_k", "heating_per_k",
+    "season", "mean_kwh", "class_mix",
+)  # fmt: skip
+
+
 def _figure(low: float, high: float, description: str) -> Any:
     return Field(ge=low, le=high, description=description)
 
@@ -134,6 +141,12 @@ class City:
     class_mix: Annotated[PerClass, Field(description="shares of the meters by class"), AfterValidator(_whole)] = (
         PerClass(0.85, 0.12, 0.03)
     )
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What the model computes with, by name; names and numbers that only people read are not among them."""
+        known = asdict(self)
+        return {name: known[name] for name in FIGURES if known[name] is not None}
 
     @field_validator("subdivision")
     @classmethod

@@ -17,7 +17,7 @@ import duckdb
 
 from wattif.errors import LakeError, WarehouseError
 from wattif.extras import needs
-from wattif.lake.days import lake_dataset
+from wattif.lake.days import stored_dataset
 from wattif.lake.open import opened
 from wattif.model.anomaly_kinds import KINDS, Kind
 from wattif.tables import anomaly_labels
@@ -50,7 +50,7 @@ def score(
     labels = read_labels(store)
     warehouse = open_warehouse(place)
     try:
-        _check_dataset(warehouse, lake_dataset(store).fingerprint, store.place)
+        _check_dataset(warehouse, stored_dataset(store).fingerprint, store.place)
         card = score_scan(warehouse, labels)
     finally:
         warehouse.close()

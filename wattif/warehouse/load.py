@@ -12,7 +12,7 @@ from typing import Any
 
 from wattif.errors import InvalidValue, LakeError, WarehouseError
 from wattif.extras import needs
-from wattif.lake.days import CommittedDay, LakeDataset, committed_days, lake_dataset
+from wattif.lake.days import CommittedDay, StoredDataset, committed_days, stored_dataset
 from wattif.lake.open import opened
 from wattif.uploader.retrying import RetryPolicy
 from wattif.uploader.store import Store
@@ -71,7 +71,7 @@ def load(
     `LakeError` when there is nothing to load, `WarehouseError` when it cannot be loaded.
     """
     store = opened(lake, retry=retry)
-    dataset = lake_dataset(store)
+    dataset = stored_dataset(store)
     lacking = [name for name in NEEDED if name not in {each.name for each in dataset.fields}]
     if lacking:
         raise LakeError(
@@ -104,7 +104,7 @@ def _external_table(store: Store, warehouse: Warehouse) -> Callable[[Table], Non
 
 def load_days(
     store: Store,
-    dataset: LakeDataset,
+    dataset: StoredDataset,
     days: Sequence[CommittedDay],
     warehouse: Warehouse,
     create_external: Callable[[Table], None] | None = None,
@@ -132,7 +132,7 @@ def load_days(
     return report
 
 
-def _loaded(warehouse: Warehouse, dataset: LakeDataset) -> dict[date, str]:
+def _loaded(warehouse: Warehouse, dataset: StoredDataset) -> dict[date, str]:
     """The fingerprints of the days that are loaded; `WarehouseError` when they are another dataset's."""
     there = warehouse.query("SELECT dt, dataset, fingerprint FROM wattif_loads").to_pylist()
     if any(row["dataset"] != dataset.fingerprint for row in there):
@@ -144,7 +144,7 @@ def _loaded(warehouse: Warehouse, dataset: LakeDataset) -> dict[date, str]:
 
 
 def _load_day(
-    store: Store, dataset: LakeDataset, day: CommittedDay, warehouse: Warehouse, report: LoadReport, *, external: bool
+    store: Store, dataset: StoredDataset, day: CommittedDay, warehouse: Warehouse, report: LoadReport, *, external: bool
 ) -> LoadReport:
     load_id = uuid.uuid4().hex
     staged_table = Table(

@@ -16,8 +16,8 @@ from wattif.answers.reconcile.outputs import JsonOutput, Output, ParquetOutput
 from wattif.engine.plan import Plan
 from wattif.errors import LakeError
 from wattif.lake import layout
-from wattif.lake.dataset import Dataset, whole_dataset
 from wattif.lake.documents import stored_document
+from wattif.lake.identity import Identity, whole_dataset
 from wattif.lake.open import opened
 from wattif.model.scenario import world_of
 from wattif.spec import Spec
@@ -75,7 +75,7 @@ def _identify(spec: Spec, store: Store, *, of_table: bool) -> Spec:
             f"{store.place}: no dataset lies here: there is no {layout.DATASET}; correct `lake`, `bucket` or `prefix`"
         )
     whole = whole_dataset(spec, document, store.place)
-    differences = Dataset.of(whole, world_of(whole).cities).differences(document, store.place)
+    differences = Identity.of(whole, world_of(whole).cities).differences(document, store.place)
     if differences:
         raise LakeError(
             f"{store.place} holds another dataset: {'; '.join(differences)}. Leave out the options that say so"

@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
+from importlib.metadata import version
 from typing import Any
 
 import orjson
 
+import wattif
 from wattif.faults.rates import rates_of
 from wattif.lake.documents import read_document
 from wattif.model.anomaly_kinds import read_weights, weights_of
@@ -22,7 +24,7 @@ VERSION = 2  # of the bytes: raised with every change of the model or the rows, 
 
 
 @dataclass(frozen=True)
-class Dataset:
+class Identity:
     """What determines every byte of a dataset, its last day aside: that one may move on."""
 
     version: int
@@ -40,17 +42,20 @@ class Dataset:
     anomalies: str = "none"  # at the meters: the share, the span they are spread over, the kinds and their weights
     faults: str = "none"  # on the way
     format: str = "ndjson"
+    tzdata: str = ""  # the release of the rules of the time zones, and of the holidays: bytes follow from both
+    holidays: str = ""
     options: Mapping[str, Any] = field(default_factory=dict, compare=False)  # not of the identity: how it was asked for
 
     @classmethod
-    def of(cls, spec: Spec, cities: Sequence[City]) -> Dataset:
+    def of(cls, spec: Spec, cities: Sequence[City]) -> Identity:
         """The dataset that *spec* asks for, in *cities*."""
-        figures = (f"{city.id}:{hashlib.sha256(repr(city).encode()).hexdigest()[:12]}" for city in cities)
+        figures = (f"{city.id}:{_digest(city.figures)[:12]}" for city in cities)
         return cls(
             VERSION, spec.seed, spec.epoch, ",".join(figures), str(spec.class_shares or "each city's own"),
             spec.solar_share, spec.ev_share, spec.meters, spec.interval,
             ",".join(field.name for field in fields_of(spec)), spec.meters_per_file, spec.batch_files,
             _describe_anomalies(spec), str(rates_of(spec)), spec.format,
+            version("tzdata"), version("holidays"),
             spec.model_dump(mode="json", include=set(Spec.model_fields), exclude_none=True),
         )  # fmt: skip
 
@@ -64,12 +69,13 @@ class Dataset:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the identity, in hexadecimal."""
-        return hashlib.sha256(orjson.dumps(self.identity, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        return _digest(self.identity)
 
     def to_json(self, options: Mapping[str, Any] | None = None) -> bytes:
         """The content of `_wattif/dataset.json`: the identity, and the options that later verbs need not repeat."""
         document = {
-            "generator": "WattIf", **self.identity, "fingerprint": self.fingerprint, "options": options or self.options,
+            "generator": "WattIf", "wattif": wattif.__version__, **self.identity,
+            "fingerprint": self.fingerprint, "options": options or self.options,
         }  # fmt: skip
         return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
@@ -83,12 +89,31 @@ class Dataset:
     def differences(self, document: bytes, place: str) -> list[str]:
         """How the dataset that *document* describes differs from this one; empty when it is the same."""
         other = read_document(document, place)
+        own_cities, other_cities = self.cities, str(other.get("cities"))
+        if is_of_0_3(other):  # it does not name the releases, and its digests of cities were made otherwise
+            other = {**other, "tzdata": self.tzdata, "holidays": self.holidays}
+            if _city_ids(own_cities) == _city_ids(other_cities):
+                other["cities"] = own_cities
         defaults = {each.name: each.default for each in fields(self)}  # of what older datasets do not name
         return [
             f"{_NAMES.get(name, name)} is {other.get(name, defaults[name])!r} there and {own!r} here"
             for name, own in self.identity.items()
             if other.get(name, defaults[name]) != own
         ]
+
+
+def is_of_0_3(content: Mapping[str, Any]) -> bool:
+    """Whether the *content* of a `dataset.json` was written by version 0.3 or an earlier one."""
+    return "tzdata" not in content
+
+
+def _digest(value: Mapping[str, Any]) -> str:
+    """SHA-256 of canonical JSON, in hexadecimal."""
+    return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _city_ids(cities: str) -> list[str]:
+    return [each.partition(":")[0] for each in cities.split(",")]
 
 
 def whole_dataset(spec: Spec, document: bytes | None, place: str) -> Spec:

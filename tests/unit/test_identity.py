@@ -1,0 +1,68 @@
+"""The identity of a dataset: what enters its fingerprint, and what a dataset of version 0.3 gets."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from pathlib import Path
+
+import orjson
+import pytest
+
+from tests.asking import Asking, generate
+from wattif.answers.reconcile.comparison import Comparison
+from wattif.answers.reconcile.run import reconcile
+from wattif.errors import LakeError
+from wattif.lake import layout
+from wattif.lake.identity import Identity
+from wattif.model.cities import FIGURES, MANILA, City
+from wattif.model.scenario import world_of
+
+OF_0_3 = Path(__file__).resolve().parent.parent / "golden" / "dataset_0_3.json"
+NOT_OF_THE_MODEL = {"name", "population"}
+
+
+def test_every_field_of_a_city_is_of_the_model_or_is_known_not_to_be() -> None:
+    assert {field.name for field in dataclasses.fields(City)} == set(FIGURES) | NOT_OF_THE_MODEL
+
+
+def test_only_what_the_model_computes_with_changes_the_fingerprint(settings: Asking) -> None:
+    spec = settings().spec
+    known = Identity.of(spec, [MANILA]).fingerprint
+    for other in (dataclasses.replace(MANILA, name="Another"), dataclasses.replace(MANILA, population=7)):
+        assert Identity.of(spec, [other]).fingerprint == known
+    assert Identity.of(spec, [dataclasses.replace(MANILA, latitude=1.0)]).fingerprint != known
+
+
+def test_releases_of_time_zones_and_holidays_are_of_the_identity(settings: Asking) -> None:
+    spec = settings().spec
+    one = Identity.of(spec, world_of(spec).cities)
+    assert one.tzdata
+    assert one.holidays
+    for name in ("tzdata", "holidays", "version"):
+        other = dataclasses.replace(one, **{name: getattr(one, name) * 2})
+        assert other.fingerprint != one.fingerprint
+        assert [each.split(" is ")[0] for each in one.differences(other.to_json(), "")]
+
+
+def test_a_dataset_of_0_3_is_read_but_not_continued(settings: Asking) -> None:
+    asked = settings()
+    generate(asked)
+    document = asked.lake / layout.DATASET
+    document.write_bytes(OF_0_3.read_bytes())
+    with pytest.raises(LakeError, match=r"made: it can be read, but not continued.*another `prefix`, or `overwrite`"):
+        generate(asked)
+    report = io.StringIO()
+    assert reconcile(asked.spec, asked.place, Comparison(deep=True), report)
+    with pytest.raises(LakeError, match="seed is 42 there and 7 here"):
+        reconcile(settings(seed=7).spec, asked.place, Comparison(), report)
+    generate(settings(overwrite=True))
+    assert orjson.loads(document.read_bytes())["tzdata"]
+
+
+def test_bytes_of_another_version_are_not_compared(settings: Asking) -> None:
+    asked = settings()
+    generate(asked)
+    (asked.lake / layout.DATASET).write_bytes(orjson.dumps({**orjson.loads(OF_0_3.read_bytes()), "version": 1}))
+    with pytest.raises(LakeError, match="the version of the bytes is 1 there and 2 here"):
+        reconcile(asked.spec, asked.place, Comparison(), io.StringIO())

@@ -7,8 +7,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import google_crc32c
 import orjson
+import pyarrow.parquet as pq
 import pytest
 
 from tests.reconciling import Report, make_lake, report_of
@@ -326,6 +328,61 @@ def test_an_object_far_too_large_is_not_read(lake: Path) -> None:
 def test_a_table_beside_the_readings_deleted(lake: Path, name: str, deep: bool) -> None:
     (lake / name).unlink()
     assert _check(lake, deep=deep).told("verdict", "place") == [("missing", name)]
+
+
+@quick_and_deep
+@pytest.mark.parametrize("name", ["_wattif/meters.parquet", "_wattif/weather/manila-2024-01.parquet"])
+@pytest.mark.parametrize(
+    ("damage", "verdict"),
+    [
+        ("SELECT * FROM t LIMIT 5", "missing"),
+        ("FROM t UNION ALL (FROM t LIMIT 1)", "doubled"),
+        ("SELECT * REPLACE ('x' AS city_id) FROM t", None),
+        ("SELECT * EXCLUDE (city_id) FROM t", "altered"),
+        ("SELECT * FROM t ORDER BY ALL DESC", "disordered"),
+    ],
+)
+def test_a_small_table_changed(lake: Path, name: str, damage: str, verdict: str | None, deep: bool) -> None:
+    path = lake / name
+    content = path.read_bytes()
+    with duckdb.connect() as connection:
+        connection.execute(f"SET TimeZone = 'UTC'; CREATE TABLE t AS FROM '{path}'")
+        changed = connection.sql(damage).to_arrow_table()
+    schema = pq.read_schema(path)
+    pq.write_table(changed.cast(schema) if "EXCLUDE" not in damage else changed, path)
+    report = _check(lake, deep=deep)
+    assert {difference["place"] for difference in report.differences} == {name}
+    assert verdict in {None, *(difference["verdict"] for difference in report.differences)}
+    path.write_bytes(content[: len(content) // 2])
+    (cut,) = _check(lake, deep=deep).differences
+    assert (cut["place"], cut["column"], cut["verdict"]) == (name, "bytes", "altered")
+
+
+@quick_and_deep
+def test_a_folder_in_place_of_a_manifest(lake: Path, deep: bool) -> None:
+    (lake / MANIFEST).unlink()
+    (lake / MANIFEST).mkdir()
+    (lake / "_wattif/meters.parquet").unlink()
+    (lake / "_wattif/meters.parquet").mkdir()
+    found = {(each["place"], each["verdict"]) for each in _check(lake, deep=deep).differences}
+    assert found == {(MANIFEST, "missing"), ("_wattif/meters.parquet", "missing")}
+
+
+@quick_and_deep
+def test_a_day_that_is_a_link_to_another(lake: Path, deep: bool) -> None:
+    shutil.rmtree(lake / "dt=2024-01-02")
+    (lake / "dt=2024-01-02").symlink_to("dt=2024-01-01")
+    found = {(each["place"], each["verdict"]) for each in _check(lake, deep=deep).differences}
+    assert {("dt=2024-01-02", "extra"), (FILE, "missing")} <= found
+
+
+@quick_and_deep
+def test_what_a_killed_writer_left(lake: Path, deep: bool) -> None:
+    left = [f"{FILE}.part", f"{MANIFEST}.4711.part"]
+    for name in left:
+        (lake / name).write_bytes(b"{")
+    found = {(each["place"], each["verdict"]) for each in _check(lake, deep=deep).differences}
+    assert found == {(name, "extra") for name in left}
 
 
 def test_labels_of_anomalies_deleted(tmp_path: Path) -> None:

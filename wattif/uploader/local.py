@@ -227,6 +227,9 @@ class LocalStore:
         for name in names:
             path = self._path(name)
             try:
+                if path.is_dir():  # a link
+                    found.append(StoredObject(name, 0, -1))
+                    continue
                 found.append(StoredObject(name, path.stat().st_size, file_crc32c(path) if checksums else -1))
             except FileNotFoundError:
                 continue  # removed since it was listed

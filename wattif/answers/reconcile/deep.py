@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -11,6 +12,7 @@ import crc32c
 from wattif.answers.reconcile.delivery import Delivery
 from wattif.answers.reconcile.differences import Difference
 from wattif.answers.reconcile.lines import compare_lines
+from wattif.encode.encoder import Bytes
 from wattif.errors import LakeError
 from wattif.tables.fault_labels import FaultLabel
 from wattif.tables.unit import Unit
@@ -18,7 +20,6 @@ from wattif.uploader.store import Store
 
 _CHUNK = 1 << 20
 _MOST_TIMES = 4  # an object so many times as large as it must be is not read
-Blocks = Iterable[memoryview | bytes]
 
 
 @dataclass(frozen=True)
@@ -44,24 +45,27 @@ class DeepComparison:
 
         `LakeError` when the lake does not answer.
         """
-        for name, blocks in self._delivery.contents(unit, labels):
+        readers: dict[str, _Reader] = {}
+        with contextlib.ExitStack() as files:
+            name = ""  # of what is read just now
             try:
-                file = self._store.open_object(name)
-                if file is not None:
-                    with file:
-                        same = _same(file, blocks)
-                    if same is not None:
-                        yield Compared(name, [], *same)
-                        continue
-                yield Compared(name, self._look_closer(unit, name))
+                for piece in self._delivery.pieces(unit, labels):
+                    name = piece.name
+                    if name not in readers:
+                        file = self._store.open_object(name)
+                        readers[name] = _Reader(None if file is None else files.enter_context(file))
+                    readers[name].expect(piece.data)
+                for name, reader in readers.items():
+                    if reader.ends():
+                        yield Compared(name, [], reader.size, reader.crc32c)
+                    else:
+                        yield Compared(name, self._look_closer(unit, name))
             except OSError as error:
                 raise LakeError(f"{self._store.place}/{name}: cannot be read: {error.strerror or error}") from error
 
     def _look_closer(self, unit: Unit, name: str) -> list[Difference]:
         """Row by row; the bytes are made once more, because blocks do not last."""
-        expected = b"".join(
-            part for other, blocks in self._delivery.contents(unit, []) if other == name for part in map(bytes, blocks)
-        )
+        expected = b"".join(bytes(piece.data) for piece in self._delivery.pieces(unit, []) if piece.name == name)
         file = self._store.open_object(name)
         if file is None:
             return compare_lines(name, expected, None)
@@ -86,29 +90,39 @@ def checksum(store: Store, name: str) -> int:
     return value
 
 
-def _same(file: BinaryIO, blocks: Blocks) -> tuple[int, int] | None:
-    """Size and CRC32C when *file* holds just the *blocks*, else None."""
-    size = value = 0
-    buffer = bytearray()
-    for block in blocks:
-        if len(buffer) != len(block):
-            buffer = bytearray(len(block))
-        if _fill(file, buffer) < len(block) or not buffer.startswith(block):  # a memoryview's == goes item by item
-            return None
-        value = crc32c.crc32c(buffer, value)
-        size += len(block)
-    return None if file.read(1) else (size, value)
+class _Reader:
+    """An object of the lake, held against its bytes piece by piece."""
 
+    def __init__(self, file: BinaryIO | None) -> None:
+        """*file*: None when there is no such object."""
+        self._file = file
+        self._is_same = file is not None
+        self._content = b""  # read, and compared up to the place *_at*
+        self._at = 0
+        self.size = self.crc32c = 0  # of what was read
 
-def _fill(file: BinaryIO, buffer: bytearray) -> int:
-    """Read until *buffer* is full or the file ends; the bytes read."""
-    view, filled = memoryview(buffer), 0
-    while filled < len(buffer):
-        got: int = file.readinto(view[filled:])  # type: ignore[attr-defined]  # files of the store all have it
-        if not got:
-            break
-        filled += got
-    return filled
+    def expect(self, data: Bytes) -> None:
+        """Compare the next bytes."""
+        view = memoryview(data)
+        while self._is_same and view:
+            if self._at == len(self._content) and not self._read():
+                self._is_same = False
+                return
+            part = view[: len(self._content) - self._at]
+            self._is_same = self._content.startswith(part, self._at)  # a memoryview's == goes item by item
+            self._at += len(part)
+            view = view[len(part) :]
+
+    def ends(self) -> bool:
+        """Whether all was the same, and nothing is left."""
+        return self._is_same and self._at == len(self._content) and not self._read()
+
+    def _read(self) -> bool:
+        assert self._file is not None
+        self._content, self._at = self._file.read(_CHUNK), 0
+        self.size += len(self._content)
+        self.crc32c = crc32c.crc32c(self._content, self.crc32c)
+        return bool(self._content)
 
 
 def _read(file: BinaryIO, most: int) -> bytes:

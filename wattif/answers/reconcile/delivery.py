@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from wattif.engine.content import clean_content
+from wattif.answers.reconcile.differences import Difference
+from wattif.answers.reconcile.whole_tables import compare_partition
+from wattif.engine.content import Piece, clean_content
 from wattif.engine.faulty_content import faulty_content
 from wattif.engine.plan import Batch, Plan
 from wattif.faults.plan import DrawnFaults
@@ -18,6 +20,7 @@ from wattif.tables import anomaly_labels, catalog, fault_labels
 from wattif.tables.arrow import partition_objects
 from wattif.tables.fault_labels import FaultKind, FaultLabel, partition_of
 from wattif.tables.unit import Unit
+from wattif.uploader.store import Store
 
 
 @dataclass(frozen=True)
@@ -47,12 +50,14 @@ class Delivery(Protocol):
     def labels(self, batch: Batch) -> Sequence[str]:
         """The label objects that *batch* brings, as far as they are known without its readings."""
 
-    def contents(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[tuple[str, Iterable[memoryview | bytes]]]:
-        """Name and bytes, in blocks, of the objects that *unit* brings; blocks are read before the next is asked for.
+    def pieces(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[Piece]:
+        """The bytes of all objects that *unit* brings; each piece is valid until the next one.
 
-        Blocks that hold no byte may come, and blocks may end within a row. What went wrong on the way is added to
-        *labels*.
+        Pieces may hold no byte, and may end within a row. What went wrong on the way is added to *labels*.
         """
+
+    def altered_tables(self, store: Store, existing: Collection[str]) -> Iterator[Difference]:
+        """How the tables beside the readings that are *existing* differ, row by row, from what they must be."""
 
 
 class CleanDelivery:
@@ -90,9 +95,18 @@ class CleanDelivery:
         """None."""
         return ()
 
-    def contents(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[tuple[str, Iterable[memoryview | bytes]]]:
+    def pieces(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[Piece]:
         """The one object of *unit*."""
-        yield self._content.name(unit), self._content.blocks(unit)
+        return self._content.pieces(unit, labels)
+
+    def altered_tables(self, store: Store, existing: Collection[str]) -> Iterator[Difference]:
+        """All but the labels of anomalies, which are known only when events are measured."""
+        for table in catalog.lake_tables_of(self._spec, "whole"):
+            if table.absent_when_empty or "parquet" not in table.endings:
+                continue
+            for partition in table.partitions(self._spec):
+                if table.object_name(partition, ending="parquet") in existing:
+                    yield from compare_partition(store, self._spec, self._scenario, table, partition)
 
 
 class FaultyDelivery(CleanDelivery):
@@ -137,13 +151,9 @@ class FaultyDelivery(CleanDelivery):
             for name in fault_labels.TABLE.object_names(partition_of(kind, batch.day, batch.index))
         ]
 
-    def contents(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[tuple[str, Iterable[memoryview | bytes]]]:
-        """All objects of *unit*: they are made side by side, so all of them are in memory."""
-        objects: dict[str, bytearray] = {}
-        for piece in self._faulty.pieces(unit, labels):
-            objects.setdefault(piece.name, bytearray()).extend(piece.data)
-        for name, content in objects.items():
-            yield name, (bytes(content),)
+    def pieces(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[Piece]:
+        """All objects of *unit*, side by side."""
+        return self._faulty.pieces(unit, labels)
 
 
 def delivery_of(spec: Spec, plan: Plan, *, deep: bool) -> Delivery:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wattif.answers.reconcile.differences import Difference
+from wattif.answers.reconcile.whole_tables import read_object
 from wattif.engine.plan import Batch
 from wattif.lake import layout
 from wattif.tables.fault_labels import FaultLabel, label_objects
@@ -52,7 +53,7 @@ class LabelCheck:
     def compare(self, expected: Mapping[str, bytes]) -> Iterator[Difference]:
         """Label objects that are missing or hold something else; of Parquet the values count, not the bytes."""
         for name, content in expected.items():
-            found = self._store.get_bytes(name)
+            found = read_object(self._store, name)
             if found is None:
                 yield Difference(name, None, None, None, "missing", 0, f"{len(content)} bytes", None)
             elif found != content and not (name.endswith(".parquet") and _is_same_table(found, content)):

@@ -19,6 +19,7 @@ from wattif.answers.reconcile.deep import DeepComparison, checksum
 from wattif.answers.reconcile.delivery import Delivery, ExpectedObject
 from wattif.answers.reconcile.differences import Difference, Verdict
 from wattif.answers.reconcile.labels import LabelCheck
+from wattif.answers.reconcile.whole_tables import read_object
 from wattif.engine.ordered import in_order
 from wattif.engine.plan import Batch, Plan
 from wattif.errors import Interrupted, LakeError
@@ -75,7 +76,7 @@ class LakeCheck:
             yield from self._label_check.rest(self._plan.start + timedelta(days=n) for n in range(self._plan.days))
 
     def _tables(self) -> Iterator[Difference]:
-        """Tables of the dataset that are not there; what they hold is not looked into."""
+        """Tables of the dataset that are not there, or hold something else."""
         names = self._delivery.tables()
         there = {
             name for table in catalog.lake_tables() if table.made == "whole" for name in self._store.list(table.prefix)
@@ -83,6 +84,7 @@ class LakeCheck:
         for name in names:
             if name not in there:
                 yield _of_object(name, "missing", 0, "a table of the dataset", None)
+        yield from self._delivery.altered_tables(self._store, there)
         if self._deep:
             known = {name: content for name, content in self._delivery.meter_labels().items() if name in there}
             yield from self._label_check.compare(known)
@@ -151,7 +153,7 @@ class LakeCheck:
 
     def _read_manifest(self, batch: Batch) -> _Manifest:
         name = layout.manifest_name(batch.day, batch.index)
-        return _Manifest(batch, name, self._store.get_bytes(name), self._plan.rows_of)
+        return _Manifest(batch, name, read_object(self._store, name), self._plan.rows_of)
 
     def _labels(self, manifest: _Manifest) -> Iterator[Difference]:
         if manifest.content is not None:

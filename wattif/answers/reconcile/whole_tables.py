@@ -1,0 +1,115 @@
+"""Small tables of the lake, row by row against what they must be: they are functions of the spec."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from math import isnan
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from wattif.answers.reconcile.differences import Difference, Verdict
+from wattif.model.scenario import Scenario
+from wattif.spec import Spec
+from wattif.tables.arrow import ROWS_PER_GROUP, arrow_table
+from wattif.tables.table import LakeTable
+from wattif.tables.unit import Unit
+from wattif.uploader.store import Store
+
+_Row = dict[str, Any]
+_Key = tuple[Any, ...]
+
+
+def read_object(store: Store, name: str) -> bytes | None:
+    """The content of an object; None when there is none, also where a folder has its name."""
+    file = store.open_object(name)
+    if file is None:
+        return None
+    with file:
+        return file.read()
+
+
+def compare_partition(
+    store: Store, spec: Spec, scenario: Scenario, table: LakeTable, partition: str
+) -> Iterator[Difference]:
+    """How the Parquet object of a partition differs from what it must be; nothing when it is not there."""
+    name = table.object_name(partition, ending="parquet")
+    content = read_object(store, name)
+    if content is None:
+        return
+    count = table.entities(spec, partition)
+    try:
+        found = pq.read_table(pa.BufferReader(content))
+    except (pa.ArrowException, OSError):
+        yield _difference(name, "altered", count, "bytes", "a Parquet file", f"{len(content)} bytes that are none")
+        return
+    first = 0
+    same = True
+    for start in range(0, count, ROWS_PER_GROUP):
+        unit = Unit(table.name, partition, start, min(ROWS_PER_GROUP, count - start))
+        expected = arrow_table(table.columns, table.columns_of(scenario, unit))
+        if start == 0 and expected.schema != found.schema:
+            yield _difference(name, "altered", count, "columns", _columns(expected), _columns(found))
+            return
+        same = same and expected.equals(found.slice(first, expected.num_rows))
+        first += expected.num_rows
+    if not same or first != found.num_rows:
+        whole = arrow_table(table.columns, table.columns_of(scenario, Unit(table.name, partition, 0, count)))
+        yield from _compare_rows(name, table.key, whole.to_pylist(), found.to_pylist())
+
+
+def _compare_rows(name: str, key: tuple[str, ...], expected: list[_Row], found: list[_Row]) -> Iterator[Difference]:
+    """Rows are matched by their keys."""
+
+    def key_of(row: _Row) -> _Key:
+        return tuple(row[column] for column in key)
+
+    wanted = {key_of(row): row for row in expected}
+    firsts: dict[tuple[Verdict, str | None], tuple[object, object]] = {}
+    rows: Counter[tuple[Verdict, str | None]] = Counter()
+
+    def tell(verdict: Verdict, column: str | None, one: object, other: object) -> None:
+        firsts.setdefault((verdict, column), (one, other))
+        rows[verdict, column] += 1
+
+    seen: dict[_Key, int] = defaultdict(int)
+    for row in found:
+        of_key = key_of(row)
+        seen[of_key] += 1
+        if of_key not in wanted:
+            tell("extra", None, None, row)
+        elif seen[of_key] > 1:
+            tell("doubled", None, wanted[of_key], row)
+        else:
+            for column, value in wanted[of_key].items():
+                if not _is_same(value, row[column]):
+                    tell("altered", column, value, row[column])
+    for of_key, row in wanted.items():
+        if not seen[of_key]:
+            tell("missing", None, row, None)
+    if not rows:
+        tell("disordered", None, None, None)
+    for (verdict, field), (one, other) in firsts.items():
+        yield _difference(name, verdict, rows[verdict, field], field, _text(one), _text(other))
+
+
+def _is_same(one: object, other: object) -> bool:
+    return one == other or (isinstance(one, float) and isinstance(other, float) and isnan(one) and isnan(other))
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {each}" for name, each in value.items())
+    return None if value is None else str(value)
+
+
+def _columns(table: pa.Table) -> str:
+    return ", ".join(f"{field.name} {field.type}" for field in table.schema)
+
+
+def _difference(
+    name: str, verdict: Verdict, rows: int, column: str | None, expected: str | None, found: str | None
+) -> Difference:
+    return Difference(name, None, None, column, verdict, rows, expected, found)

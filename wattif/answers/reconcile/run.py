@@ -111,7 +111,8 @@ def _of_table(
         _tell(differences, outputs)
     return {
         "place": counts.place, "start": str(spec.start), "end": str(spec.end), "meters": spec.meters,
-        "hours": counts.hours, "on_purpose": {cause: rows for cause, rows in sorted(counts.causes.items()) if rows},
+        "hours": counts.hours, "inexact": list(counts.inexact),
+        "on_purpose": {cause: rows for cause, rows in sorted(counts.causes.items()) if rows},
     }  # fmt: skip
 
 
@@ -145,6 +146,11 @@ def _to_text(facts: Mapping[str, Any], tally: Tally) -> str:
         )
     if "hours" in facts:
         lines.append(f"compared: {facts['hours']:,} hours of meters")
+    if facts.get("inexact"):
+        lines.append(
+            f"within what their type loses (32-bit floating point, 24 binary digits): {', '.join(facts['inexact'])};"
+            " smaller changes cannot be seen"
+        )
     if facts.get("on_purpose"):
         lines.append("on purpose: " + ", ".join(f"{kind} {count:,}" for kind, count in facts["on_purpose"].items()))
     if not tally.differences:

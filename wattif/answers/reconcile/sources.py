@@ -28,8 +28,8 @@ class Source(Protocol):
     def largest_query(self) -> int | None:
         """How many readings one query should touch; None when it does not matter."""
 
-    def columns(self) -> list[str]:
-        """The names of its columns."""
+    def schema(self) -> pa.Schema:
+        """Its columns and their types."""
 
     def aggregate(self, sql: str) -> pa.Table:
         """The answer to a query, in DuckDB's SQL; `LakeError` when there is none."""
@@ -61,7 +61,7 @@ class DuckDbSource:
         relation = ".".join(_quoted(part) for part in table.split("."))
         source = cls(connection, relation, f"{database}: {table}")
         try:
-            source.columns()
+            source.schema()
         except LakeError:
             there = ", ".join(sorted(row[0] for row in connection.sql("SHOW TABLES").fetchall())) or "none"
             connection.close()
@@ -75,15 +75,15 @@ class DuckDbSource:
         text = pattern.replace("'", "''")
         source = cls(connection, f"read_parquet('{text}', union_by_name = true)", pattern)
         try:
-            source.columns()
+            source.schema()
         except LakeError as error:
             connection.close()
             raise UsageError(f"`parquet` {error}") from None
         return source
 
-    def columns(self) -> list[str]:
-        """The names of its columns."""
-        return list(self.aggregate(f"SELECT * FROM {self.relation} LIMIT 0").column_names)
+    def schema(self) -> pa.Schema:
+        """Its columns and their types."""
+        return self.aggregate(f"SELECT * FROM {self.relation} LIMIT 0").schema
 
     def aggregate(self, sql: str) -> pa.Table:
         """The answer to a query."""
@@ -107,11 +107,11 @@ class WarehouseSource:
         self._warehouse = warehouse
         self.place = f"{warehouse.place}.{table}"
         self.relation = _quoted(table)
-        self.columns()
+        self.schema()
 
-    def columns(self) -> list[str]:
-        """The names of its columns."""
-        return list(self.aggregate(f"SELECT * FROM {self.relation} LIMIT 0").column_names)
+    def schema(self) -> pa.Schema:
+        """Its columns and their types."""
+        return self.aggregate(f"SELECT * FROM {self.relation} LIMIT 0").schema
 
     def aggregate(self, sql: str) -> pa.Table:
         """The answer to a query."""

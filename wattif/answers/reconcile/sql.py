@@ -3,38 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from wattif.tables.column import Column
-
 HOUR_COLUMNS = ("consumption_hour_rolled", "consumption_max", "consumption_avg", "readings")
-_STAMP = "TRY_CAST(timestamp AS TIMESTAMP)"
-_HOUR = "TRY_CAST(time_hour_rolled AS TIMESTAMP)"
+# text may name another offset than that of UTC, in which the session counts
+_STAMP = "TRY_CAST(TRY_CAST(timestamp AS TIMESTAMPTZ) AS TIMESTAMP)"
+_HOUR = "TRY_CAST(TRY_CAST(time_hour_rolled AS TIMESTAMPTZ) AS TIMESTAMP)"
+_FLOAT32_ERROR = 6.0e-8  # of a value, at most: half a unit in the last of 24 binary places
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberColumn:
+    """A number of the table, and how exactly its type there holds it."""
+
+    name: str
+    decimals: int
+    is_float32: bool = False  # cannot hold all digits: sums are compared within what the type loses
+    is_rounded: bool = False  # the type has no room for more digits than there must be
 
 
 def of_readings(
-    relation: str, fields: Sequence[Column], interval_s: int, since: datetime | None, until: datetime | None
+    relation: str,
+    numbers: Sequence[NumberColumn],
+    interval_s: int,
+    since: datetime | None,
+    until: datetime | None,
+    *,
+    has_partitions: bool = False,
 ) -> str:
     """Raw readings by meter and hour, from *since* to *until*; with neither, those whose timestamp cannot be read.
 
-    Columns: mac, hour, readings, stamps (distinct timestamps), and of each field <name>_values (not NULL), <name>_sum
-    and <name>_moment, in units of its last digit; see `answers.hour_kernels`. Timestamps and numbers may be text.
+    Columns: mac, hour, readings, stamps (distinct timestamps), off_grid (timestamps that begin no interval),
+    misplaced (rows whose column dt, if the table *has_partitions*, is not the UTC day of the timestamp), and of each
+    number <name>_values (not NULL), <name>_sum and <name>_moment, in units of its last digit; see
+    `wattif.tables.hour_kernels`; <name>_excess counts values with more digits, <name>_slack and <name>_moment_slack
+    say how far sum and moment may be off because of the type. Timestamps and numbers may be text.
     """
-    k = f"CAST(FLOOR((EXTRACT(MINUTE FROM stamp) * 60 + EXTRACT(SECOND FROM stamp)) / {interval_s}) AS BIGINT) + 1"
-    numbers = "".join(f", {_integer(each.name, each.decimals)} AS {each.name}" for each in fields)
+    second = "EXTRACT(MINUTE FROM stamp) * 60 + EXTRACT(SECOND FROM stamp)"
+    k = f"CAST(FLOOR(({second}) / {interval_s}) AS BIGINT) + 1"
+    off_grid = f"MOD(CAST({second} AS BIGINT), {interval_s}) <> 0 OR stamp <> DATE_TRUNC('second', stamp)"
+    misplaced = "COALESCE(day <> CAST(stamp AS DATE), TRUE)" if has_partitions else "FALSE"
+    day = ", TRY_CAST(dt AS DATE) AS day" if has_partitions else ""
+    values = "".join(f", {_integer(each.name, each.decimals)} AS {each.name}{_excess(each)}" for each in numbers)
     sums = "".join(
         f", COUNT({each.name}) AS {each.name}_values, SUM({each.name}) AS {each.name}_sum,"
-        f" SUM({each.name} * k) AS {each.name}_moment"
-        for each in fields
+        f" SUM({each.name} * k) AS {each.name}_moment, SUM({each.name}_excess) AS {each.name}_excess,"
+        f" {_slack(each)} AS {each.name}_slack, {_slack(each, 'k')} AS {each.name}_moment_slack"
+        for each in numbers
     )
     bounds = _bounds(_STAMP, since, until)
     return (
-        f"WITH read AS (SELECT mac, {_STAMP} AS stamp{numbers} FROM {relation}"
+        f"WITH read AS (SELECT mac, {_STAMP} AS stamp{day}{values} FROM {relation}"
         f" WHERE {' AND '.join(bounds) or f'{_STAMP} IS NULL'}),"
         f" numbered AS (SELECT *, DATE_TRUNC('hour', stamp) AS hour, {k} AS k FROM read)"
-        f" SELECT mac, hour, COUNT(*) AS readings, COUNT(DISTINCT stamp) AS stamps{sums}"
+        " SELECT mac, hour, COUNT(*) AS readings, COUNT(DISTINCT stamp) AS stamps,"
+        f" SUM(CASE WHEN {off_grid} THEN 1 ELSE 0 END) AS off_grid,"
+        f" SUM(CASE WHEN {misplaced} THEN 1 ELSE 0 END) AS misplaced{sums}"
         " FROM numbered GROUP BY mac, hour"
     )
+
+
+def _excess(number: NumberColumn) -> str:
+    """Whether a value has more digits than there must be: such a change is less than half a unit of the last one."""
+    if number.is_rounded or number.is_float32:
+        return f", 0 AS {number.name}_excess"
+    exact = f"TRY_CAST({number.name} AS DECIMAL(38, 9))"
+    return f", CASE WHEN {exact} <> ROUND({exact}, {number.decimals}) THEN 1 ELSE 0 END AS {number.name}_excess"
+
+
+def _slack(number: NumberColumn, weight: str = "1") -> str:
+    if not number.is_float32:
+        return "0"
+    lost = f"SUM(ABS({number.name}) * {weight}) * {_FLOAT32_ERROR} + SUM({weight}) * 0.5"
+    return f"CAST(CEIL(COALESCE({lost}, 0)) AS BIGINT)"
 
 
 def of_hours(relation: str, columns: Sequence[str], since: datetime | None, until: datetime | None) -> str:

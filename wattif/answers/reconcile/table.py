@@ -41,6 +41,7 @@ from wattif.tables.hour_kernels import LARGEST, READINGS, SUMS
 from wattif.warehouse.open import open_warehouse
 from wattif.warehouse.place import WarehousePlace
 
+_KEYS = ("mac", "timestamp")
 _HOUR_US = 3_600_000_000
 _EPOCH = date(1970, 1, 1)
 
@@ -114,6 +115,7 @@ class Counts:
     place: str
     hours: int  # that were expected
     causes: Counter[str]  # rows by which delivered readings differ from measured ones, by fault
+    inexact: tuple[str, ...] = ()  # columns whose type does not hold all digits
 
 
 @contextmanager
@@ -152,6 +154,16 @@ def _source_of(comparison: Comparison, place: WarehousePlace) -> DuckDbSource | 
     return DuckDbSource.of_table(place.database_file, comparison.table)
 
 
+def _number(column: Column, kind: pa.DataType) -> sql.NumberColumn:
+    """A number of the dataset in a table that keeps it as *kind*."""
+    return sql.NumberColumn(
+        name=column.name,
+        decimals=column.decimals,
+        is_float32=pa.types.is_float32(kind) or pa.types.is_float16(kind),
+        is_rounded=pa.types.is_integer(kind) or (pa.types.is_decimal(kind) and kind.scale <= column.decimals),
+    )
+
+
 class TableReconciliation:
     """A table held against its expectation; a context manager, after which the differences are gone."""
 
@@ -186,7 +198,8 @@ class TableReconciliation:
 
     def run(self) -> Counts:
         """Compare; `UsageError` when the table is neither of readings nor of hours, `LakeError` when it fails."""
-        there = self._source.columns()
+        schema = self._source.schema()
+        there = schema.names
         needed = ("mac", "time_hour_rolled") if "time_hour_rolled" in there else ("mac", "timestamp")
         for name in needed:
             if name not in there:
@@ -194,7 +207,13 @@ class TableReconciliation:
                     f"{self._source.place}: no column {name}; a table of readings has mac and timestamp, an hourly one"
                     " mac and time_hour_rolled"
                 )
+            if name in _KEYS and name not in {column.name for column in self._plan.columns}:
+                raise UsageError(
+                    f"{self._source.place}: the dataset's `columns` have no {name}, so its readings cannot be told"
+                    " apart; compare the lake itself, or generate a dataset with mac and timestamp"
+                )
         causes: Counter[str] = Counter()
+        inexact: list[str] = []
         if "time_hour_rolled" in there:
             # whoever rolled up may have known the energy under its new name, or not
             drift = self._renamed.since if self._renamed and self._renamed.column == "consumption_wh" else None
@@ -207,14 +226,30 @@ class TableReconciliation:
             statements = verdicts.on_hours(there, drift)
         else:
             fields = [each for each in self._plan.columns if each.kind == "number" and each.name in there]
+            numbers = [_number(each, schema.field(each.name).type) for each in fields]
+            inexact = [each.name for each in numbers if each.is_float32]
             for since, until in self._spans():
-                query = sql.of_readings(self._source.relation, fields, self._plan.interval_s, since, until)
+                query = sql.of_readings(
+                    self._source.relation,
+                    numbers,
+                    self._plan.interval_s,
+                    since,
+                    until,
+                    has_partitions="dt" in there,
+                )
                 self._keep(self._source.aggregate(query))
+            self._insert("wrong_clocks", pa.table({"mac": self._wrong_clocks()}))
             statements = verdicts.on_readings(fields, self._renamed.column if self._renamed else None)
         for statement in statements:
             self._own.execute(statement)
         (hours,) = self._own.execute("SELECT count(*) FROM expected_delivered").fetchall()[0]
-        return Counts(self._source.place, hours, causes)
+        return Counts(self._source.place, hours, causes, tuple(inexact))
+
+    def _wrong_clocks(self) -> pa.Array:
+        """The meters whose timestamps need not begin an interval, nor lie in the day of their partition."""
+        meters = [meter for meter, own in self._scenario.events.items() if own.event.kind == "clock_skew"]
+        macs = self._scenario.fleet.macs[np.array(meters, np.int64)]
+        return pa.array(mac_text(macs).astype("U17"), pa.string())
 
     def differences(self) -> Iterator[Difference]:
         """All of them after `run`, by meter and hour; read from the disk as they are asked for."""

@@ -49,14 +49,23 @@ def _exact(value: str, decimals: int) -> str:
 def on_readings(fields: Sequence[Column], renamed: str | None) -> list[str]:
     """Statements that make `differing` and `verdicts` of raw readings."""
 
+    off_grid, misplaced = (
+        f"CASE WHEN f.mac IN (SELECT mac FROM wrong_clocks) THEN 0 ELSE f.{name} END"
+        for name in ("off_grid", "misplaced")
+    )
+
     def values(view: str, name: str) -> str:
         return f"{view}.readings - {view}.without" if name == renamed else f"{view}.readings"
 
     def same(view: str) -> str:
-        parts = [f"f.readings = {view}.readings", "f.stamps = u.readings"]
+        parts = [f"f.readings = {view}.readings", "f.stamps = u.readings", f"({off_grid}) + ({misplaced}) = 0"]
         for each in fields:
             parts.append(f"f.{each.name}_values = {values(view, each.name)}")
-            parts += [f"coalesce(f.{each.name}_{of}, 0) = {view}.{each.name}_{of}" for of in ("sum", "moment")]
+            parts.append(f"f.{each.name}_excess = 0")
+            parts += [
+                f"abs(coalesce(f.{each.name}_{of}, 0) - {view}.{each.name}_{of}) <= f.{each.name}_{slack}"
+                for of, slack in (("sum", "slack"), ("moment", "moment_slack"))
+            ]
         return f"coalesce({' AND '.join(parts)}, false)"
 
     def wanted(what: str) -> str:
@@ -65,14 +74,17 @@ def on_readings(fields: Sequence[Column], renamed: str | None) -> list[str]:
 
     columns = [
         "coalesce(f.mac, d.mac) AS mac", "coalesce(f.hour, d.hour) AS hour", "f.readings AS rows_found", "f.stamps",
-        "d.readings AS delivered", "u.readings AS once",
+        "d.readings AS delivered", "u.readings AS once", f"{off_grid} AS off_grid", f"{misplaced} AS misplaced",
     ]  # fmt: skip
     for each in fields:
         name = each.name
         columns += [
             f"{wanted(f'{{}}.{name}_sum')} AS {name}_expected",
             f"coalesce(f.{name}_sum, 0) AS {name}_found",
-            f"coalesce(f.{name}_moment, 0) <> {wanted(f'{{}}.{name}_moment')} AS {name}_shifted",
+            f"abs(coalesce(f.{name}_moment, 0) - {wanted(f'{{}}.{name}_moment')}) > f.{name}_moment_slack"
+            f" AS {name}_shifted",
+            f"f.{name}_slack AS {name}_slack",
+            f"f.{name}_excess AS {name}_excess",
             f"({values('d', name)}) * CAST(f.readings = d.readings AS BIGINT) + ({values('u', name)})"
             f" * CAST(f.readings <> d.readings AS BIGINT) - f.{name}_values AS {name}_absent",
         ]
@@ -93,7 +105,41 @@ def on_readings(fields: Sequence[Column], renamed: str | None) -> list[str]:
         ),
     ]  # fmt: skip
     complete = "stamps = once AND rows_found IN (delivered, once)"
-    changed = {each.name: f"({each.name}_expected <> {each.name}_found OR {each.name}_absent <> 0)" for each in fields}
+    changed = {
+        each.name: f"(abs({each.name}_expected - {each.name}_found) > {each.name}_slack OR {each.name}_absent <> 0)"
+        for each in fields
+    }
+    parts.append(
+        _verdict(
+            "altered",
+            "misplaced",
+            "'the UTC day of the timestamp'",
+            "'another partition'",
+            f"{complete} AND misplaced > 0",
+            "'dt'",
+        )
+    )
+    parts.append(
+        _verdict(
+            "altered",
+            "off_grid",
+            "'the beginning of an interval'",
+            "'a moment within one'",
+            f"{complete} AND off_grid > 0",
+            "'timestamp'",
+        )
+    )
+    parts += [
+        _verdict(
+            "altered",
+            f"{each.name}_excess",
+            f"'{each.decimals} decimals'",
+            "'more decimals'",
+            f"{complete} AND {each.name}_excess > 0 AND NOT {changed[each.name]}",
+            f"'{each.name}'",
+        )
+        for each in fields
+    ]
     parts += [
         _verdict(
             "altered", f"greatest({each.name}_absent, 1)", _exact(f"{each.name}_expected", each.decimals),
@@ -106,7 +152,8 @@ def on_readings(fields: Sequence[Column], renamed: str | None) -> list[str]:
         names = f"list_filter([{shifted}], lambda x: x IS NOT NULL)"
         name = f"CASE WHEN len({names}) = 1 THEN {names}[1] ELSE 'timestamp' END"
         unchanged = " AND ".join(f"NOT {each}" for each in changed.values())
-        where = f"{complete} AND {unchanged}"
+        exact = " AND ".join(f"{each.name}_excess = 0" for each in fields)
+        where = f"{complete} AND {unchanged} AND off_grid + misplaced = 0 AND {exact}"
         parts.append(_verdict("altered", "1", "NULL", "'the same sum at other times of the hour'", where, name))
     return [differing, f"CREATE TABLE verdicts AS {' UNION ALL '.join(parts)}"]
 

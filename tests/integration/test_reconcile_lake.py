@@ -437,9 +437,9 @@ def test_another_dataset_than_the_one_that_lies_there(whole: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--table", "t", "--parquet", "*.parquet"], "--table and --parquet both say what to compare"),
+        (["--table", "t", "--parquet", "*.parquet"], "--table t: --parquet, too, says what to compare"),
         (["--database", "d"], "--database d: needs --table"),
-        (["--table", "t", "--deep"], "--deep reads the rows of the lake"),
+        (["--table", "t", "--deep"], "--deep: reads the rows of the lake"),
         (["--differences", "d.csv"], "--differences d.csv: must end in .parquet"),
         (["--differences", "/nowhere/d.parquet"], "--differences /nowhere/d.parquet: there is no folder /nowhere"),
     ],

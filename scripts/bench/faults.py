@@ -1,0 +1,86 @@
+"""What faults on the way cost: `load` and `reconcile --deep`, each beside what it is measured against.
+
+    python -m scripts.bench.faults [METERS]
+
+`load` into DuckDB stands beside DuckDB's own INSERT of the same files and columns, which counts no bad lines; the deep
+comparison beside that of a lake without faults. Compare ratios of one run, not figures of two.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from io import StringIO
+from pathlib import Path
+from threading import Event
+
+import duckdb
+
+from tests.asking import Asked, generate
+from wattif.answers.reconcile.comparison import Comparison
+from wattif.answers.reconcile.run import reconcile
+from wattif.engine.plan import Plan
+from wattif.spec import Spec
+from wattif.tables.loaded_readings import readings_table
+from wattif.warehouse.load import load
+from wattif.warehouse.place import WarehousePlace
+
+FAULTS = "duplicate=0.001,late=0.002:6h,drop=0.0005,out_of_order=0.001,corrupt=0.0001,partial_line=0.05"
+
+
+def _timed(what: str, rows: int, call: Callable[[], object]) -> float:
+    wall, processor = time.perf_counter(), time.process_time()
+    call()
+    wall, processor = time.perf_counter() - wall, time.process_time() - processor
+    print(f"{what}: {rows / wall / 1e6:.2f} million readings/s; {processor:.1f} s of processor time", flush=True)
+    return processor
+
+
+def _own_insert(lake: Path, database: Path, columns: str, types: str) -> None:
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(f"SET TimeZone = 'UTC'; CREATE TABLE readings ({columns})")
+        connection.execute(
+            f"INSERT INTO readings SELECT * FROM read_json('{lake}/dt=*/*.json', format = 'newline_delimited',"
+            f" ignore_errors = true, hive_partitioning = false, columns = {{{types}}})"
+        )
+
+
+def _compare(spec: Spec, lake: Path) -> None:
+    if not reconcile(spec, lake, Comparison(deep=True), StringIO()):
+        raise SystemExit(f"{lake} is not what it must be")
+
+
+def main() -> None:
+    """Print each figure, and the ratios."""
+    meters = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    with tempfile.TemporaryDirectory(prefix="wattif-bench-") as text:
+        folder = Path(text)
+        processor = {}
+        for name, faults in (("clean", "none"), ("faulty", FAULTS)):
+            staging = folder / f"staging-{name}"
+            staging.mkdir()
+            lake = folder / name
+            asked = Asked(
+                start="2024-01-01", end="2024-01-02", meters=meters, faults=faults, lake=lake, staging_dir=staging
+            )
+            generate(asked, Event())
+            spec = asked.spec
+            first_day = spec.model_copy(update={"end": spec.start})
+            _compare(first_day, lake)  # loads the kernels
+            rows = Plan.of(spec).rows
+            processor[name] = _timed(f"reconcile --deep, {name}", rows, partial(_compare, spec, lake))
+        table = readings_table(Plan.of(asked.spec).columns).columns[:-1]
+        columns = ", ".join(f'"{column.name}" {column.duckdb_type}' for column in table)
+        types = ", ".join(f"\"{column.name}\": '{column.duckdb_type}'" for column in table)
+        own = _timed("DuckDB's INSERT", rows, lambda: _own_insert(lake, folder / "own.duckdb", columns, types))
+        place = WarehousePlace(database=folder / "loaded.duckdb")
+        loaded = _timed("load", rows, lambda: load(lake, place))
+        print(f"deep with faults / without: {processor['faulty'] / processor['clean']:.2f} of the processor time")
+        print(f"load / DuckDB's INSERT: {loaded / own:.2f} of the processor time")
+
+
+if __name__ == "__main__":
+    main()

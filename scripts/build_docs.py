@@ -6,6 +6,7 @@ python -m scripts.build_docs --check    exit 1 when they are not as the code say
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,9 +17,11 @@ from wattif.cli.options import Options
 from wattif.encode.encoder import RowSchema
 from wattif.encode.ndjson.template import field_width, row_template
 from wattif.model.anomaly_kinds import KINDS, Kind
-from wattif.tables import anomaly_labels, fault_labels
+from wattif.tables import anomaly_labels, catalog, fault_labels
 from wattif.tables.column import Column
+from wattif.tables.ddl import targets
 from wattif.tables.readings import reading_fields
+from wattif.tables.table import LakeTable
 
 ROOT = Path(__file__).resolve().parent.parent
 SPECIAL_DEFAULTS = {
@@ -126,6 +129,47 @@ def schema() -> str:
     return "\n".join(lines) + "\n"
 
 
+def all_tables() -> str:
+    """The tables of the catalog, and how to get their schemas."""
+    lines = [
+        "",
+        "# All tables",
+        "",
+        "What `wattif schema` knows, and what lies where. A partition is what one file, or one set of files, holds.",
+        "",
+        "| table | what | partition | files | key |",
+        "|---|---|---|---|---|",
+    ]
+    for table in catalog.tables():
+        partition, path = "", "in the warehouse"
+        if isinstance(table, LakeTable):
+            partition = table.partition
+            path = f"`{re.sub(r'(:[^}]*)}', '}', table.path)}`, {', '.join(table.endings)}"
+        key = ", ".join(f"`{name}`" for name in table.key)
+        lines.append(f"| `{table.name}` | {table.description} | {partition} | {path} | {key} |")
+    return "\n".join([*lines, "", *SCHEMA_VERB]) + "\n"
+
+
+SCHEMA_VERB = (
+    "## Schemas for other engines",
+    "",
+    "```sh",
+    "python -m wattif schema readings --for duckdb        # a view of the files, with exact types",
+    "python -m wattif schema weather --for clickhouse",
+    "python -m wattif schema smart_meter_readings_hour_rolled --for bigquery",
+    "```",
+    "",
+    f"Targets: {', '.join(targets())}.",
+    "SQL or Python for the lake at `--lake`, or `--bucket` and `--prefix`, with the",
+    "columns of the dataset that lies there. Types that engines infer of JSON are floats; these keep every digit, and",
+    "timestamps keep their zone. Polars reads decimals of JSON as floats, which the snippet rounds to the digits that",
+    "were written: exact up to 15 digits, which no column exceeds. The tests run each snippet and compare the sum of",
+    "`consumption_wh` with DuckDB's exact decimals; statements for BigQuery are only parsed. Lines that are no JSON",
+    "stop an engine that does not skip them: `load` counts them instead. Tables of the warehouse have no files, so",
+    "only bigquery, duckdb, clickhouse, postgres, arrow and json-schema know them.",
+)
+
+
 def main(arguments: list[str]) -> int:
     docs = ROOT / "docs"
     parts = {
@@ -134,7 +178,9 @@ def main(arguments: list[str]) -> int:
         docs / "dataplex.md": {"options": options(DataplexVerbOptions)},
         docs / "faults.md": {"labels": columns(fault_labels.TABLE.columns)},
     }
-    documents = {path: with_parts(path, made) for path, made in parts.items()} | {docs / "schema.md": schema()}
+    documents = {path: with_parts(path, made) for path, made in parts.items()} | {
+        docs / "schema.md": schema() + all_tables()
+    }
     if arguments == ["--check"]:
         stale = [path.name for path, text in documents.items() if not path.exists() or path.read_text() != text]
         print(

@@ -32,6 +32,7 @@ VERBS = {  # each is the module of that name
     "rollup": "sum the loaded readings by hour and month",
     "scan": "flag hours unlike the ones before",
     "score": "compare the scan with the labels: precision, recall, and delay by kind of anomaly",
+    "schema": "print a table's schema for an engine, and code that reads the lake exactly",
     "dataplex": "check the hourly readings in BigQuery with a Dataplex scan",
 }
 INTERRUPTED = Interrupted.exit_code

@@ -1,0 +1,88 @@
+"""What a target is, and what it is told of the table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wattif.tables.column import Column, Kind
+from wattif.tables.table import LakeTable, Table
+
+_VIEW = "deduplicated"  # of the expected tables: what a table downstream should hold
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A table, the columns that it has in a dataset, and where its objects lie."""
+
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    place: str  # of the dataset: a path or gs://bucket/prefix
+    objects: str | None  # pattern of their names below the place; None: a table of a warehouse
+    is_json: bool  # one JSON object a line; else Parquet
+    is_partitioned: bool  # by day, as dt=2024-01-01
+    day_column: str | None
+    cluster_column: str | None
+
+    @classmethod
+    def of(cls, table: Table, place: str, columns: tuple[Column, ...] | None = None) -> Source:
+        """*table* with *columns*, or all that it may have, in the dataset at *place*."""
+        objects, is_stream = None, False
+        if isinstance(table, LakeTable):
+            is_stream = table.made == "stream"
+            objects = re.sub(r"\{[^}]*\}", "*", table.path.replace("{view}", _VIEW))
+            if is_stream:  # what arrives late or again, too
+                objects = f"{objects.rpartition('/')[0]}/*"
+            objects += f".{table.endings[-1]}"
+        return cls(
+            name=table.name,
+            description=table.description,
+            columns=table.columns if columns is None else columns,
+            key=table.key,
+            place=place,
+            objects=objects,
+            is_json=objects is not None and not objects.endswith(".parquet"),
+            is_partitioned=is_stream,
+            day_column=table.day_column,
+            cluster_column=table.cluster_column,
+        )
+
+    @property
+    def pattern(self) -> str:
+        """Where the objects lie, with stars."""
+        return f"{self.place}/{self.objects}"
+
+    @property
+    def is_in_cloud(self) -> bool:
+        """Whether the place is a bucket."""
+        return self.place.startswith("gs://")
+
+    def may_be_missing(self, column: Column) -> bool:
+        """Whether a row may lack the column: schemas drift, and what is nullable says so."""
+        return column.nullable or (self.is_json and column.name not in self.key)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """An engine."""
+
+    write: Callable[[Source], str]
+    reads_files: bool = False  # cannot declare a table that has none
+
+
+def sql_text(text: str) -> str:
+    """*text* as a literal of standard SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def type_of(column: Column, types: Mapping[Kind, Any], decimal: str, whole: str, whole_32: str | None = None) -> str:
+    """The column's type out of those of an engine; *decimal* has room for digits and decimals."""
+    if column.is_decimal:
+        return decimal.format(digits=column.digits, decimals=column.decimals)
+    if column.kind == "number":
+        return whole_32 or whole if column.bits == 32 else whole
+    return str(types["text"] if column.is_text else types[column.kind])

@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from wattif.answers.expected_sums import Hours, Part, in_threads
+from wattif.answers.expected_sums import Hours, Span, in_threads
 from wattif.answers.local_sums import LocalZones
 from wattif.engine.plan import Plan
 from wattif.errors import InvalidValue, LakeError
@@ -106,7 +106,7 @@ def _dataset(spec: Spec) -> Identity:
     return Identity.of(spec, world_of(spec).cities)
 
 
-def _local_tables(zones: LocalZones, part: Part, macs: NDArray[np.uint64], cells: NDArray[np.int64]) -> PartTables:
+def _local_tables(zones: LocalZones, part: Span, macs: NDArray[np.uint64], cells: NDArray[np.int64]) -> PartTables:
     own = zones.of_meters(part.first_meter, part.meters).tolist()
     lengths_s = [zones.days_of(part.month, zone).lengths_s for zone in range(len(zones.names))]
     return expected_rows.local_tables(macs, part.month, [(zones.names[zone], lengths_s[zone]) for zone in own], cells)
@@ -126,7 +126,7 @@ def _compute(
     rows = readings = 0
     sums = [[[0] * (2 + len(hours.fields)) for _ in range(plan.days)] for _ in range(hours.views)]
 
-    def work(part: Part) -> tuple[Part, list[PartTables], list[list[list[int]]]]:
+    def work(part: Span) -> tuple[Span, list[PartTables], list[list[list[int]]]]:
         made = hours.compute(part, stop)
         macs = scenario.fleet.macs[part.first_meter : part.first_meter + part.meters]
         views = [expected_rows.part_tables(macs, part.month, cells) for cells in made.cells]

@@ -47,7 +47,7 @@ class Renamed:
 
 
 @dataclass(frozen=True)
-class Part:
+class Span:
     """A block of meters in a month: a unit of work."""
 
     month: date  # its first day
@@ -64,7 +64,7 @@ class Part:
 class PartHours:
     """What a part's hours hold. The views are those of `VIEWS`, or one that stands for all when they are equal."""
 
-    part: Part
+    part: Span
     cells: NDArray[np.int64]  # (views, meters, hours of the month, width of a cell)
     totals: NDArray[np.int64]  # (views, days of the month, 2 + quantities), by partition
     nulls: NDArray[np.int64]  # (views, meters, hours of the month): readings without the renamed column
@@ -108,16 +108,16 @@ class Hours:
         """How many views the parts have: one stands for all when nothing goes wrong on the way."""
         return 1 if self._faults is None else len(VIEWS)
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self) -> Iterator[Span]:
         """All parts, month by month; a wrong clock may put readings into the months before and after the dataset's."""
         around = _DAY * (bool(self._scenario.events) + (self._zones is not None))
         month, last = (self._plan.start - around).replace(day=1), self._plan.end + around
         while month <= last:
             for first in range(0, self._plan.meters, BLOCK_METERS):
-                yield Part(month, first, min(BLOCK_METERS, self._plan.meters - first))
+                yield Span(month, first, min(BLOCK_METERS, self._plan.meters - first))
             month = month_after(month)
 
-    def compute(self, part: Part, stop: Event) -> PartHours:
+    def compute(self, part: Span, stop: Event) -> PartHours:
         """The hours of *part*; `Interrupted` when *stop* is set meanwhile."""
         if not hasattr(self._own, "days"):
             world, fleet, events = self._scenario.world, self._scenario.fleet, self._scenario.events
@@ -146,12 +146,12 @@ class Hours:
             made.causes.update(deliveries.causes)
         return made
 
-    def _whole_days(self, part: Part) -> range:
+    def _whole_days(self, part: Span) -> range:
         """The UTC days of which all readings may be the part's: also those of which local days have a share."""
         around = 0 if self._zones is None else 1
         return range(part.days.start - around, part.days.stop + around)
 
-    def _blocks(self, part: Part, day: date) -> Iterator[tuple[int, int]]:
+    def _blocks(self, part: Span, day: date) -> Iterator[tuple[int, int]]:
         """Neighbours whose readings of *day* may fall into the part: of the days around it, those with an event."""
         end = part.first_meter + part.meters
         if day_number(day) not in self._whole_days(part):
@@ -270,7 +270,7 @@ class Hours:
                 made.nulls[view] += made.nulls[MEASURED]
 
 
-def in_threads(parts: Iterable[Part], work: Callable[[Part], _Result], workers: int, stop: Event) -> Iterator[_Result]:
+def in_threads(parts: Iterable[Span], work: Callable[[Span], _Result], workers: int, stop: Event) -> Iterator[_Result]:
     """*work* on each of *parts* by so many threads, results in order; no more than *workers* + 1 are kept."""
     with ThreadPoolExecutor(workers, thread_name_prefix="hours") as pool:
         try:

@@ -41,14 +41,14 @@ class LabelCheck:
             there = self._there.pop(f"{key[0]}/{batch.index:06d}", [])
         all_labels = [label for each in batch.units for label in known[each]]
         expected = dict(label_objects(batch.day, batch.index, all_labels))
-        return [*self.compare(expected), *(_stranger(name) for name in there if name not in expected)]
+        return [*self.compare(expected), *(_unexpected(name) for name in there if name not in expected)]
 
     def rest(self, days: Iterable[date]) -> Iterator[Difference]:
         """Labels of batches that *days* do not have, once all batches were seen."""
         folders = {layout.partition(day) for day in days}
         for batch, names in sorted(self._there.items()):
             if batch.partition("/")[0] in folders:
-                yield from map(_stranger, names)
+                yield from map(_unexpected, names)
 
     def compare(self, expected: Mapping[str, bytes]) -> Iterator[Difference]:
         """Label objects that are missing or hold something else; of Parquet the values count, not the bytes."""
@@ -70,7 +70,7 @@ class LabelCheck:
         return there
 
 
-def _stranger(name: str) -> Difference:
+def _unexpected(name: str) -> Difference:
     return Difference(name, None, None, None, "extra", 0, None, "labels of nothing that happened")
 
 

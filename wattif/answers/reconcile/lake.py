@@ -106,7 +106,7 @@ class LakeCheck:
         manifests = in_order(fetchers, self._read_manifest, self._plan.batches(), 2 * _FETCHERS)
         for day, found in self._days():
             if day is None:
-                yield functools.partial(self._strangers, list(found.values()), {})
+                yield functools.partial(self._unexpected, list(found.values()), {})
                 continue
             originals: dict[tuple[int, int], ManifestEntry] = {}
             for manifest in itertools.islice(manifests, self._plan.batches_per_day):
@@ -124,7 +124,7 @@ class LakeCheck:
                     elif altered := list(_compare(objects, there, manifest.entries)):
                         yield functools.partial(list, altered)
             if found:
-                yield functools.partial(self._strangers, list(found.values()), originals)
+                yield functools.partial(self._unexpected, list(found.values()), originals)
 
     def _days(self) -> Iterator[tuple[date | None, dict[str, StoredObject]]]:
         """Each day of the plan with the objects of its partition; day None: objects of no day of the dataset."""
@@ -169,23 +169,23 @@ class LakeCheck:
     def _compare_rows(self, unit: Unit, manifest: _Manifest, there: Iterable[StoredObject]) -> list[Difference]:
         assert self._deep is not None
         differences: list[Difference] = []
-        strangers = {each.name: each for each in there}
+        unexpected = {each.name: each for each in there}
         labels: list[FaultLabel] = []
         rows = self._plan.rows_of(unit)
         for compared in self._deep.compare(unit, labels):
-            strangers.pop(compared.name, None)
+            unexpected.pop(compared.name, None)
             entry = manifest.entries.get(compared.name)
             differences += compared.differences
             if not compared.differences and entry is not None:
                 told, true = (entry.bytes, int(entry.crc32c, 16)), (compared.size, compared.crc32c)
                 differences += manifest.altered(rows, "bytes", str(true[0]), str(told[0]))
                 differences += manifest.altered(rows, "crc32c", f"{true[1]:08x}", f"{told[1]:08x}")
-        differences += self._strangers(strangers.values(), {})
+        differences += self._unexpected(unexpected.values(), {})
         if manifest.content is not None:
             differences += self._label_check.add(manifest.batch, unit, labels)
         return differences
 
-    def _strangers(
+    def _unexpected(
         self, objects: Iterable[StoredObject], originals: Mapping[tuple[int, int], ManifestEntry]
     ) -> list[Difference]:
         """Objects that nothing expects; a copy of one of the day's is told as such."""

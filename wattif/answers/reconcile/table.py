@@ -23,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wattif.answers.expected_sums import DEDUPLICATED, DELIVERED, Hours, Part, Renamed, in_threads
+from wattif.answers.expected_sums import DEDUPLICATED, DELIVERED, Hours, Renamed, Span, in_threads
 from wattif.answers.reconcile import sql, verdicts
 from wattif.answers.reconcile.comparison import Comparison
 from wattif.answers.reconcile.differences import Difference
@@ -66,7 +66,7 @@ def expected_hours(
     hours = Hours(scenario, plan, faults, moments=True, renamed=renamed)
     stop = stop or Event()
 
-    def work(part: Part) -> tuple[pa.Table, Counter[str]]:
+    def work(part: Span) -> tuple[pa.Table, Counter[str]]:
         made = hours.compute(part, stop)
         macs = scenario.fleet.macs[part.first_meter : part.first_meter + part.meters]
         views = [DELIVERED] if hours.views == 1 else [DELIVERED, DEDUPLICATED]

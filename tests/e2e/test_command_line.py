@@ -200,7 +200,7 @@ def test_a_staging_folder_that_does_not_exist_is_named(line: CommandLine) -> Non
     (line.folder / "staging").rmdir()
     code, _, error = line.run(*SMALL)
     assert code == 1
-    message = f"--staging-dir {line.folder}/staging: there is no such folder; create it or name another"
+    message = f"--staging-dir {line.folder}/staging: no such folder; create it or name another"
     assert error == f"generator.py: error: {message}\n"
 
 
@@ -254,7 +254,7 @@ def test_a_signal_stops_a_run_that_can_be_resumed(line: CommandLine, number: sig
     before = len(list((line.folder / "lake").glob("_wattif/manifest/*/*")))
     code, out, _ = line.run(*short)
     assert code == 0
-    assert f"({before} batches were there already)" in out
+    assert f"({before} batches already committed)" in out
     line.run(*short, "--lake", "undisturbed")
     assert objects(line.folder / "lake") == objects(line.folder / "undisturbed")
 
@@ -276,7 +276,7 @@ def test_a_run_into_a_bucket(line: CommandLine, server: GcsServer) -> None:
     kept = {name.removeprefix("raw/"): stored[name].content for name in stored if layout.RUNS not in name}
     assert kept == local
     again = line.run(*SMALL, "--bucket", "lake", "--prefix", "raw")
-    assert "(2 batches were there already)" in again[1]
+    assert "(2 batches already committed)" in again[1]
 
 
 def test_a_missing_bucket_is_named(line: CommandLine, server: GcsServer) -> None:

@@ -64,5 +64,5 @@ def test_a_dry_run_says_about(tmp_path: Path) -> None:
 def test_a_fault_that_there_is_not(tmp_path: Path) -> None:
     code, _, error = _run(tmp_path, "--faults", "lost=0.1")
     assert code == 2
-    assert error.startswith("generator.py: error: --faults lost=0.1: there is no such fault; choose from duplicate")
+    assert error.startswith("generator.py: error: --faults lost=0.1: unknown fault; choose from duplicate")
     assert len(error.splitlines()) == 1

@@ -215,7 +215,7 @@ def test_in_the_cloud(notebook: Any, folder: Path, storage: GcsServer, front: Fr
     assert rules["anomaly-avg"] == f"{count:,} rows found"  # two ways to ask the same model
     learnt = f"SELECT COUNT(*) FROM `{PROJECT}.{DATASET}.{HOURLY}` WHERE time_hour_rolled < TIMESTAMP '2024-01-08'"
     (hours,) = next(iter(_asked(client, learnt)))
-    assert rules["anomaly-max-not-judged"] == f"{hours:,} rows found"  # those that were learnt from
+    assert rules["anomaly-max-not-judged"] == f"{hours:,} rows found"  # those that were learned from
     assert rules["meter-hour-unique"] == "0 rows found"
     assert re.search(r"^AVG or MAX .*\d\.\d\d", _text(outputs["score"]), re.MULTILINE)
     assert _pictures(outputs) == ["look", "flags", "scorecard"]

@@ -221,5 +221,5 @@ def test_faults_of_rows_and_damage_of_text_in_a_format_of_ones_own(
 
 
 def test_an_unknown_format_is_refused(settings: Asking) -> None:
-    with pytest.raises(InvalidValue, match=r"`format` ndjsn: there is no such format.*ndjson"):
+    with pytest.raises(InvalidValue, match=r"`format` ndjsn: unknown format.*ndjson"):
         generate(settings(format="ndjsn"))

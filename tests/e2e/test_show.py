@@ -71,7 +71,7 @@ OUT = ["--out", "week.png"]
         ([*START, "--fleet"], "--out is missing"),
         ([*START, "--fleet", "--out", "gone/week.png"], "--out gone/week.png: there is no folder gone; create it"),
         ([*START, "--fleet", "--out", "week.txt"], "--out week.txt: the ending is not one of a picture; choose from"),
-        ([*START, "--fleet", "--out", "week"], "--out week: the ending is not one of a picture; choose from png"),
+        ([*START, "--fleet", "--out", "week"], "--out week: is not a picture file; choose an ending from png"),
         ([*START, *OUT, "--class", "industrial", "--meters", "1"], "--class industrial: none of the 1 meters belongs"),
         ([*START, *OUT, "--fleet", "--first-day", "2023-12-31"], "--first-day 2023-12-31 lies before --start"),
         ([*START, *OUT, "--fleet", "--city", "atlantis"], "--city atlantis: there is no such city; choose from"),

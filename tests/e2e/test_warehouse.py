@@ -58,7 +58,7 @@ def test_from_the_lake_to_verdicts(folder: Path) -> None:
     }  # fmt: skip
     assert [(each["metric"], each["hours"], each["no_verdict"]) for each in found["metrics"]] == [("MAX", 1680, 0)]
     code, out, _ = _run(folder, "load")
-    assert (code, out.count("(14 days were loaded already)")) == (0, 1)
+    assert (code, out.count("(14 days were already loaded)")) == (0, 1)
 
 
 def test_ctrl_c_leaves_whole_days_and_the_same_command_goes_on(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 Every request goes on to the emulator as it came, but for two kinds of statements. `CREATE MODEL` becomes a table: for
 each meter and hour of the day the mean and the scatter of what was learnt. `ML.DETECT_ANOMALIES` becomes a query of it:
-the probability grows with the distance from that mean; hours that were learnt from, and meters that are not known, get
+the probability grows with the distance from that mean; hours that were learned from, and meters that are not known, get
 NULL, as in BigQuery. This is no ARIMA; it stands for what goes in and what comes out.
 
 Objects of the local storage server are laid before the emulator when a load job names them.

@@ -64,7 +64,7 @@ def test_a_disk_that_nothing_will_free_stops_the_run_and_keeps_what_is_sealed(
 ) -> None:
     disk = small_disk(5 * FILE)
     asked = settings(staging_dir=disk, batch_files=8, meters=24)
-    with pytest.raises(StagingError, match="the staging disk is full and no upload will free any of it"):
+    with pytest.raises(StagingError, match="the staging disk is full, and no upload will free space for"):
         generate(asked, Event())
     sealed = [path for path in disk.rglob("readings*") if ".crc32c-" in path.name]
     assert len(sealed) == len(list(disk.rglob("readings*"))) >= 4
@@ -94,5 +94,5 @@ def test_another_disk_error_is_named(settings: Asking, monkeypatch: pytest.Monke
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(staging.Part, "write", fail)
-    with pytest.raises(StagingError, match="Input/output error; mend it, then run the same command again"):
+    with pytest.raises(StagingError, match="Input/output error; correct this, then run the same command again"):
         generate(settings(), Event())

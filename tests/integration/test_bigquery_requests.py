@@ -229,8 +229,12 @@ NOT_ENABLED = "BigQuery API has not been used in project 1234 before or it is di
         (403, "Access Denied: Dataset x: Permission bigquery.tables.create denied", r"needs roles/bigquery\.jobUser"),
         (403, "Access Denied: no storage.objects.get access", r"bucket cannot be read.*roles/storage\.objectViewer"),
         (404, "Not found: Table a:b.c was not found in location EU", r"run 'python -m wattif load'"),
-        (404, f"Not found: Dataset {PROJECT}:{DATASET} was not found in location US", "lies in another location"),
-        (400, "Cannot read and write in different locations: source: US, destination: EU", "lies in another location"),
+        (404, f"Not found: Dataset {PROJECT}:{DATASET} was not found in location US", "create both in the same one"),
+        (
+            400,
+            "Cannot read and write in different locations: source: US, destination: EU",
+            "create both in the same one",
+        ),
         (
             404,
             "Not found: URI gs://my-lake/dt=2024-01-01/readings-00000000000A.json",

@@ -181,7 +181,7 @@ def test_without_a_field_each_job_scans_all(server: DataplexServer) -> None:
 def test_creating_twice_says_that_it_exists(server: DataplexServer) -> None:
     options: dict[str, Any] = {"schedule": "15 * * * *", "notify": "a@example.org,b@example.org"}
     do("create", **options)
-    assert do("create", **options).text == f"{SCAN} exists already, as asked for"
+    assert do("create", **options).text == f"{SCAN} already exists with the same definition"
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_what_the_service_may_fill_in_is_no_difference(server: DataplexServer) -
     there.description, there.labels = "Somebody's words", {"team": "grid"}
     there.data_quality_spec.sampling_percent = 100
     there.data_quality_spec.rules[0].threshold = 1.0
-    assert do("create").text.endswith("exists already, as asked for")
+    assert do("create").text.endswith("already exists with the same definition")
     there.data_quality_spec.row_filter = "mac IS NOT NULL"
     assert "rowFilter is mac IS NOT NULL there and not set here" in refused("create")
 
@@ -285,6 +285,6 @@ def test_a_scheduled_scan_runs_by_its_schedule(server: DataplexServer) -> None:
 def test_deleting_twice_is_deleting(server: DataplexServer) -> None:
     do("create")
     do("run")
-    assert do("delete").text == f"deleted {SCAN}; the results' table stays"
-    assert do("delete").text == f"{SCAN} was gone already"
+    assert do("delete").text == f"deleted {SCAN}; the results table stays"
+    assert do("delete").text == f"{SCAN} was already deleted"
     assert f"{SCAN}: not found" in refused("run")

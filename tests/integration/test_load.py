@@ -202,7 +202,7 @@ def test_a_day_is_never_left_half(lake: HandLake) -> None:
 
 def test_days_without_one_reading_are_an_error(lake: HandLake) -> None:
     lake.write(DAY, {FILE_A: b"nothing\n", FILE_B: b""})
-    with pytest.raises(WarehouseError, match=r"hold not one reading; look into smart_meter_bad_records"):
+    with pytest.raises(WarehouseError, match=r"hold no readings; check smart_meter_bad_records"):
         lake.load(end=DAY)
     assert lake.rows("SELECT line, content FROM smart_meter_bad_records") == [(1, "nothing")]
 
@@ -297,5 +297,5 @@ def test_a_file_that_lost_lines_since_its_commit_is_named(tmp_path: Path) -> Non
     )
     file = lake.folder / f"dt={DAY}" / FILE_B
     file.write_bytes(file.read_bytes().splitlines(keepends=True)[0])
-    with pytest.raises(LakeError, match=r"B\.json has 1 of the 3 lines that its manifest says"):
+    with pytest.raises(LakeError, match=r"B\.json has 1 of the 3 lines in its manifest"):
         lake.load(end=DAY)

@@ -423,7 +423,7 @@ def test_a_damaged_identity(lake: Path) -> None:
     with pytest.raises(LakeError, match=r"dataset\.json cannot be read"):
         _check(lake)
     (lake / "_wattif/dataset.json").write_bytes(b"{}")
-    with pytest.raises(LakeError, match="does not say how its dataset was asked for"):
+    with pytest.raises(LakeError, match="does not contain the options of its dataset"):
         _check(lake)
 
 

@@ -212,7 +212,7 @@ def test_weights() -> None:
         ("spike=inf", "a weight is a number"),
         ("spike=0,dead=0", "all weights are 0"),
         ("spike=1,spike=2", "names spike twice"),
-        ("all,spike=5", "all stands alone"),
+        ("all,spike=5", "all cannot be combined"),
     ],
 )
 def test_wrong_weights_are_named(text: str, message: str) -> None:

@@ -117,7 +117,7 @@ def test_twelve_differences_and_a_mix_of_ones_own(tmp_path: Path) -> None:
         ("id", '"../paris"', "id = '../paris': String should match pattern"),
         ("time_zone", '"Europe/Pariss"', "time_zone = 'Europe/Pariss': no time zone of the IANA database (IANA name"),
         ("time_zone", '"../zones"', "time_zone = '../zones': no time zone of the IANA database"),
-        ("country", '"XX"', "country = 'XX': no country whose holidays are known (ISO 3166, such as PH)"),
+        ("country", '"XX"', "country = 'XX': no holidays are known for this country (ISO 3166, such as PH)"),
         ("country", '"France"', "country = 'France': String should match pattern"),
         ("subdivision", '"75"', "subdivision = '75': holidays are known for"),
         ("temperature_c", "[5, 5, 10, 99, 15, 20, 20, 20, 15, 10, 10, 5]", "temperature_c, value 4 = 99: must be less"),

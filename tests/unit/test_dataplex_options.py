@@ -52,9 +52,9 @@ def test_only_create_needs_the_dataset() -> None:
         (["create", *PLACE, "--threshold", "1"], "--threshold 1: must be less than 1"),
         (["create", *PLACE, "--threshold", "-0.1"], "--threshold -0.1: must be greater than or equal to 0"),
         (["create", *PLACE, "--threshold", "nan"], "--threshold nan: must be less than 1"),
-        (["create", *PLACE, "--metrics", "AVG,SUM"], "--metrics AVG,SUM: must be AVG, MAX or AVG,MAX"),
-        (["create", *PLACE, "--metrics", "AVG,avg"], "must be AVG, MAX or AVG,MAX"),
-        (["create", *PLACE, "--metrics", ","], "must be AVG, MAX or AVG,MAX"),
+        (["create", *PLACE, "--metrics", "AVG,SUM"], "--metrics AVG,SUM: must be AVG, MAX, or AVG,MAX"),
+        (["create", *PLACE, "--metrics", "AVG,avg"], "must be AVG, MAX, or AVG,MAX"),
+        (["create", *PLACE, "--metrics", ","], "must be AVG, MAX, or AVG,MAX"),
         (["create", *PLACE, "--interval", "7"], "--interval 7: does not divide an hour"),
         (["create", *PLACE, "--schedule", "hourly"], "--schedule hourly: is not cron: minute, hour, day"),
         (["create", *PLACE, "--schedule", "TZ=Asia/Nowhere 1 * * * *"], "there is no time zone 'Asia/Nowhere'"),
@@ -65,8 +65,8 @@ def test_only_create_needs_the_dataset() -> None:
         (["create", *PLACE, "--notify", "me"], "'me' is not an e-mail address; separate several with commas"),
         (["create", *PLACE, "--notify", ""], "must be one to 5 e-mail addresses"),
         (["create", *PLACE, "--notify", ",".join(f"a{n}@b.org" for n in range(6))], "must be one to 5"),
-        (["run", *PLACE, "--print"], "--print goes with create, not with run"),
-        (["create", *PLACE, "--json"], "--json goes with results, not with create"),
+        (["run", *PLACE, "--print"], "--print works with create, not with run"),
+        (["create", *PLACE, "--json"], "--json works with results, not with create"),
     ],
 )
 def test_wrong_options_name_themselves_and_the_way_out(arguments: list[str], message: str) -> None:

@@ -41,7 +41,7 @@ def test_room_for_all_that_may_be_delivered() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("lost=0.1", "`faults` lost=0.1: there is no such fault; choose from duplicate, late"),
+        ("lost=0.1", "`faults` lost=0.1: unknown fault; choose from duplicate, late"),
         ("drop=0.1,drop=0.2", "names drop twice"),
         ("none,drop=0.1", "there is no such fault"),
         ("drop=2", "`faults` drop=2: must be a share between 0 and 1, for example drop=0.001"),
@@ -50,10 +50,13 @@ def test_room_for_all_that_may_be_delivered() -> None:
         ("drop=few", "must be a share between 0 and 1"),
         ("drop", "must be a share between 0 and 1"),
         ("drop=0.1:6h", "only late has a delay, as in late=0.002:6h"),
-        ("late=0.1:6d", "6d is not a delay; write it as 6h, 30m or 90s"),
+        ("late=0.1:6d", "6d is not a delay; write it as 6h, 30m, or 90s"),
         ("late=0.1:0h", "0h is not a delay"),
-        ("drop=0.6,late=0.5", "the shares of the rows sum to more than 1; lower them"),
-        ("schema_drift=soon", "must be a day and what happens to the schema, for example schema_drift=2024-01-15"),
+        ("drop=0.6,late=0.5", "the shares of rows sum to more than 1; lower them"),
+        (
+            "schema_drift=soon",
+            "must be a day, and optionally what happens to the schema, for example schema_drift=2024-01-15",
+        ),
         ("schema_drift=2024-02-30", "must be a day"),
         ("schema_drift=2024-01-15:removed", "must be a day"),
     ],

@@ -114,7 +114,7 @@ def test_names_of_other_programs_variables_are_not_taken(monkeypatch: pytest.Mon
         ([*DAYS, "--ev-share", "half"], "--ev-share half: is not a number"),
         ([*DAYS, "--city", "manila,manila"], "name each city once"),
         ([*DAYS, "--city", ","], "name each city once"),
-        ([*DAYS, "--config", "nowhere.toml"], "--config nowhere.toml: there is no such file"),
+        ([*DAYS, "--config", "nowhere.toml"], "--config nowhere.toml: no such file"),
     ],
 )
 def test_wrong_options_name_the_option_and_the_way_out(arguments: list[str], message: str) -> None:

@@ -114,7 +114,7 @@ def test_kinds_have_recall_delay_and_lift(card: Scorecard) -> None:
     assert dead.recall_by_chance == pytest.approx(1 - (87 / 89) ** 3)
     assert dead.hidden_because is None
     assert (rollover.kind, rollover.hours, rollover.found, rollover.delay_h) == ("rollover", 3, 0, None)
-    assert rollover.hidden_because == "it shows in register alone"
+    assert rollover.hidden_because == "it shows only in register"
     assert card.metrics[1].kinds[0].delay_h == 0.5
     assert card.metrics[1].kinds[0].lift is None
 

@@ -31,9 +31,9 @@ class DataplexVerbOptions(Options, DataplexOptions):
         if self.action == "create" and self.dataset is None:
             raise ValueError("`dataset` is missing")
         if self.print_only and self.action != "create":
-            raise InvalidValue("print_only", True, f"goes with create, not with {self.action}; leave it out")
+            raise InvalidValue("print_only", True, f"works with create, not with {self.action}; leave it out")
         if self.as_json and self.action != "results":
-            raise InvalidValue("as_json", True, f"goes with results, not with {self.action}; leave it out")
+            raise InvalidValue("as_json", True, f"works with results, not with {self.action}; leave it out")
         return self
 
 
@@ -50,6 +50,6 @@ def _run(options: DataplexVerbOptions, stop: Event) -> int:
 VERB = Verb(
     options=DataplexVerbOptions,
     run=_run,
-    interrupted="what was asked for may go on in the cloud; ask for 'results'",
+    interrupted="the work may continue in the cloud; to check, run 'wattif dataplex results'",
     ends_when_asked=False,
 )

@@ -60,6 +60,6 @@ def _run(options: ExpectOptions, stop: Event) -> int:
 VERB = Verb(
     options=ExpectOptions,
     run=_run,
-    interrupted="only tables of whole months were written; run it again",
+    interrupted="only tables of whole months were written; run the same command again",
     stored=stored_options,
 )

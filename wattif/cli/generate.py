@@ -35,7 +35,7 @@ class GenerateOptions(Options, RunOptions, PlaceOptions, Spec):
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
         if self.verbose and self.quiet:
-            raise InvalidValue("quiet", True, "contradicts `verbose`; give one of them")
+            raise InvalidValue("quiet", True, "contradicts `verbose`; give only one of them")
         return self
 
 
@@ -82,7 +82,7 @@ def _summary(options: GenerateOptions, figures: Figures) -> str:
     else:
         place = options.url
         step = f"gcloud storage ls --long '{place}/dt={options.start}/'"
-    skipped = f" ({figures.batches_skipped:,} batches were there already)" if figures.batches_skipped else ""
+    skipped = f" ({figures.batches_skipped:,} batches already committed)" if figures.batches_skipped else ""
     return (
         f"{figures.readings:,} readings in {figures.files:,} files, {figures.bytes:,} bytes, {figures.seconds:.1f} s:"
         f" {figures.readings / seconds / 1e6:.1f} million readings/s, {figures.bytes / seconds / 1e6:,.0f} MB/s"
@@ -95,5 +95,5 @@ def _summary(options: GenerateOptions, figures: Figures) -> str:
 VERB = Verb(
     options=GenerateOptions,
     run=_run,
-    interrupted="what is committed stays, what is sealed waits in staging; run the same command to go on",
+    interrupted="committed batches stay, and sealed files wait in staging; to resume, run the same command",
 )

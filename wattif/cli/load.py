@@ -29,9 +29,9 @@ class LoadOptions(Options, WarehouseOptions):
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         if self.start is not None and self.end is not None and self.end < self.start:
-            raise InvalidValue("end", self.end, f"lies before `start` {self.start}; swap them")
+            raise InvalidValue("end", self.end, f"is before `start` {self.start}; swap them")
         if self.external and (self.warehouse != "bigquery" or self.bucket is None):
-            reason = "is for BigQuery over a bucket; add `warehouse` bigquery and `bucket`, or drop it"
+            reason = "needs BigQuery and a bucket; add `warehouse` bigquery and `bucket`, or leave it out"
             raise InvalidValue("external", True, reason)
         if self.external and (self.start is not None or self.end is not None):
             raise InvalidValue("external", True, "covers all days of the lake; leave out `start` and `end`")

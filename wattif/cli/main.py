@@ -62,7 +62,7 @@ def _main(arguments: Sequence[str], program: str | None) -> int:
     if verb in ("-h", "--help"):
         print(f"{wattif.__doc__}\n\n{usage}\n\nTo list the options of a verb, run 'wattif VERB --help'.")
         return 0
-    print(f"wattif: error: there is no verb {verb!r}{did_you_mean(verb, VERBS)}\n{usage}", file=sys.stderr)
+    print(f"wattif: error: unknown verb {verb!r}{did_you_mean(verb, VERBS)}\n{usage}", file=sys.stderr)
     return UsageError.exit_code
 
 

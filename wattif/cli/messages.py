@@ -124,11 +124,11 @@ def of_arguments(error: SettingsError, origins: Origins) -> str:
         return f"{text}; see --help"
     option = next((word.partition("=")[0] for word in unknown if word.startswith("--")), None)
     if option is None:
-        return f"{' '.join(unknown)}: belongs to no option; see --help"
+        return f"{' '.join(unknown)}: is not an option; see --help"
     nearest = did_you_mean(option, origins.options.values())
     if not nearest and option.lstrip("-").replace("-", "_") in options_of_all_verbs():
-        nearest = "; it belongs to another verb"
-    return f"{option}: there is no such option{nearest or '; see --help'}"
+        nearest = "; it is an option of another verb"
+    return f"{option}: unknown option{nearest or '; see --help'}"
 
 
 def _explain(detail: Any, origins: Origins) -> str:
@@ -137,10 +137,10 @@ def _explain(detail: Any, origins: Origins) -> str:
         return f"{origins.option(name)} is missing"
     if detail["type"] == "extra_forbidden":
         nearest = did_you_mean(name.replace("_", "-"), (option[2:] for option in options_of_all_verbs().values()))
-        return f"{origins.of(name, detail['input'])}: there is no such option{nearest or '; see --help'}"
+        return f"{origins.of(name, detail['input'])}: unknown option{nearest or '; see --help'}"
     message = _COMPLAINTS.get(detail["type"])
     if message is None and detail["type"].startswith("date"):
-        message = "is not a day of the calendar; write it as YYYY-MM-DD"
+        message = "is not a valid date; write it as YYYY-MM-DD"
     if message is None and "ctx" in detail and "error" not in detail["ctx"]:
         message = detail["msg"].replace("Input should be", "must be")
     message = message or str(detail["msg"]).removeprefix("Value error, ")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -74,7 +75,7 @@ class _CommandLine(CliSettingsSource[Any]):
     """The command line; its help leaves out defaults that say nothing."""
 
     def _help_format(self, *field: Any, **more: Any) -> str:
-        return super()._help_format(*field, **more).replace(" (default: None)", "")
+        return re.sub(r" \(default: (None|False|)\)", "", super()._help_format(*field, **more))
 
 
 class _TomlFile(TomlConfigSettingsSource):
@@ -134,7 +135,7 @@ def _toml_source(options_cls: type[Options], path: Path) -> TomlConfigSettingsSo
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"--config {path}: not a TOML file: {error}") from None
     if source is None:
-        raise UsageError(f"--config {path}: there is no such file")
+        raise UsageError(f"--config {path}: no such file")
     own = {field.alias or name for name, field in options_cls.model_fields.items()}
     for name in messages.options_of_all_verbs().keys() - own:  # a file may be shared by all verbs
         source.init_kwargs.pop(name, None)

@@ -44,7 +44,7 @@ class PlaceOptions(BaseModel):
     def _is_bucket_name(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]", value):
             raise ValueError(
-                "not a bucket name; give the name alone, without gs:// and path (the path goes to `prefix`)"
+                "not a bucket name; give only the name, without gs:// or a path (give the path as `prefix`)"
             )
         return value
 
@@ -55,7 +55,7 @@ class PlaceOptions(BaseModel):
         if any(part in (".", "..") for part in parts) or re.search(r"[\x00-\x1f\x7f\\*?\[\]#]", value):
             raise ValueError("not a plain path such as raw/meters")
         if any(part.startswith(("_", ".", "dt=")) for part in parts):
-            raise ValueError("readers skip paths that begin with _ or ., and dt= is a day's; name another")
+            raise ValueError("readers skip paths that begin with _ or ., and dt= marks a day; name another")
         return "/".join(parts)
 
     @property

@@ -28,7 +28,7 @@ class ReconcileOptions(Options, Comparison, WarehouseOptions, Spec):
     def _names_the_table(self) -> Self:
         if self.table is None and (self.database is not None or self.warehouse == "bigquery"):
             name, value = ("warehouse", "bigquery") if self.database is None else ("database", str(self.database))
-            raise InvalidValue(name, value, "needs `table`, the table in it to compare")
+            raise InvalidValue(name, value, "needs `table`: the table to compare")
         return self
 
 

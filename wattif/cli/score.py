@@ -22,9 +22,9 @@ class ScoreOptions(Options, WarehouseOptions):
     @classmethod
     def _can_be_written(cls, value: Path | None) -> Path | None:
         if value is not None and not value.parent.is_dir():
-            raise ValueError(f"there is no folder {value.parent}; create it or name another")
+            raise ValueError(f"no such folder: {value.parent}; create it or name another")
         if value is not None and (value.is_dir() or not value.suffix):
-            raise ValueError("must name a file with the ending of a picture, such as score.png")
+            raise ValueError("must be the name of a picture file, such as score.png")
         return value
 
 

@@ -34,9 +34,9 @@ class ShowOptions(Options, WorldSpec):
     @classmethod
     def _can_be_written(cls, value: Path) -> Path:
         if value.suffix.removeprefix(".").lower() not in ENDINGS:
-            raise ValueError(f"the ending is not one of a picture; choose from {', '.join(ENDINGS)}")
+            raise ValueError(f"is not a picture file; choose an ending from {', '.join(ENDINGS)}")
         if not value.parent.is_dir():
-            raise ValueError(f"there is no folder {value.parent}; create it or name another")
+            raise ValueError(f"no such folder: {value.parent}; create it or name another")
         if value.is_dir():
             raise ValueError("is a folder; name a file in it")
         return value
@@ -44,21 +44,21 @@ class ShowOptions(Options, WorldSpec):
     @model_validator(mode="after")
     def _names_one_thing(self) -> Self:
         if (self.meter is not None) + (self.meter_class is not None) + self.fleet != 1:
-            raise ValueError("`meter`, `meter_class` and `fleet` say what to draw; give one of them")
+            raise ValueError("give exactly one of `meter`, `meter_class`, and `fleet`")
         if self.meter is not None and self.meter >= self.meters:
             raise InvalidValue(
                 "meter",
                 self.meter,
-                f"the fleet has {self.meters:,} meters, from 0 to {self.meters - 1}; name one of them, or raise"
+                f"the fleet has {self.meters:,} meters, numbered 0 to {self.meters - 1}; name one of them, or raise"
                 " `meters`",
             )
         if self.first < self.start:
-            raise InvalidValue("first_day", self.first, f"lies before `start` {self.start}; choose a later one")
+            raise InvalidValue("first_day", self.first, f"is before `start` {self.start}; choose a later day")
         if self.last > LAST_DAY:
-            raise InvalidValue("days", self.days, f"the last of them lies after {LAST_DAY}; name fewer")
+            raise InvalidValue("days", self.days, f"the last of them is after {LAST_DAY}; draw fewer")
         readings = self.days * (86_400 // self.interval)
         if self.meter is not None and readings > MOST_READINGS:
-            reason = f"{readings:,} readings are too many for a picture; name fewer days or a longer `interval`"
+            reason = f"{readings:,} readings are too many for a picture; draw fewer days, or choose a longer `interval`"
             raise InvalidValue("days", self.days, reason)
         return self
 

@@ -31,9 +31,9 @@ def stored_options(given: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
     if isinstance(options, dict):
         return options, where
     if "start" not in given or "end" not in given:
-        missing = "does not say how its dataset was asked for" if document is not None else "is not there"
+        missing = "does not contain the options of its dataset" if document is not None else "is not there"
         raise LakeError(
-            f"{store.place}: {layout.DATASET} {missing}; name the dataset's place with `lake`, `bucket`, `prefix`,"
-            " or give its options"
+            f"{store.place}: {layout.DATASET} {missing}; give the place of the dataset (`lake`, or `bucket` and"
+            " `prefix`), or its options"
         )
     return {}, where

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-INTERRUPTED = "whole days stay as they are; run the same command to go on"
+INTERRUPTED = "complete days stay as they are; to resume, run the same command"
 
 
 class Report(Protocol):

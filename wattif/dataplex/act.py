@@ -129,7 +129,7 @@ class DataScans:
         if job.state not in (_State.SUCCEEDED, _State.SUCCEEDED_WITH_ERRORS):
             raise WarehouseError(
                 f"{job.name}: {job.state.name}: {' '.join(words.split()) or 'the service gives no reason'};"
-                " mend what it names, then run it again"
+                " correct what it names, then run the scan again"
             )
         return f"{job.name}: {job.state.name}{': ' if words else ''}{words}; 'results' shows its rules"
 
@@ -141,7 +141,7 @@ class DataScans:
             lambda: list(self._client.list_data_scan_jobs(request, retry=self._retry, timeout=_TIMEOUT_S))
         )
         if not jobs:
-            raise WarehouseError(f"{parent}: it has no job yet; start one with 'python -m wattif dataplex run'")
+            raise WarehouseError(f"{parent}: has no job yet; to start one, run 'python -m wattif dataplex run'")
         # the order of the list is not documented
         latest = max(jobs, key=lambda job: (job.create_time or job.start_time).timestamp())
         return dataplex_results.job_results(self._job(latest.name, full=True))
@@ -158,8 +158,8 @@ class DataScans:
                 )
                 operation.result(timeout=_TIMEOUT_S)
             except api.NotFound:
-                return f"{self._options.scan_name} was gone already"
-            return f"deleted {self._options.scan_name}; the results' table stays"
+                return f"{self._options.scan_name} was already deleted"
+            return f"deleted {self._options.scan_name}; the results table stays"
 
         return self._calling(call)
 
@@ -187,7 +187,7 @@ class DataScans:
 def exists_already(options: DataplexOptions, unlike: list[str]) -> str:
     """What to say of a scan that is there; `WarehouseError` when it is another one: *unlike* names the differences."""
     if not unlike:
-        return f"{options.scan_name} exists already, as asked for"
+        return f"{options.scan_name} already exists with the same definition"
     more = f" (and {len(unlike) - 1} more differences)" if len(unlike) > 1 else ""
     raise WarehouseError(
         f"{options.scan_name}: exists with another definition: {unlike[0]}{more}; delete it with"

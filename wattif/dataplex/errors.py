@@ -30,16 +30,16 @@ def explain(error: Exception, options: DataplexOptions, endpoint: str) -> Wareho
         missing = f"the key file {key} cannot be used ({_words(error)})" if key else "no credentials"
         return WarehouseError(f"Dataplex: {missing}; {_LOGIN}")
     if isinstance(error, auth.GoogleAuthError) or _AUTH_PLUGIN in str(error):
-        return WarehouseError(f"Dataplex: the credentials are not valid any more ({_words(error)}); {_LOGIN}")
+        return WarehouseError(f"Dataplex: the credentials have expired ({_words(error)}); {_LOGIN}")
     if isinstance(error, api.GoogleAPICallError) and error.code is not None:
         return WarehouseError(_answered(error, options, endpoint))
-    return WarehouseError(f"Dataplex: {endpoint} does not answer: {_words(error)}; look at the network, then try again")
+    return WarehouseError(f"Dataplex: {endpoint} does not answer: {_words(error)}; check the network, then try again")
 
 
 def _answered(error: api.GoogleAPICallError, options: DataplexOptions, endpoint: str) -> str:
     scan, words = options.scan_name, _words(error)
     if isinstance(error, api.ServiceUnavailable | api.DeadlineExceeded | api.GatewayTimeout | api.TooManyRequests):
-        return f"Dataplex: {endpoint} does not answer: {words}; look at the network, then run the same command again"
+        return f"Dataplex: {endpoint} does not answer: {words}; check the network, then run the same command again"
     if isinstance(error, api.Unauthorized):
         return f"Dataplex: the credentials are refused ({words}); {_LOGIN}"
     if isinstance(error, api.Forbidden):
@@ -65,8 +65,8 @@ def _answered(error: api.GoogleAPICallError, options: DataplexOptions, endpoint:
             return f"{scan}: refused: {words}; name the region of the dataset with `location`"
         if "OnDemand" in words or "on demand" in words.lower() or "on-demand" in words.lower():
             return f"{scan}: refused: {words}; it runs by its schedule: ask for 'results', or create it without one"
-        return f"{scan}: refused: {words}; correct the option that it names"
-    return f"{scan}: {type(error).__name__}: {words}; run the same command again, or look into the service's status"
+        return f"{scan}: refused: {words}; correct the option named here"
+    return f"{scan}: {type(error).__name__}: {words}; run the same command again, or check the status of the service"
 
 
 def _needed_roles(options: DataplexOptions) -> str:

@@ -63,7 +63,7 @@ class DataplexOptions(BaseModel):
     @field_validator("project")
     @classmethod
     def _is_project(cls, value: str) -> str:
-        return _matching(_PROJECT, value, "is not a project id such as my-project; its name and number do not count")
+        return _matching(_PROJECT, value, "is not a project ID such as my-project (neither its name nor its number)")
 
     @field_validator("location")
     @classmethod
@@ -77,24 +77,28 @@ class DataplexOptions(BaseModel):
     @field_validator("dataset")
     @classmethod
     def _is_dataset(cls, value: str | None) -> str | None:
-        return value and _matching(_DATASET, value, "is not a dataset's name: letters, digits and _, without project")
+        return value and _matching(
+            _DATASET, value, "is not a dataset name: letters, digits, and _, without the project"
+        )
 
     @field_validator("table", "model")
     @classmethod
     def _is_table(cls, value: str) -> str:
-        return _matching(_TABLE, value, "is not a name in a dataset: letters, digits, _ and -, without the dataset")
+        return _matching(_TABLE, value, "is not a table or model name: letters, digits, _, and -, without the dataset")
 
     @field_validator("scan")
     @classmethod
     def _is_scan_id(cls, value: str) -> str:
         return _matching(
-            _SCAN_ID, value, "is not a scan's id: at most 63 of a-z, 0-9 and -, a letter first, no - at the end"
+            _SCAN_ID,
+            value,
+            "is not a scan ID: at most 63 of a-z, 0-9, and -, beginning with a letter, not ending with -",
         )
 
     @field_validator("incremental_field")
     @classmethod
     def _is_column(cls, value: str) -> str:
-        return value and _matching(_COLUMN, value, "is not a column's name; leave it empty for the whole table")
+        return value and _matching(_COLUMN, value, "is not a column name; leave it empty for the whole table")
 
     @field_validator("results_table")
     @classmethod
@@ -105,14 +109,14 @@ class DataplexOptions(BaseModel):
         if len(parts) != 3 or not (
             _PROJECT.fullmatch(parts[0]) and _DATASET.fullmatch(parts[1]) and _TABLE.fullmatch(parts[2])
         ):
-            raise ValueError("is not a table's full name; write it as PROJECT.DATASET.TABLE")
+            raise ValueError("is not a full table name; write it as PROJECT.DATASET.TABLE")
         return value
 
     @field_validator("interval")
     @classmethod
     def _divides_an_hour(cls, value: int) -> int:
         if 3600 % value:
-            raise ValueError("does not divide an hour; give the `interval` that the readings were made with")
+            raise ValueError("does not divide an hour; give the `interval` of the readings")
         return value
 
     @field_validator("metrics")
@@ -120,7 +124,7 @@ class DataplexOptions(BaseModel):
     def _are_metrics(cls, value: str) -> str:
         names = [name.upper() for name in split_names(value)]
         if not names or len(set(names)) < len(names) or not set(names) <= set(METRICS):
-            raise ValueError("must be AVG, MAX or AVG,MAX")
+            raise ValueError("must be AVG, MAX, or AVG,MAX")
         return ",".join(names)
 
     @field_validator("notify")
@@ -145,10 +149,10 @@ class DataplexOptions(BaseModel):
             try:
                 ZoneInfo(zone[1])
             except (ZoneInfoNotFoundError, ValueError):
-                raise ValueError(f"there is no time zone {zone[1]!r}; name one such as Asia/Manila") from None
+                raise ValueError(f"unknown time zone {zone[1]!r}; name one such as Asia/Manila") from None
             fields = fields[1:]
         if len(fields) != _CRON_FIELDS or not all(map(_CRON_FIELD.fullmatch, fields)):
-            raise ValueError("is not cron: minute, hour, day, month and weekday, for example '15 * * * *'")
+            raise ValueError("is not a cron schedule: minute, hour, day, month, and weekday, for example '15 * * * *'")
         return value
 
     @property

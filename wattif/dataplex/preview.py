@@ -89,7 +89,7 @@ def create(options: DataplexOptions, clock: Clock, emulator: str | None = None) 
             result = wait_until(ended, clock, _CREATION_S, "the scan's creation")
     except api.Conflict:
         raise WarehouseError(
-            f"{options.scan_name}: exists already, and a scan with preview rules is not compared; delete it with"
+            f"{options.scan_name}: already exists, and a scan with preview rules is not compared; delete it with"
             " 'python -m wattif dataplex delete', or choose another `scan`"
         ) from None
     except api.BadRequest as error:

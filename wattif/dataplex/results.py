@@ -82,7 +82,7 @@ def as_table(results: JobResults) -> str:
     if results.export_failure:
         lines.append(f"the results' table was not written: {results.export_failure}")
     if not results.rules:
-        lines.append("no results yet: ask again when the job has ended" if results.under_way else "it has no results")
+        lines.append("no results yet; ask again when the job has ended" if results.under_way else "it has no results")
         return "\n".join(lines)
     width = max(len(rule.name) for rule in results.rules)
     for rule in sorted(results.rules, key=lambda rule: rule.passed):

@@ -27,7 +27,7 @@ def wait_until(ask: Callable[[], _Result | None], clock: Clock, limit_s: float, 
     while (result := ask()) is None:
         if clock.now_s() >= end_s:
             raise WarehouseError(
-                f"{what}: not done after {limit_s / 60:.0f} minutes; it goes on in the cloud: look at it there,"
+                f"{what}: not done after {limit_s / 60:.0f} minutes; it continues in the cloud: check it there,"
                 " or ask for 'results' later"
             )
         clock.sleep(wait_s)

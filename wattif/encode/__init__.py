@@ -29,7 +29,7 @@ def format_names() -> tuple[str, ...]:
 def encoder_of(name: str, schema: RowSchema) -> Encoder:
     """The encoder of rows of *schema* in the format *name*; `InvalidValue` when there is none."""
     if name not in _FORMATS:
-        raise InvalidValue("format", name, f"there is no such format{choose_from(name, _FORMATS)}")
+        raise InvalidValue("format", name, f"unknown format{choose_from(name, _FORMATS)}")
     return _FORMATS[name](schema)
 
 

@@ -66,7 +66,7 @@ def describe(spec: Spec, options: RunOptions) -> Iterator[str]:
         yield _line(
             "time",
             f"about {plan.rows / rate:,.1f} s to produce ({rate / 1e6:.0f} million readings/s here);"
-            " disk and network may take longer",
+            " disk and network may be slower",
         )
     else:
         yield _line("time", "not measured yet: the first run compiles the model for this machine")

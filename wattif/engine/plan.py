@@ -199,7 +199,7 @@ def check_staging(plans: Sequence[Plan], limit: int, write_workers: int) -> None
         raise InvalidValue(
             "staging_limit",
             limit,
-            f"does not hold two batches and a file for each of {write_workers} write workers; the smallest that does"
-            f" is {needed} ({needed / 2**20:.0f} MiB). Or make files and batches smaller: `meters_per_file`,"
+            f"cannot hold two batches and a file for each of {write_workers} write workers; raise it to at least"
+            f" {needed} ({needed / 2**20:.0f} MiB), or make files and batches smaller: `meters_per_file`,"
             " `batch_files`",
         )

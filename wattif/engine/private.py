@@ -24,17 +24,17 @@ def prepare_folder(folder: Path, *, create: bool) -> None:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             own_folder(folder)
     if not folder.is_dir():
-        raise StagingError(f"`staging_dir` {folder}: there is no such folder; create it or name another")
+        raise StagingError(f"`staging_dir` {folder}: no such folder; create it or name another")
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise StagingError(f"`staging_dir` {folder}: cannot be written to; change its permissions or name another")
+        raise StagingError(f"`staging_dir` {folder}: is not writable; change its permissions or name another")
     state = folder.stat()
     if state.st_uid not in (os.geteuid(), 0):
         raise StagingError(
-            f"`staging_dir` {folder}: belongs to user {state.st_uid}, who could exchange what lies in it; name another"
+            f"`staging_dir` {folder}: belongs to user {state.st_uid}, who could replace its files; name another"
         )
     if state.st_mode & _OTHERS_WRITE and not state.st_mode & stat.S_ISVTX:
         raise StagingError(
-            f"`staging_dir` {folder}: others could exchange what lies in it; 'chmod go-w' it or name another"
+            f"`staging_dir` {folder}: others could replace its files; run 'chmod go-w' on it, or name another"
         )
 
 
@@ -47,10 +47,10 @@ def own_folder(folder: Path) -> None:
         folder.mkdir(mode=0o700)
     state = folder.lstat()
     if not stat.S_ISDIR(state.st_mode):
-        raise StagingError(f"{folder}: is no folder; remove it, or name another `staging_dir`")
+        raise StagingError(f"{folder}: is not a folder; remove it, or name another `staging_dir`")
     if state.st_uid != os.geteuid() or state.st_mode & _OTHERS_WRITE:
         raise StagingError(
-            f"{folder}: somebody else made it or can write to it; remove it, or name another `staging_dir`"
+            f"{folder}: someone else created it or can write to it; remove it, or name another `staging_dir`"
         )
 
 
@@ -64,9 +64,9 @@ def open_own(path: Path, mode: int) -> int:
     except OSError as error:
         if error.errno not in (errno.ELOOP, errno.EISDIR, errno.ENXIO):
             raise
-        raise StagingError(f"{path}: is no plain file; remove it, or name another `staging_dir`") from None
+        raise StagingError(f"{path}: is not a regular file; remove it, or name another `staging_dir`") from None
     state = os.fstat(descriptor)
     if not stat.S_ISREG(state.st_mode) or state.st_nlink != 1 or state.st_uid != os.geteuid():
         os.close(descriptor)
-        raise StagingError(f"{path}: is no plain file of ours alone; remove it, or name another `staging_dir`")
+        raise StagingError(f"{path}: is not a regular file of ours alone; remove it, or name another `staging_dir`")
     return descriptor

@@ -66,11 +66,11 @@ class Producer:
             except OSError as error:
                 if error.errno not in _DISK_FULL:
                     raise StagingError(
-                        f"{error.filename or name}: {error.strerror}; mend it, then run the same command again"
+                        f"{error.filename or name}: {error.strerror}; correct this, then run the same command again"
                     ) from error
                 if last_try:
                     raise StagingError(
-                        f"the staging disk is full and no upload will free any of it: {name} has no room;"
+                        f"the staging disk is full, and no upload will free space for {name};"
                         " free some space or name another `staging_dir`, then run the same command again"
                         " (all sealed files are kept)"
                     ) from error

@@ -112,7 +112,7 @@ class Staging:
         ]
         if strangers:
             _log.warning(
-                "%s also holds files of another dataset (%s) that never reached the lake: finish that run or remove it",
+                "%s holds files of another dataset (%s) that never reached the lake; finish that run or delete them",
                 self._top, ", ".join(sorted(strangers)),
             )  # fmt: skip
 
@@ -133,7 +133,7 @@ class Staging:
     def discard(self, file: SealedFile, receipt: StoredObject) -> None:
         """Give *file* free, of which the lake says *receipt*; a local lake may have taken it by rename already."""
         if not receipt.matches(file):
-            raise StagingError(f"{file.path} is kept: the lake holds something else as {receipt.name}")
+            raise StagingError(f"{file.path} is kept, because the lake holds something else as {receipt.name}")
         free = self._folder / f"{next(self._numbers)}{_FREE}"
         with contextlib.suppress(FileNotFoundError):  # taken
             file.path.replace(free)

@@ -92,7 +92,7 @@ def read_rates(text: str) -> FaultRates:
             way_out = choose_from(name, [*_SHARES, "schema_drift"])
             raise InvalidValue("faults", part, f"there is no such fault{way_out}, for example {_EXAMPLE}")
     if rates.of_rows > 1:
-        raise InvalidValue("faults", text, "the shares of the rows sum to more than 1; lower them")
+        raise InvalidValue("faults", text, "the shares of rows sum to more than 1; lower them")
     return rates
 
 
@@ -110,10 +110,10 @@ def _with_share(rates: FaultRates, name: str, value: str, part: str) -> FaultRat
     match = re.fullmatch(r"(\d{1,5})([smh])", delay)
     if name != "late":
         raise InvalidValue(
-            "faults", part, "only late has a delay, as in late=0.002:6h; leave out what follows the colon"
+            "faults", part, "only late takes a delay, as in late=0.002:6h; leave out what follows the colon"
         )
     if match is None or match[1].strip("0") == "":
-        raise InvalidValue("faults", part, f"{delay} is not a delay; write it as 6h, 30m or 90s")
+        raise InvalidValue("faults", part, f"{delay} is not a delay; write it as 6h, 30m, or 90s")
     return replace(rates, late=share, late_s=int(match[1]) * _UNIT_S[match[2]])
 
 

@@ -41,8 +41,8 @@ def claim(store: RetryingStore, dataset: Identity, *, overwrite: bool) -> Retryi
         differences = ["it cannot be read"]
     if differences and not overwrite:
         raise LakeError(
-            f"{store.place} holds another dataset: {'; '.join(differences)}. Use its options to go on with it, another"
-            " `prefix` to keep both, or `overwrite` to replace it"
+            f"{store.place} holds another dataset: {'; '.join(differences)}. To continue it, use its options; or use"
+            " another `prefix` to keep both, or `overwrite` to replace it"
         )
     if differences or is_of_0_3(read_document(document, store.place)) or is_clearing(document, store.place):
         return _take(store, dataset, document)
@@ -66,7 +66,9 @@ def _take(store: RetryingStore, dataset: Identity, document: bytes | None) -> Re
     final = dataset.to_json()
     clearing = numbered(final, epoch, clearing=True)
     if not store.swap_bytes(layout.DATASET, document, clearing):
-        raise Conflict(f"{store.place}: another run claims this place at the same moment; run the same command again")
+        raise Conflict(
+            f"{store.place}: another run is claiming this place at the same moment; run the same command again"
+        )
     owned = _fenced(store, dataset, epoch)
     _remove_dataset(owned)
     record_claim(owned, epoch)
@@ -112,4 +114,4 @@ def _remove_dataset(store: RetryingStore) -> None:
         store.delete(names)
         removed += len(names)
     if removed:
-        _log.warning("%s: removed the %d objects of the dataset that lay there", store.place, removed)
+        _log.warning("%s: removed the %d objects of the dataset that was there", store.place, removed)

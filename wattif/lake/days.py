@@ -41,7 +41,7 @@ def stored_dataset(store: Store) -> StoredDataset:
     document = stored_document(store)
     if document is None:
         raise LakeError(
-            f"{store.place}: no WattIf dataset lies there; name its `lake` or `bucket` and `prefix`,"
+            f"{store.place}: holds no WattIf dataset; name its `lake` or `bucket` and `prefix`,"
             " or write one with 'python -m wattif generate'"
         )
     content = read_document(document, store.place)
@@ -52,7 +52,7 @@ def stored_dataset(store: Store) -> StoredDataset:
         return StoredDataset(str(content["fingerprint"]), fields, int(content["interval"]))
     except (KeyError, ValueError) as error:
         raise LakeError(
-            f"{store.place}/{layout.DATASET} does not say which readings lie there ({error});"
+            f"{store.place}/{layout.DATASET} does not say which readings the lake holds ({error});"
             " replace the dataset with 'python -m wattif generate --overwrite'"
         ) from None
 
@@ -73,7 +73,7 @@ def _committed(store: Store, day: date, names: list[str]) -> CommittedDay:
     for name in names:
         content = store.get_bytes(name)
         if content is None:
-            raise LakeError(f"{store.place}/{name} is gone while it is read; run the same command again")
+            raise LakeError(f"{store.place}/{name} disappeared while it was being read; run the same command again")
         digest.update(name.encode() + b"\0" + content)
         files += read_manifest(content, name, store.place)
     return CommittedDay(day, tuple(files), digest.hexdigest())

@@ -60,9 +60,9 @@ def _entry(line: bytes) -> ManifestEntry:
     for name, kind in _KINDS.items():
         value = getattr(entry, name)
         if type(value) is not kind or (isinstance(value, int) and not 0 <= value < 2**63):
-            raise ValueError(f"{name} is not what it should be: {_shown(value)}")
+            raise ValueError(f"{name} has a wrong value: {_shown(value)}")
     if not _CRC32C.fullmatch(entry.crc32c):
-        raise ValueError(f"crc32c is not what it should be: {_shown(entry.crc32c)}")
+        raise ValueError(f"crc32c has a wrong value: {_shown(entry.crc32c)}")
     return entry
 
 

@@ -56,15 +56,15 @@ def _store_at(url: str, threads: int, overwrite: bool, policy: RetryPolicy) -> S
 
         bucket, _, prefix = rest.partition("/")
         if not bucket:
-            raise UsageError(f"{url}: names no bucket; write gs://bucket/prefix")
+            raise UsageError(f"{url}: lacks a bucket; write gs://bucket/prefix")
         client_retry_s = min(_CLIENT_RETRY_S, policy.retry_for_s)
         return GcsStore(bucket, prefix.strip("/"), threads=threads, overwrite=overwrite, retry_s=client_retry_s)
     if separator and scheme.isalnum() and scheme != "file":
-        raise UsageError(f"{url}: no store is known for {scheme}://; write gs://bucket/prefix, file:/folder or a path")
+        raise UsageError(f"{url}: unsupported scheme {scheme}://; write gs://bucket/prefix, file:/folder or a path")
     from wattif.uploader.local import LocalStore, check_folder
 
     if separator and scheme == "file" and not rest.startswith("/"):
-        raise UsageError(f"{url}: names a folder of another machine; write file:/folder")
+        raise UsageError(f"{url}: names a folder on another machine; write file:/folder")
     path = rest if separator and scheme == "file" else url.removeprefix("file:")
     check_folder(Path(path))
     return LocalStore(Path(path), overwrite=overwrite)

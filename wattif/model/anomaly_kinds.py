@@ -95,7 +95,7 @@ def _constant(name: str, low: float, high: float, *, either_sign: bool = False) 
 
 _READINGS: Literal["readings"] = "readings"
 _DAYS: Literal["days"] = "days"
-_SLOW = "it stays below the scatter of the hours for weeks"
+_SLOW = "for weeks, it stays below the scatter of the hours"
 _either_way = _constant("a_day", 0.0005, 0.005, either_sign=True)
 _draw_spike = _constant("factor", 5.0, 20.0)
 KINDS: Mapping[str, Kind] = {
@@ -106,7 +106,7 @@ KINDS: Mapping[str, Kind] = {
     "theft_mean": Kind(anomalies.theft_mean, "consumption", (1, 28), _DAYS, expected_auc=0.99),
     "theft_reverse": Kind(
         anomalies.theft_reverse, "consumption", (1, 28), _DAYS, expected_auc=0.84,
-        hidden_from_hours="a day keeps its total and only its hours change places",
+        hidden_from_hours="a day keeps its total; only its hours change places",
     ),
     "theft_cap": Kind(anomalies.theft_cap, "consumption", measure=_limit, expected_auc=0.74),
     "theft_cut": Kind(anomalies.theft_cut, "consumption", measure=_limit),
@@ -143,7 +143,7 @@ def weights_of(spec: Spec) -> dict[str, float]:
         return {}
     weights = read_weights(spec.anomalies)
     if weights and spec.anomaly_rate == 0:
-        reason = "nothing happens without `anomaly_rate`; add it, for example 0.075"
+        reason = "has no effect without `anomaly_rate`; add it, for example 0.075"
         raise InvalidValue("anomalies", spec.anomalies, reason)
     return weights
 
@@ -156,17 +156,17 @@ def read_weights(text: str) -> dict[str, float]:
     for part in (part.strip() for part in text.split(",")):
         kind, _, weight = (piece.strip() for piece in part.partition("="))
         if kind in ("all", "none") or kind in weights:
-            fault = f"{kind} stands alone" if kind not in KINDS else f"names {kind} twice"
-            raise InvalidValue("anomalies", text, f"{fault}; write for example theft_scale=2,spike=1")
+            fault = f"{kind} cannot be combined" if kind not in KINDS else f"names {kind} twice"
+            raise InvalidValue("anomalies", text, f"{fault}; write it as theft_scale=2,spike=1")
         if kind not in KINDS:
-            reason = f"there is no such kind{choose_from(kind, ['all', 'none', *KINDS])}"
+            reason = f"unknown kind{choose_from(kind, ['all', 'none', *KINDS])}"
             raise InvalidValue("anomalies", part or repr(part), reason)
         try:
             weights[kind] = float(weight or 1)
         except ValueError:
             weights[kind] = -1.0
         if not 0 <= weights[kind] < math.inf:
-            raise InvalidValue("anomalies", part, f"a weight is a number from 0 up, for example {kind}=2")
+            raise InvalidValue("anomalies", part, f"a weight is a number of at least 0, for example {kind}=2")
     if not any(weights.values()):
-        raise InvalidValue("anomalies", text, "all weights are 0; raise one, or say none")
+        raise InvalidValue("anomalies", text, "all weights are 0; raise one, or give none")
     return {kind: weights[kind] for kind in KINDS if weights.get(kind, 0.0) > 0}  # whatever the order they came in

@@ -55,7 +55,7 @@ def _subdivisions(country: str) -> tuple[str, ...]:
     try:
         return tuple(holidays.country_holidays(country).subdivisions)
     except NotImplementedError:
-        raise ValueError("no country whose holidays are known") from None
+        raise ValueError("no holidays are known for this country") from None
 
 
 def _known_country(country: str) -> str:
@@ -72,7 +72,7 @@ def _twelve(values: tuple[float, ...]) -> tuple[float, ...]:
 def _around_zero(differences: tuple[float, ...]) -> tuple[float, ...]:
     mean = math.fsum(differences) / len(differences)
     if abs(mean) > 0.005:
-        raise ValueError(f"the differences have a mean of {mean:.3f}, it must be 0")
+        raise ValueError(f"the differences must have a mean of 0, not {mean:.3f}")
     return differences
 
 

@@ -24,7 +24,7 @@ def world_of(spec: Spec) -> World:
     known = load_cities(spec.cities)
     for name in spec.city_ids:
         if name not in known:
-            reason = f"there is no such city{choose_from(name, known)}, or add it with `cities`"
+            reason = f"unknown city{choose_from(name, known)}, or add it with `cities`"
             raise InvalidValue("city", name, reason)
     cities = tuple(known[name] for name in spec.city_ids)
     epoch, last = spec.epoch, spec.end

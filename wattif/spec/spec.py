@@ -101,7 +101,7 @@ class Spec(WorldSpec):
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
         if self.end < self.start:
-            raise InvalidValue("end", self.end, f"lies before `start` {self.start}; swap them")
+            raise InvalidValue("end", self.end, f"is before `start` {self.start}; swap them")
         return self
 
     @property

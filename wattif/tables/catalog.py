@@ -57,7 +57,7 @@ def table(name: str) -> Table:
     if name not in _tables:
         near = difflib.get_close_matches(name, _tables, 1)
         hint = f"did you mean {near[0]}?" if near else f"choose from {', '.join(each.name for each in tables())}"
-        raise UsageError(f"{name}: there is no such table; {hint}")
+        raise UsageError(f"{name}: unknown table; {hint}")
     return _tables[name]
 
 

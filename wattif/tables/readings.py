@@ -79,7 +79,7 @@ def select_fields(columns: Sequence[str], interval_s: int) -> tuple[Column, ...]
     fields = reading_fields(interval_s)
     for name in columns:
         if name not in fields:
-            raise InvalidValue("columns", name, f"there is no such column{choose_from(name, fields)}")
+            raise InvalidValue("columns", name, f"unknown column{choose_from(name, fields)}")
     if not columns:
         raise InvalidValue("columns", repr(""), f"name at least one of {', '.join(fields)}")
     if len(set(columns)) < len(columns):

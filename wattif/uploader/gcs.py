@@ -61,7 +61,7 @@ class GcsStore:
             found = f"the credentials in {key} cannot be used ({first_line(error)})" if key else "no credentials"
             raise Refused(
                 f"gs://{bucket}: {found} for Google Cloud; run 'gcloud auth application-default login' or point"
-                " GOOGLE_APPLICATION_CREDENTIALS to a key file, or leave out `bucket` for a lake on this machine"
+                " GOOGLE_APPLICATION_CREDENTIALS to a key file, or leave out `bucket` for a local lake"
             ) from None
         self._bucket = self._client.bucket(bucket)
         self._prefix = f"{prefix}/" if prefix else ""
@@ -99,7 +99,7 @@ class GcsStore:
         for file in files:
             result = results[file.name]
             if isinstance(result, _Occupied):
-                result = Unavailable(f"{self.place}/{file.name}: somebody else writes the same object")
+                result = Unavailable(f"{self.place}/{file.name}: another process is writing the same object")
             final.append(result)
         return final
 
@@ -141,14 +141,14 @@ class GcsStore:
             except LakeError as error:
                 return error
             if not there:
-                return Unavailable(f"{self.place}/{file.name}: an object was in the way and is gone again")
+                return Unavailable(f"{self.place}/{file.name}: a conflicting object has disappeared again")
             found = self._stored(file.name, blob)
             if found.matches(file):
                 return found
             if self._overwrite:
                 return _Occupied(int(blob.generation))
             return Conflict(
-                f"{self.place}/{file.name} holds other bytes than this dataset's; remove it, or run with `overwrite`"
+                f"{self.place}/{file.name} holds bytes that are not this dataset's; remove it, or run with `overwrite`"
             )
         if outcome is not None:
             return explain(outcome, self._bucket.name, f"{self.place}/{file.name}")
@@ -182,7 +182,7 @@ class GcsStore:
             generation = self._calling(name, lambda: self._write(name, content, before))
         except Conflict:
             guard()
-            raise Unavailable(f"{self.place}/{name}: somebody else writes the same object") from None
+            raise Unavailable(f"{self.place}/{name}: another process is writing the same object") from None
         try:
             guard()
         except Conflict:
@@ -217,7 +217,7 @@ class GcsStore:
                 retry=self._retry,
             )
         except api.PreconditionFailed:
-            raise Conflict(f"{self.place}/{name}: another object lies there by now") from None
+            raise Conflict(f"{self.place}/{name}: another object has been written there") from None
         return int(blob.generation or 0)
 
     def _read(self, name: str, generation: int) -> bytes | None:
@@ -263,7 +263,7 @@ class GcsStore:
                 blob.download_to_filename(str(path), timeout=_TIMEOUT_S, retry=self._retry)
             except api.NotFound:
                 raise Refused(
-                    f"{self.place}/{name} is committed, but not there; bring it back, or generate its day again"
+                    f"{self.place}/{name} is committed, but missing; restore it, or generate its day again"
                 ) from None
 
         self._calling(name, fetch)
@@ -308,7 +308,7 @@ class GcsStore:
                 try:
                     blob.delete(timeout=_TIMEOUT_S, retry=self._retry)
                 except api.NotFound:
-                    _log.debug("%s was gone already", blob.name)
+                    _log.debug("%s was already deleted", blob.name)
 
             self._calling(name, delete)
 

@@ -20,14 +20,13 @@ def explain(error: BaseException, bucket: str, thing: str) -> LakeError:
     """What the client's exception means to the user, and whether trying again may help; *thing* is the object's URL."""
     cause = error.cause if isinstance(error, api.RetryError) and error.cause is not None else error
     if isinstance(cause, DataCorruption):
-        return Unavailable(f"{thing}: other bytes arrived than the server sent")
+        return Unavailable(f"{thing}: the bytes received differ from those sent")
     answer = _Answer.of(cause)
     if isinstance(cause, OSError) and cause.filename:
-        return Refused(f"{cause.filename}: {cause.strerror}; mend it, then run the same command again")
+        return Refused(f"{cause.filename}: {cause.strerror}; correct this, then run the same command again")
     if isinstance(cause, auth.RefreshError):
         return Refused(
-            f"{thing}: the credentials are not valid any more ({first_line(cause)});"
-            " run 'gcloud auth application-default login'"
+            f"{thing}: the credentials have expired ({first_line(cause)}); run 'gcloud auth application-default login'"
         )
     if answer.may_pass or isinstance(cause, api.RetryError):
         return Unavailable(f"{thing}: {answer.status or 'no answer'}: {answer.words}")
@@ -42,9 +41,9 @@ def explain(error: BaseException, bucket: str, thing: str) -> LakeError:
             f" on gs://{bucket}: {answer.words}"
         )
     if isinstance(cause, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
-        return Refused(f"{thing}: {answer.words}; correct STORAGE_EMULATOR_HOST, such as http://127.0.0.1:9023")
+        return Refused(f"{thing}: {answer.words}; correct STORAGE_EMULATOR_HOST; write it as http://127.0.0.1:9023")
     if answer.status is None and isinstance(cause, auth.TransportError | requests.RequestException | OSError):
-        return Unavailable(f"{thing}: the network does not answer: {answer.words}")
+        return Unavailable(f"{thing}: no answer from the network: {answer.words}")
     return Refused(f"{thing}: {answer.status or type(cause).__name__}: {answer.words}")
 
 

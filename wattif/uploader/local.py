@@ -22,7 +22,7 @@ from wattif.uploader.store import Conflict, Guard, Refused, SealedFile, StoredOb
 
 _CHUNK = 1 << 20
 _UNFINISHED = "_wattif/unfinished"  # the folder of files that are being written
-_NO_PERMISSION = "no permission to look into this folder; change its permissions or name another lake"
+_NO_PERMISSION = "no permission to read this folder; change its permissions or name another lake"
 _FILES_PER_TASK = 64  # of a thread that looks at files: few enough to share large ones, enough to make tasks worth it
 
 
@@ -70,7 +70,7 @@ class LocalStore:
                 found = StoredObject(file.name, target.stat().st_size, file_crc32c(target))
                 if found.matches(file):
                     return found
-                return Conflict(f"{target} holds other bytes than this dataset's; remove it, or run with `overwrite`")
+                return Conflict(f"{target} holds bytes that are not this dataset's; remove it, or run with `overwrite`")
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
                 with self._held(guard):
@@ -117,7 +117,7 @@ class LocalStore:
 
         def unchanged() -> None:
             if self.get_bytes(name) != old:
-                raise Conflict(f"{self._path(name)}: changed meanwhile")
+                raise Conflict(f"{self._path(name)}: changed in the meantime")
 
         try:
             self.put_bytes(name, new, unchanged)
@@ -187,7 +187,7 @@ class LocalStore:
         """The file itself; `LakeError` when there is none."""
         path = self._path(name)
         if not path.is_file():
-            raise Refused(f"{path} is committed, but not there; bring it back, or generate its day again")
+            raise Refused(f"{path} is committed, but missing; restore it, or generate its day again")
         return path
 
     def list(self, prefix: str) -> Iterator[str]:
@@ -271,12 +271,10 @@ def check_folder(folder: Path) -> None:
             raise Refused(f"{path}: a file, not a folder; name another folder for the lake")
         parent = path.parent
         if not os.access(parent, os.R_OK | os.X_OK):
-            raise Refused(
-                f"{parent}: no permission to look into this folder; change its permissions or name another lake"
-            )
+            raise Refused(f"{parent}: no permission to read this folder; change its permissions or name another lake")
         return
     if not os.access(folder, os.R_OK | os.X_OK):
-        raise Refused(f"{folder}: no permission to look into this folder; change its permissions or name another lake")
+        raise Refused(f"{folder}: no permission to read this folder; change its permissions or name another lake")
 
 
 def _explain(error: OSError, target: Path) -> LakeError:

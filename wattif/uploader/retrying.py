@@ -185,7 +185,7 @@ class RetryingStore:
             )
 
     def _given_up(self, error: Unavailable, tried_for_s: float) -> TransferError:
-        return TransferError(f"{error}; tried for {duration(tried_for_s)}; run the same command again to go on")
+        return TransferError(f"{error}; tried for {duration(tried_for_s)}; to resume, run the same command")
 
 
 def _elapsed_s(state: RetryCallState) -> float:

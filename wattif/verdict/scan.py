@@ -1,4 +1,4 @@
-"""`wattif scan`: verdicts on hours, learnt from the days before them; flagged hours go to the results' table."""
+"""`wattif scan`: verdicts on hours, learned from the days before them; flagged hours go to the results' table."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ScanReport:
         """What was found, for people."""
         window = self.window
         lines = [
-            f"learnt from {window.train_from} to {window.train_until}, judged {window.scan_from} to"
+            f"learned from {window.train_from} to {window.train_until}, judged {window.scan_from} to"
             f" {window.scan_until} at {self.threshold}; results in {self.place}: {ANOMALIES.name}"
         ]
         for each in self.metrics:
@@ -105,16 +105,16 @@ def _rolled_up_days(warehouse: Warehouse) -> list[date]:
     waiting = [load["dt"] for load in loads if not load["rolled_up"]]
     if waiting:
         raise WarehouseError(
-            f"{warehouse.place}: {HOURLY.name} lacks {len(waiting)} of {len(loads)} loaded days, the first is"
+            f"{warehouse.place}: {HOURLY.name} lacks {len(waiting)} of {len(loads)} loaded days, first"
             f" {waiting[0]}; run 'python -m wattif rollup' first"
         )
     return [load["dt"] for load in loads]
 
 
 def window_of(options: ScanOptions, days: Sequence[date]) -> ScanWindow:
-    """Which of the rolled-up *days*, in order, are learnt from and which judged; `InvalidValue` when they are too few.
+    """Which of the rolled-up *days*, in order, are learned from and which judged; `InvalidValue` when they are too few.
 
-    Without `train_until`, half of the days are learnt from, but from 7 to 28.
+    Without `train_until`, half of the days are learned from, but from 7 to 28.
     """
     if options.train_until is not None:
         train_until = options.train_until
@@ -131,7 +131,7 @@ def window_of(options: ScanOptions, days: Sequence[date]) -> ScanWindow:
         raise InvalidValue(
             "train_until",
             train_until,
-            f"{len(training)} days are too few to learn from, {LEAST_TRAINING_DAYS} are needed; {span}: choose a later"
+            f"{len(training)} days are too few to learn from: {LEAST_TRAINING_DAYS} are needed; {span}: choose a later"
             " day, or generate and load more days",
         )
     if not judged:

@@ -1,4 +1,4 @@
-"""How hours are scanned: what is judged, how strictly, and which days are learnt from."""
+"""How hours are scanned: what is judged, how strictly, and which days are learned from."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ScanOptions(BaseModel):
             raise InvalidValue(
                 "scan_from",
                 self.scan_from,
-                f"does not lie after `train_until` {self.train_until}; what is judged must not be learnt from:"
+                f"is not after `train_until` {self.train_until}; what is judged must not be learned from:"
                 " choose a later day",
             )
         return self

@@ -93,7 +93,7 @@ def score_scan(warehouse: Warehouse, labels: pa.Table) -> Scorecard:
         warehouse.create_table(table)
     scans = warehouse.query(f"SELECT * FROM {SCANS.name} ORDER BY metric").to_pylist()
     if not scans:
-        raise WarehouseError(f"{warehouse.place}: nothing was scanned; run 'python -m wattif scan' first")
+        raise WarehouseError(f"{warehouse.place}: has no scan yet; run 'python -m wattif scan' first")
     known = ("threshold", "scan_from", "scan_until", "train_from", "train_until")
     spans = {tuple(each[name] for name in known) for each in scans}
     if len(spans) > 1:
@@ -216,5 +216,5 @@ def _kinds(events: Sequence[tuple[Any, ...]], false_alarm_rate: float) -> Iterab
 
 def _reason(kind: Kind) -> str:
     if "consumption" not in kind.visible_in:
-        return f"it shows in {kind.visible_in} alone"
-    return kind.hidden_from_hours or "its effect drowns in the scatter of the hours"
+        return f"it shows only in {kind.visible_in}"
+    return kind.hidden_from_hours or "its effect is lost in the scatter of the hours"

@@ -43,5 +43,5 @@ def draw(card: Scorecard, out: Path) -> None:
 def _line(metric: MetricScore) -> str:
     precision = "no flags" if metric.precision is None else f"precision {metric.precision:.2f}"
     recall = "no events" if metric.recall is None else f"recall {metric.recall:.2f}"
-    false_alarms = f"{metric.false_alarms_per_meter_month:.2f} false alarms per meter and month"
+    false_alarms = f"{metric.false_alarms_per_meter_month:.2f} false alarms per meter-month"
     return f"{metric.metric}: {precision}, {recall}, {false_alarms}"

@@ -35,13 +35,13 @@ def explain(project: str, dataset: str, status: int | None, words: str) -> str:
         )
     if _OTHER_LOCATION.search(words):
         return (
-            f"{place}: the dataset lies in another location than what is read into it; make dataset and bucket in the"
+            f"{place}: the dataset and the bucket are in different locations; create both in the"
             f" same one, for example with 'bq --location=EU mk --dataset {project}:{dataset}': {words}"
         )
     if status == 404 and re.search(r"Not found: Table", words, re.I):
         return f"{place}: {words}; run 'python -m wattif load', then 'rollup', then 'scan'"
     if status == 404 and re.search(r"Not found: (URI|Files)", words, re.I):
-        return f"{place}: {words}; it is committed, but not there: bring it back, or generate its day again"
+        return f"{place}: {words}; it is committed, but missing; restore it, or generate its day again"
     if status == 404:
         return (
             f"{place}: there is no such dataset (404); create it with 'bq --location=EU mk --dataset"

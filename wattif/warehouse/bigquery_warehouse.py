@@ -49,7 +49,7 @@ class BigQueryWarehouse:
             there = self._client.get_dataset(f"{project}.{dataset}", retry=self._retry, timeout=_TIMEOUT_S)
         if location is not None and (there.location or "").lower() != location.lower():
             self.close()
-            raise WarehouseError(f"{self.place} lies in {there.location}, not in {location}; correct `location`")
+            raise WarehouseError(f"{self.place} is in {there.location}, not in {location}; correct `location`")
         self._location = there.location
 
     @property
@@ -229,11 +229,11 @@ class BigQueryWarehouse:
         except auth.DefaultCredentialsError:
             raise WarehouseError(
                 f"{self.place}: no credentials for Google Cloud; run 'gcloud auth application-default login' or point"
-                " GOOGLE_APPLICATION_CREDENTIALS to a key file, or leave out `warehouse` for DuckDB on this machine"
+                " GOOGLE_APPLICATION_CREDENTIALS to a key file, or leave out `warehouse` for local DuckDB"
             ) from None
         except auth.RefreshError as error:
             raise WarehouseError(
-                f"{self.place}: the credentials are not valid any more ({answers.first_line(error)});"
+                f"{self.place}: the credentials have expired ({answers.first_line(error)});"
                 " run 'gcloud auth application-default login'"
             ) from None
         except api.GoogleAPICallError as error:

@@ -165,8 +165,8 @@ class _Staging:
 
 def _shorter(place: str, file: ManifestEntry, found: int) -> str:
     return (
-        f"{place}/{file.name} has {found:,} of the {file.rows:,} lines that its manifest says;"
-        " 'python -m wattif reconcile' tells what else is lost; bring it back, then run the same command again"
+        f"{place}/{file.name} has {found:,} of the {file.rows:,} lines in its manifest;"
+        " to see what else is lost, run 'python -m wattif reconcile'; restore it, then run the same command again"
     )
 
 

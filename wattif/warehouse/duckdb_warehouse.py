@@ -124,13 +124,13 @@ class DuckDBWarehouse:
         except duckdb.IOException as error:
             if "lock" in str(error):
                 raise WarehouseError(
-                    f"{self._file}: another process has the database open; end it, or name another `database`"
+                    f"{self._file}: another process has the database open; stop it, or name another `database`"
                 ) from None
-            raise WarehouseError(f"{self._file}: {_first_line(error)}; mend it, or name another `database`") from error
-        except duckdb.OutOfMemoryException as error:
             raise WarehouseError(
-                f"{self._file}: {_first_line(error)}; give the disk or the machine more room"
+                f"{self._file}: {_first_line(error)}; correct this, or name another `database`"
             ) from error
+        except duckdb.OutOfMemoryException as error:
+            raise WarehouseError(f"{self._file}: {_first_line(error)}; free some disk space or memory") from error
         except (duckdb.Error, OSError) as error:
             raise WarehouseError(f"{self._file}: {_first_line(error)}") from error
         except RuntimeError as error:

@@ -43,13 +43,13 @@ class LoadReport:
     @property
     def summary(self) -> str:
         """What was done, for people."""
-        skipped = f" ({self.days_skipped:,} days were loaded already)" if self.days_skipped else ""
+        skipped = f" ({self.days_skipped:,} days were already loaded)" if self.days_skipped else ""
         lines = [
             f"{self.rows:,} readings of {self.days_loaded:,} days, {self.files:,} files, into"
             f" {self.place}: {READINGS}{skipped}"
         ]
         if self.bad_record_count:
-            lines.append(f"{self.bad_record_count:,} bad records, all that are known in {BAD_RECORDS.name}; the first:")
+            lines.append(f"{self.bad_record_count:,} bad records, all listed in {BAD_RECORDS.name}; the first:")
             lines += [f"  {bad.file} line {bad.line or '?'}: {bad.error}" for bad in self.bad_records]
         for counts, what in ((self.unknown_fields, "not loaded"), (self.missing_fields, "missing, NULL")):
             lines += [f"field {name}: {what} in {rows:,} rows" for name, rows in sorted(counts.items())]
@@ -98,7 +98,7 @@ def _external_table(store: Store, warehouse: Warehouse) -> Callable[[Table], Non
         from wattif.warehouse.bigquery_warehouse import BigQueryWarehouse
 
     if not isinstance(warehouse, BigQueryWarehouse) or not store.place.startswith("gs://"):
-        raise InvalidValue("external", True, "is for BigQuery over a bucket; leave it out")
+        raise InvalidValue("external", True, "needs BigQuery and a bucket; leave it out")
     return lambda table: warehouse.create_external_table(table, store.place)
 
 

@@ -30,14 +30,14 @@ class WarehousePlace(BaseModel):
     @classmethod
     def _is_dataset_name(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"\w{1,1024}", value, re.ASCII):
-            raise ValueError("not a dataset's name: letters, digits and _; the project goes to `project`")
+            raise ValueError("not a dataset name: letters, digits, and _; give the project as `project`")
         return value
 
     @field_validator("project")
     @classmethod
     def _is_project_name(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"([a-z0-9.-]+:)?[a-z][a-z0-9-]*", value):
-            raise ValueError("not the id of a project, such as my-project-123")
+            raise ValueError("not a project ID, such as my-project-123")
         return value
 
     @model_validator(mode="after")
@@ -48,11 +48,11 @@ class WarehousePlace(BaseModel):
                     reason = f"needs `{name}`; give it, or leave out `warehouse` for DuckDB"
                     raise InvalidValue("warehouse", "bigquery", reason)
             if self.database is not None:
-                raise InvalidValue("database", self.database, "is a file of DuckDB; leave it out with BigQuery")
+                raise InvalidValue("database", self.database, "names a DuckDB file; leave it out with BigQuery")
         else:
             for name in ("project", "dataset"):
                 if getattr(self, name) is not None:
-                    reason = "belongs to BigQuery; add `warehouse` bigquery, or leave it out"
+                    reason = "is for BigQuery; add `warehouse` bigquery, or leave it out"
                     raise InvalidValue(name, getattr(self, name), reason)
         return self
 

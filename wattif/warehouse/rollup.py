@@ -30,7 +30,7 @@ class RollupReport:
     @property
     def summary(self) -> str:
         """What was done, for people."""
-        skipped = f" ({self.days_skipped:,} were rolled up already)" if self.days_skipped else ""
+        skipped = f" ({self.days_skipped:,} were already rolled up)" if self.days_skipped else ""
         return (
             f"{self.days:,} days rolled up{skipped} in {self.place}: {HOURLY.name} holds {self.hours:,} hours of"
             f" {self.readings:,} readings; {self.delivered - self.readings:,} more were delivered again"

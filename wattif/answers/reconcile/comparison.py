@@ -32,7 +32,7 @@ class Comparison(BaseModel):
         if value is not None and value.is_dir():
             raise ValueError("is a folder; name a file in it")
         if value is not None and not value.parent.is_dir():
-            raise ValueError(f"there is no folder {value.parent}; create it or name another")
+            raise ValueError(f"no such folder: {value.parent}; create it or name another")
         return value
 
     @model_validator(mode="after")

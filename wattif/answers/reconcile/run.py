@@ -72,13 +72,13 @@ def _identify(spec: Spec, store: Store, *, of_table: bool) -> Spec:
         if of_table:
             return spec
         raise LakeError(
-            f"{store.place}: no dataset lies here: there is no {layout.DATASET}; correct `lake`, `bucket` or `prefix`"
+            f"{store.place}: holds no dataset: there is no {layout.DATASET}; correct `lake`, `bucket` or `prefix`"
         )
     whole = whole_dataset(spec, document, store.place)
     differences = Identity.of(whole, world_of(whole).cities).differences(document, store.place)
     if differences:
         raise LakeError(
-            f"{store.place} holds another dataset: {'; '.join(differences)}. Leave out the options that say so"
+            f"{store.place} holds another dataset: {'; '.join(differences)}. Leave out the options that differ"
         )
     return whole
 
@@ -139,7 +139,7 @@ def _counts(tally: Tally) -> dict[str, Any]:
 def _to_text(facts: Mapping[str, Any], tally: Tally) -> str:
     lines = [f"{facts['place']}: {facts['start']} to {facts['end']}, {facts['meters']:,} meters"]
     if "objects" in facts:
-        read = "every row" if facts["deep"] else "sizes and checksums; a deep comparison reads the rows, too"
+        read = "every row" if facts["deep"] else "sizes and checksums; to compare the rows, add --deep"
         lines.append(
             f"compared: {facts['objects']:,} objects of {facts['bytes']:,} bytes,"
             f" {facts['manifests']:,} manifests ({read})"

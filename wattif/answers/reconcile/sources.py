@@ -55,7 +55,7 @@ class DuckDbSource:
             connection = duckdb.connect(database, read_only=True)
         except duckdb.Error as error:
             if "lock" in str(error):
-                words = "another process has the database open; end it, or name another `database`"
+                words = "another process has the database open; stop it, or name another `database`"
                 raise WarehouseError(f"{database}: {words}") from None
             raise InvalidValue("database", database, f"{_first_line(error)}; name a file of DuckDB") from None
         relation = ".".join(_quoted(part) for part in table.split("."))
@@ -90,7 +90,7 @@ class DuckDbSource:
         try:
             return self._connection.sql(sql).to_arrow_table()
         except duckdb.Error as error:
-            raise LakeError(f"{self.place}: {_first_line(error)}; see whether the table can be queried") from None
+            raise LakeError(f"{self.place}: {_first_line(error)}; check that you can query the table") from None
 
     def close(self) -> None:
         """Let go of the database."""

@@ -148,7 +148,7 @@ def _source_of(comparison: Comparison, place: WarehousePlace) -> DuckDbSource | 
     if comparison.parquet is not None:
         return DuckDbSource.of_parquet(comparison.parquet)
     if comparison.table is None:
-        raise UsageError("nothing to compare: name a `table`, or files with `parquet`")
+        raise UsageError("nothing to compare; name a `table`, or files with `parquet`")
     if place.warehouse == "bigquery":
         return WarehouseSource(open_warehouse(place), comparison.table)
     return DuckDbSource.of_table(place.database_file, comparison.table)
@@ -204,8 +204,8 @@ class TableReconciliation:
         for name in needed:
             if name not in there:
                 raise UsageError(
-                    f"{self._source.place}: no column {name}; a table of readings has mac and timestamp, an hourly one"
-                    " mac and time_hour_rolled"
+                    f"{self._source.place}: no column {name}; a table of readings needs mac and timestamp, an hourly"
+                    " one mac and time_hour_rolled"
                 )
             if name in _KEYS and name not in {column.name for column in self._plan.columns}:
                 raise UsageError(

@@ -71,7 +71,7 @@ class Sample:
         return relative
 
     def mean_day(self, values: Floats) -> Floats:
-        """The mean of *values* (one a reading) by the local time of the day."""
+        """The mean of *values* (one per reading) by the local time of the day."""
         step = max(self.interval_s // QUARTER_S, 1)
         slot = self.local_quarter % calendar.QUARTERS // step
         day: Floats = np.bincount(slot, values) / np.bincount(slot)
@@ -92,7 +92,7 @@ def sample(  # what to make, and what of it to keep
     days: tuple[date, date],
     interval_s: int,
     *,
-    one_a_transformer: bool = False,
+    one_per_transformer: bool = False,
     volts: bool = False,
     seed: int = SEED,
 ) -> Sample:
@@ -103,7 +103,7 @@ def sample(  # what to make, and what of it to keep
     city = load_cities()[city_id]
     first, last = days[0] - timedelta(days=1), days[1] + timedelta(days=1)
     world = World(seed, first.replace(day=1), interval_s, (city,))
-    spacing = METERS_PER_TRANSFORMER if one_a_transformer else 1
+    spacing = METERS_PER_TRANSFORMER if one_per_transformer else 1
     fleet = make_fleet(seed, meters * spacing, [city], class_mix)
     utc_days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     together = 6 if volts else 1  # readings whose mean is kept
@@ -113,7 +113,7 @@ def sample(  # what to make, and what of it to keep
     def fill(chosen: range) -> None:
         """One thread's meters: day by day, since neighbouring meters share a day's profiles."""
         model = MeterDays(world, fleet, electrical=volts)
-        block = 1 if one_a_transformer else model.block_meters
+        block = 1 if one_per_transformer else model.block_meters
         for n, day in enumerate(utc_days):
             at = slice(n * kept, (n + 1) * kept)
             for i in range(chosen.start, chosen.stop, block):
@@ -405,7 +405,7 @@ def main(arguments: list[str] | None = None) -> int:
         tables.append(Table(f"Homes: {city.title()}", note, median_of(worlds)))
     london = sample("london", only_homes, homes, SPRING, HALF_HOUR_S)
     four_weeks = (SPRING[0], SPRING[0] + timedelta(days=27))
-    volts = sample("london", only_homes, meters, four_weeks, STEP_S, one_a_transformer=True, volts=True)
+    volts = sample("london", only_homes, meters, four_weeks, STEP_S, one_per_transformer=True, volts=True)
     tables.append(Table("Voltage: London", "", voltage_figures(volts)))
     shops = sample("berlin", only_shops, businesses, YEAR, QUARTER_S)
     factories = sample("berlin", only_factories, businesses, YEAR, QUARTER_S)

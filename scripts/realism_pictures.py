@@ -80,5 +80,5 @@ def voltages(path: Path, volts: Floats) -> None:
     axes[0].legend(fontsize=8)
     for row in volts:
         axes[1].hist(row, bins=60, histtype="step", density=True, lw=0.4, color="tab:blue")
-    axes[1].set(xlabel="V", ylabel="density, a line a meter")
+    axes[1].set(xlabel="V", ylabel="density, one line per meter")
     _save(figure, path)

@@ -19,7 +19,7 @@ from collections.abc import Iterable
 
 
 class WattIfError(Exception):
-    """Something failed; nothing that was sealed is lost, and the same command goes on from here."""
+    """Something failed. No sealed file is lost, and the same command resumes."""
 
     exit_code = 1
 

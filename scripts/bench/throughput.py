@@ -140,7 +140,7 @@ def into_local_lake(folder: Path, rounds: int) -> None:
 
 @contextlib.contextmanager
 def _server(folder: Path, bytes_per_s: float) -> Iterator[None]:
-    """A local Cloud Storage server in a process of its own, behind a link of so many bytes a second."""
+    """A local Cloud Storage server in a process of its own, behind a link of so many bytes per second."""
     port_file = folder / "port"
     port_file.unlink(missing_ok=True)
     command = [

@@ -187,9 +187,9 @@ def test_days_made_alone_are_those_of_the_whole(any_settings: Callable[..., Aske
 def test_clean_meters_are_byte_for_byte_those_of_the_clean_dataset(
     any_settings: Callable[..., Asked],
 ) -> None:
-    one_a_file = {"meters": 60, "meters_per_file": 1, "interval": 300, "end": "2024-01-31"}
-    clean = file_bytes(_settings(any_settings, **one_a_file))
-    some = _settings(any_settings, **one_a_file, anomaly_rate=0.3)
+    one_per_file = {"meters": 60, "meters_per_file": 1, "interval": 300, "end": "2024-01-31"}
+    clean = file_bytes(_settings(any_settings, **one_per_file))
+    some = _settings(any_settings, **one_per_file, anomaly_rate=0.3)
     hit = {f"{int(mac):012X}" for mac in scenario_of(some).fleet.macs[list(scenario_of(some).events)]}
     assert 0 < len(hit) < 60
     for name, data in file_bytes(some).items():

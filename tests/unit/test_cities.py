@@ -139,7 +139,7 @@ def test_twelve_differences_and_a_mix_of_ones_own(tmp_path: Path) -> None:
         (
             "mean_kwh",
             "{ residential = 0, commercial = 1500, industrial = 4700 }",
-            "mean_kwh: each mean must lie between 1 and 1,000,000 (mean energy a month by class, kWh)",
+            "mean_kwh: each mean must lie between 1 and 1,000,000 (mean energy per month by class, kWh)",
         ),
         (
             "class_mix",

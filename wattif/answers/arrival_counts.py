@@ -22,7 +22,7 @@ _TIMES[RowFault.DUPLICATE] = 2
 
 
 class Deliveries:
-    """Says how often the rows of a meter's day arrive. Not to be used by two threads at once.
+    """Says how often the rows of a meter's day arrive. Not thread-safe.
 
     `causes` counts by name the rows by which the delivered ones differ from the measured ones: those that are lost to
     drop, corrupt, partial_line and file_missing, and those added by duplicate and batch_twice.

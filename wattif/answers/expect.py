@@ -1,9 +1,9 @@
 """`wattif expect`: from the spec to the expected tables, written while they are computed.
 
 Months come one after the other, within each the meters in blocks. Memory: what `expected_sums.Hours` says of a block,
-for each worker; the tables of at most workers + 1 blocks that wait for their turn, 60 bytes a meter and hour; a group
-of rows a file; and 40 bytes a partition and column. None of it but the last grows with meters or days. On the disk, in
-the system's temporary folder, wait the month in the making and the monthly table.
+for each worker; the tables of at most workers + 1 blocks that wait for their turn, 60 bytes per meter and hour; a group
+of rows per file; and 40 bytes per partition and column. Only the last grows with meters or days. On disk, the
+system's temporary folder holds the current month and the monthly table.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from wattif.uploader.local import file_crc32c
 from wattif.uploader.retrying import RetryPolicy
 from wattif.uploader.store import SealedFile, Store
 
-_ROWS_A_GROUP = 100_000  # of a Parquet file
+_ROWS_PER_GROUP = 100_000  # of a Parquet file
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ def expect(
 ) -> Expected:
     """Write the expected tables of *spec* into the folder *out*, or else into *lake*, with *workers* threads.
 
-    *time_zone*: by whose days and months energy is told, too: UTC alone, ``local`` for each city's own, or a name such
-    as Asia/Kolkata. *faults* replaces those that *spec* stands for; *retry* is the patience with a lake that does not
+    *time_zone*: also sum by the days and months of a time zone: ``local`` for each city's own, or a name such as
+    Asia/Kolkata; UTC adds nothing. *faults* replaces those that *spec* stands for; *retry*: how to retry a lake that does not
     answer. `LakeError` when the lake holds another dataset, `Interrupted` when *stop* is set.
     """
     if out is not None and out.exists() and not out.is_dir():
@@ -229,7 +229,7 @@ class _Files:
             return
         waiting = self._waiting.setdefault(key, [])
         waiting.append(table)
-        if sum(part.num_rows for part in waiting) >= _ROWS_A_GROUP:
+        if sum(part.num_rows for part in waiting) >= _ROWS_PER_GROUP:
             self._write(key)
 
     def _write(self, key: _Key) -> None:

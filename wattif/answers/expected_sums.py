@@ -1,4 +1,4 @@
-"""The hours of some meters in a month as they are measured, delivered and deduplicated, out of the spec alone."""
+"""The hours of some meters in a month as they are measured, delivered and deduplicated, from the spec alone."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class PartHours:
 class Hours:
     """Computes parts; each is a pure function of the spec, so that threads may share this.
 
-    Memory: a part takes meters * hours * width * 8 bytes a view, 200 * 744 * 10 * 8 = 12 MB for the default columns,
+    Memory: a part takes meters * hours * width * 8 bytes per view, 200 * 744 * 10 * 8 = 12 MB for the default columns,
     36 MB when faults make three views of it, and about twice as much with moments.
     """
 

@@ -24,7 +24,7 @@ _AROUND_DAYS = 3  # a zone is at most 14 hours off, a clock less than a day
 class LocalZones:
     """The time zones in which days are to be told."""
 
-    names: tuple[str, ...]  # one a city, whose transformers take turns
+    names: tuple[str, ...]  # one per city, in the order in which transformers are assigned
 
     @classmethod
     def of(cls, time_zone: str, cities: Sequence[City]) -> LocalZones | None:

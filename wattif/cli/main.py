@@ -1,6 +1,6 @@
 """From the words of the command line to an exit code.
 
-0 done, 1 failed, 2 wrong usage, 130 interrupted. SIGINT, SIGTERM and SIGHUP are told alike: the first one ends the
+0 done, 1 failed, 2 wrong usage, 130 interrupted. SIGINT, SIGTERM, and SIGHUP are handled alike: the first one ends the
 run in order, the second at once.
 """
 

@@ -68,7 +68,7 @@ class PlaceOptions(BaseModel):
 
     @property
     def retry(self) -> RetryPolicy:
-        """The patience with a lake that does not answer."""
+        """How to retry a lake that does not answer."""
         return RetryPolicy(retry_for_s=self.retry_for)
 
 
@@ -79,7 +79,7 @@ class WarehouseOptions(PlaceOptions, WarehousePlace):
 
     @property
     def warehouse_place(self) -> WarehousePlace:
-        """The warehouse; a file of DuckDB that was not named lies in the local lake."""
+        """The warehouse; by default, the DuckDB file is in the local lake."""
         place = WarehousePlace(**{name: getattr(self, name) for name in WarehousePlace.model_fields})
         if self.warehouse == "duckdb" and self.database is None and self.bucket is None:
             return place.model_copy(update={"database": self.lake / self.prefix / "wattif.duckdb"})

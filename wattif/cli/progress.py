@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on: two bars on a terminal, else a line every ten seconds."""
+"""The progress of a run as people see it: two bars on a terminal, else a line every ten seconds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`wattif reconcile`: compare a lake, or a table made of it, with what must be there."""
+"""`wattif reconcile`: compare a lake, or a table made from it, with what must be there."""
 
 from __future__ import annotations
 

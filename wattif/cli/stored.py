@@ -1,4 +1,4 @@
-"""What a lake remembers of how its dataset was asked for."""
+"""The options of a dataset as its lake keeps them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from wattif.lake.open import open_store
 
 
 def stored_options(given: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
-    """The options of the dataset that lies where the options *given* say, and where they stand.
+    """The options of the dataset in the place that the options *given* name, and the object that keeps them.
 
-    None when nothing lies there. `LakeError` when the lake cannot be read, or when neither it nor *given* says which
+    Nothing if there is no dataset. `LakeError` when the lake cannot be read, or when neither it nor *given* says which
     days the dataset has.
     """
     try:

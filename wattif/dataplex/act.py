@@ -1,4 +1,4 @@
-"""`wattif dataplex`: the scan is created, run, asked for its results, deleted.
+"""`wattif dataplex`: create the scan, run it, show its results, or delete it.
 
 Every action may be repeated: `create` finds the scan that it made before, `delete` one that is gone. Requests that
 change nothing, or nothing twice, are sent again while the service is unavailable; `run` is not, it would start two
@@ -34,7 +34,7 @@ EMULATOR = "DATAPLEX_EMULATOR_HOST"  # host:port of a local server, spoken to wi
 _TIMEOUT_S = 60.0  # of one request
 _CREATION_S = 600.0
 _JOB_S = 3600.0
-_JOBS_A_PAGE = 1000
+_JOBS_PER_PAGE = 1000
 _State = dataplex_v1.DataScanJob.State
 _View = dataplex_v1.GetDataScanJobRequest.DataScanJobView
 _Result = TypeVar("_Result")
@@ -136,7 +136,7 @@ class DataScans:
     def results(self) -> JobResults:
         """The latest job with its rules; one that has not ended has none."""
         parent = self._options.scan_name
-        request = dataplex_v1.ListDataScanJobsRequest(parent=parent, page_size=_JOBS_A_PAGE)
+        request = dataplex_v1.ListDataScanJobsRequest(parent=parent, page_size=_JOBS_PER_PAGE)
         jobs = self._calling(
             lambda: list(self._client.list_data_scan_jobs(request, retry=self._retry, timeout=_TIMEOUT_S))
         )

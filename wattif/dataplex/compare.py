@@ -1,4 +1,4 @@
-"""Whether a scan that exists is the one that is asked for.
+"""Whether an existing scan has the definition that is asked for.
 
 Compared is what a user can set and what changes results: table, trigger, incremental field, rules, filters, sampling,
 actions. Texts, labels and what the service adds are left out, and values that the documentation calls the same (a

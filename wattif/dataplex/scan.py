@@ -107,7 +107,7 @@ def plain_rules(options: DataplexOptions) -> list[dataplex_v1.DataQualityRule]:
         _assertion(
             "meter-hour-unique",
             "UNIQUENESS",
-            "a meter has one row an hour",
+            "a meter has one row per hour",
             "SELECT mac, time_hour_rolled, COUNT(*) AS row_count FROM ${data()}"
             " GROUP BY mac, time_hour_rolled HAVING COUNT(*) > 1",
         ),

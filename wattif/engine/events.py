@@ -1,4 +1,4 @@
-"""What happens during a run, as small records: whoever starts it draws, logs or streams them.
+"""What happens during a run, as small records that the caller can draw, log, or stream.
 
 def show(event: Event) -> None:
     if isinstance(event, BatchCommitted):
@@ -21,7 +21,7 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class RunPlanned(Event):
-    """The first event of a run: all that will be in the lake, what lies there already included."""
+    """The first event of a run: all that will be in the lake, including what is already there."""
 
     rows: int
     bytes: int
@@ -45,7 +45,7 @@ class TotalAdjusted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class FileStored(Event):
-    """A file lies in the lake, confirmed."""
+    """A file is in the lake, confirmed."""
 
     bytes: int
 
@@ -61,7 +61,7 @@ class _OfBatch(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class BatchCommitted(_OfBatch):
-    """A batch is complete: its manifest lies in the lake."""
+    """A batch is complete: its manifest is in the lake."""
 
     files: int
 

@@ -1,4 +1,4 @@
-"""Work done by threads, results in order, and only so much ahead of whoever takes them."""
+"""Work done by threads, with results in order, and only so far ahead of their consumer."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class _OpenBatch:
 
 
 class Pipeline:
-    """One run: `run` may be called once. *stop* ends it early, whoever sets it."""
+    """One run: call `run` once. Setting *stop* ends it early."""
 
     def __init__(
         self,

@@ -49,7 +49,7 @@ class Plan:
 
     @classmethod
     def of(cls, spec: Spec) -> Plan:
-        """The plan of what *spec* asks for; `InvalidValue` names what there is not, or what a format cannot carry."""
+        """The plan of what *spec* asks for; `InvalidValue` names what is unknown, or what a format cannot carry."""
         schema = RowSchema(columns=fields_of(spec), text_width=max(map(len, spec.city_ids)))
         encoder, faults = encoder_of(spec.format, schema), rates_of(spec)
         check_format(faults, encoder)

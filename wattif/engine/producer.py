@@ -46,7 +46,7 @@ class MadeUnit:
 
 
 class Producer:
-    """Makes sealed files. *count* is told how many rows were written since it was told last; fewer than 0: undone."""
+    """Makes sealed files. *count* is called with the number of rows written since its last call; negative: undone."""
 
     def __init__(self, staging: Staging, budget: Budget, stop: Event, count: Callable[[int], None]) -> None:
         self._staging = staging

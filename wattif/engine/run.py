@@ -49,7 +49,7 @@ def generate(
 ) -> Figures:
     """Write the dataset of *spec* into *lake*; the figures of this run also go to `_wattif/runs/`.
 
-    *retry* is the patience with a lake that does not answer; setting *stop* ends the run early with `Interrupted`.
+    *retry*: how to retry a lake that does not answer; setting *stop* ends the run early with `Interrupted`.
     *progress* is called with each `wattif.engine.events.Event`, from different threads but never twice at once.
     Errors are those of `wattif.errors`.
     """

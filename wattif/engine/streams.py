@@ -20,7 +20,7 @@ from wattif.tables.unit import Unit
 
 @dataclass(frozen=True, kw_only=True)
 class Stream:
-    """What has to be made of a table, and the bytes of each unit."""
+    """What is to be made of a table, and the bytes of each unit."""
 
     plan: Plan
     clean: CleanContent  # when nothing goes wrong on the way

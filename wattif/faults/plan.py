@@ -1,6 +1,6 @@
 """What goes wrong on the way, decided: which rows, files and batches meet a fault.
 
-A plan is asked anew wherever it is needed and always gives the same answer: a day, or a file, can be made alone.
+A plan always gives the same answer, so any day or file can be made alone.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""How a dataset lies in the lake: names of objects, the dataset's identity, manifests."""
+"""How a dataset is laid out in the lake: names of objects, identity, manifests."""

@@ -1,4 +1,4 @@
-"""Claim a place in the lake for a dataset: only one dataset ever lies under a prefix."""
+"""Claim a place in the lake for a dataset: a prefix holds only one dataset."""
 
 from __future__ import annotations
 

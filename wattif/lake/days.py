@@ -19,8 +19,8 @@ _READABLE = "ndjson"  # what warehouses load
 
 
 @dataclass(frozen=True)
-class StoredDataset:
-    """What a reader must know of the dataset that lies in a lake."""
+class LakeDataset:
+    """What a reader must know about the dataset in a lake."""
 
     fingerprint: str
     fields: tuple[Column, ...]  # of a reading, in order

@@ -1,4 +1,4 @@
-"""What lies in a lake is read as a stranger's: bounded, typed, and named when it is wrong."""
+"""What a lake holds is not trusted: it is read bounded and typed, and named if it is wrong."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def is_clearing(document: bytes, place: str) -> bool:
 
 
 def epoch_record_name(epoch: int) -> str:
-    """The object that tells who claimed the lake, and when."""
+    """The object that records who claimed the lake, and when."""
     return f"{layout.CLAIMS}{epoch:06d}.json"
 
 

@@ -1,4 +1,4 @@
-"""Manifests: a batch exists once its manifest does; one line a file."""
+"""Manifests: a batch exists once its manifest does; one line per file."""
 
 from __future__ import annotations
 

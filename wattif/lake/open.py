@@ -25,8 +25,8 @@ def open_store(
 ) -> RetryingStore:
     """The lake at *url*: ``gs://bucket/prefix``, ``file:/folder`` or a path.
 
-    *threads* upload at once; *overwrite*: replace objects that hold other bytes; *retry*: the patience with a store
-    that does not answer, which setting *stop* ends; *on_retry* is told of each attempt that failed.
+    *threads* upload at once; *overwrite*: replace objects that hold other bytes; *retry*: how to retry a store
+    that does not answer, which setting *stop* ends; *on_retry* is called with each failed attempt.
     `UsageError` when *url* is no address of a lake.
     """
     policy = retry or RetryPolicy()

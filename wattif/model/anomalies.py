@@ -33,7 +33,7 @@ class Event:
 
 @dataclass(frozen=True)
 class TrueDay:
-    """What happened at a meter on a UTC day, and the chance that belongs to it. Arrays have one element a reading."""
+    """What happened at a meter on a UTC day, and the chance that belongs to it. Arrays have one element per reading."""
 
     start_s: int  # seconds since 1970
     interval_s: int
@@ -63,7 +63,7 @@ class TrueDay:
 
 @dataclass(frozen=True)
 class Report:
-    """What the meter says instead of the truth; None where it says the truth. Arrays have one element a reading."""
+    """What the meter says instead of the truth; None where it says the truth. Arrays have one element per reading."""
 
     energy_mwh: NDArray[np.int64] | None = None  # imported
     export_mwh: NDArray[np.int64] | None = None

@@ -1,6 +1,6 @@
-"""Cities: where they lie, their mains, their climate and how much their customers use.
+"""Cities: their location, mains, climate, and energy use.
 
-The shipped ones stand in data/cities.toml, with the source of each figure; a file of the user's adds to them.
+The shipped ones are in data/cities.toml, with the source of each figure. A file of the user adds to them.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ class City:
         AfterValidator(_around_zero),
     ]
     mean_kwh: Annotated[
-        PerClass, Field(description="mean energy a month by class, kWh"), AfterValidator(_plausible_energies)
+        PerClass, Field(description="mean energy per month by class, kWh"), AfterValidator(_plausible_energies)
     ]
     class_mix: Annotated[PerClass, Field(description="shares of the meters by class"), AfterValidator(_whole)] = (
         PerClass(0.85, 0.12, 0.03)

@@ -22,7 +22,7 @@ class MeterClass:
 
 
 CAR_W = 7_200.0  # what an electric car adds to a home
-CAR_KWH_A_MONTH = 31 * 20.0
+CAR_KWH_PER_MONTH = 31 * 20.0
 
 # Spreads of the means, noise of the days and profiles: docs/model.md. A home's day noise is the whole variation of its
 # daily energies, since a day's energy is shared out over the readings, not added up from them.
@@ -66,7 +66,7 @@ def check_ranges(cities: Sequence[City], months: int, power_max_w: int, register
                     f" readings of {highest_w:,.0f} W, more than power_w has room for; lower it"
                 )
             month_kwh = city.mean_kwh[meter_class.id] * highest_month(meter_class.energy, max(city.season))
-            register_kwh = INITIAL_REGISTER_MAX_MWH / 1e6 + (month_kwh + CAR_KWH_A_MONTH) * months
+            register_kwh = INITIAL_REGISTER_MAX_MWH / 1e6 + (month_kwh + CAR_KWH_PER_MONTH) * months
             if register_kwh > register_max_kwh:
                 raise InvalidValue(
                     "end",

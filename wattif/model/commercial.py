@@ -1,6 +1,6 @@
 """The power of a shop, an office or a workshop, in steps of ten seconds: a standard profile, habits, thermostats.
 
-The formulas are those of docs/model.md, section "Commercial"; what industry has in common with it stands here too.
+The formulas are those of docs/model.md, section "Commercial"; what industry shares with it is here, too.
 Every number is a hash of (seed, stream, meter, time), so any day can be computed alone. A meter belongs to one
 class only, so the streams are shared between the classes.
 """

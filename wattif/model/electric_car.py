@@ -1,4 +1,4 @@
-"""An electric car that is charged at home: once a day, from the evening's arrival on, at full power until it is done.
+"""An electric car that is charged at home: once per day, from the arrival in the evening, at full power until it is charged.
 
 A charge is counted in watt-steps (a watt for ten seconds). Nine of them are 25 mWh, and every charge is a multiple of
 that; so its energy is a whole number of milliwatt-hours, and the power adds up to it exactly.

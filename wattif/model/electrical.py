@@ -1,7 +1,7 @@
 """Voltage, current, power factor and mains frequency: what the grid adds to a meter's power.
 
 The formulas are of the load model in docs/model.md, section "Electrical": a supply voltage that the meters of a
-transformer share, a drop over each meter's own feeder, reactive power out of a base and a share of the load,
+transformer share, a drop over each meter's own feeder, reactive power from a base and a share of the load,
 and one frequency for the whole grid.
 """
 
@@ -47,7 +47,7 @@ def supply_voltage(
     interval_s: int,
     supply_v: NDArray[np.float64],
 ) -> None:
-    """Fill *supply_v* (volts, one a reading) with the voltage at *transformer* before any meter's own drop.
+    """Fill *supply_v* (volts, one per reading) with the voltage at *transformer* before any meter's own drop.
 
     *local_quarter* holds the local time, in quarters of an hour since 1970, of the day's 97 quarter-hours.
     """
@@ -82,7 +82,7 @@ def mains_frequency(
     interval_s: int,
     frequency_mhz: NDArray[np.int64],
 ) -> None:
-    """Fill *frequency_mhz* (one a reading) with the frequency that all meters of a city's *grid* see.
+    """Fill *frequency_mhz* (one per reading) with the frequency that all meters of a city's *grid* see.
 
     *spread_mhz*: its standard deviation, in mHz.
     """

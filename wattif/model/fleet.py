@@ -29,7 +29,7 @@ class Fleet:
 
     first: int = 0  # number of the first one
     macs: NDArray[np.uint64]  # 48-bit addresses
-    base_mwh: NDArray[np.int64]  # mean energy a month
+    base_mwh: NDArray[np.int64]  # mean energy per month
     meter_class: NDArray[np.int8]  # index into `wattif.model.classes.CLASSES`
     profile: NDArray[np.int8]  # index into `wattif.model.classes.PROFILES`
     solar: NDArray[np.bool_]  # has panels on its roof

@@ -1,4 +1,4 @@
-"""The grid between the cities and their meters: which transformer feeds which meter, and where it stands."""
+"""The grid between the cities and their meters: which transformer feeds which meter, and where it is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wattif.model.cities import City
 from wattif.numeric.jit import kernel
 from wattif.numeric.streams import Stream, draw, normal, stream_key
 
-KM_A_DEGREE = 111.2  # of latitude, mean radius of the Earth
+KM_PER_DEGREE = 111.2  # of latitude, mean radius of the Earth
 _SPREAD_KM = 5.0
 _PLACE = int(Stream.PLACE)
 
@@ -25,7 +25,7 @@ def transformer_of(meter: int) -> int:
 
 @kernel
 def place_of_transformer(seed: int, transformer: int) -> tuple[float, float]:
-    """Where a transformer stands around its city's centre: kilometres to the north and to the east."""
+    """Where a transformer is, relative to the center of its city: kilometers to the north and to the east."""
     key = stream_key(seed, _PLACE, transformer)
     return _SPREAD_KM * normal(draw(key, 0)), _SPREAD_KM * normal(draw(key, 1))
 
@@ -33,8 +33,8 @@ def place_of_transformer(seed: int, transformer: int) -> tuple[float, float]:
 def place_of(seed: int, transformer: int, city: City) -> tuple[float, float]:
     """Latitude and longitude of *transformer* in degrees, five decimals: about a metre."""
     north_km, east_km = place_of_transformer(seed, transformer)
-    latitude = city.latitude + north_km / KM_A_DEGREE
-    longitude = city.longitude + east_km / (KM_A_DEGREE * math.cos(math.radians(city.latitude)))
+    latitude = city.latitude + north_km / KM_PER_DEGREE
+    longitude = city.longitude + east_km / (KM_PER_DEGREE * math.cos(math.radians(city.latitude)))
     return round(latitude, 5), round(longitude, 5)
 
 

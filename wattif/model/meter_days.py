@@ -40,7 +40,7 @@ class Ledger(NamedTuple):
 
 
 class Sky(NamedTuple):
-    """Where a city lies, and the light it has had since the dataset's epoch."""
+    """Where a city is, and the light it has had since the dataset's epoch."""
 
     city: int  # number for its streams
     latitude: float
@@ -238,7 +238,7 @@ def fill_columns(
 ) -> None:
     """Share the days' energies out over *columns* (meters, quantities, readings) and fill all that follows from them.
 
-    The export of meters without panels, too. *frequency_mhz*: one a reading; *connection_w*: one a class.
+    The export of meters without panels, too. *frequency_mhz*: one per reading; *connection_w*: one per class.
     """
     readings_per_hour = 3600 // interval_s
     for i in range(days_mwh.shape[0]):
@@ -284,7 +284,7 @@ def fill_electrical(
 ) -> None:
     """Fill voltage, current and power factor of *columns* (meters, quantities, readings).
 
-    *home_mwh*: mean energy a month of a home of the city; *supply_v*: one a reading, at the transformer.
+    *home_mwh*: mean energy per month of a home in the city; *supply_v*: one per reading, at the transformer.
     """
     for i in range(base_mwh.shape[0]):
         feeder_share = min(1.0, home_mwh / max(base_mwh[i], 1))

@@ -19,7 +19,7 @@ from wattif.model.world import MeterDays, World
 from wattif.numeric.calendar import day_number
 from wattif.numeric.streams import Stream, uniforms
 
-_LARGEST_MWH_A_SECOND = quantities.POWER_MAX_W * 1000 // 3600
+_LARGEST_MWH_PER_SECOND = quantities.POWER_MAX_W * 1000 // 3600
 _REGISTER_WH = quantities.REGISTER_MAX_WH + 1  # where it restarts
 _VOLTAGE_MAX_DV = quantities.VOLTAGE_MAX_DV
 _READING = int(Stream.ANOMALY_READING)
@@ -49,7 +49,7 @@ class MeasuredEvent:
 
 @dataclass(frozen=True)
 class Mark:
-    """What the numbers of a block cannot say of one of its meters; arrays have one element a reading."""
+    """What the numbers of a block cannot say of one of its meters; arrays have one element per reading."""
 
     place: int  # of the meter in the block
     sent: NDArray[np.bool_] | None  # the rows that are sent; None for all
@@ -58,7 +58,7 @@ class Mark:
 
 
 class ReportedDays:
-    """Computes what meters report on a day, as `MeterDays` does the truth. Not to be used by two threads at once."""
+    """Computes what meters report on a day, as `MeterDays` does the truth. Not thread-safe."""
 
     def __init__(
         self, world: World, fleet: Fleet, events: Mapping[int, MeasuredEvent], *, electrical: bool = True
@@ -212,7 +212,7 @@ def _energies(report: Report, true: TrueDay, inside: slice) -> tuple[NDArray[np.
     """Import and export as they are reported, in mWh; no reading is larger than its field."""
     energy_mwh, export_mwh = true.energy_mwh.copy(), true.export_mwh.copy()
     if report.energy_mwh is not None:
-        energy_mwh[inside] = np.minimum(report.energy_mwh[inside], _LARGEST_MWH_A_SECOND * true.interval_s)
+        energy_mwh[inside] = np.minimum(report.energy_mwh[inside], _LARGEST_MWH_PER_SECOND * true.interval_s)
     if report.export_mwh is not None:
         export_mwh[inside] = report.export_mwh[inside]
     return energy_mwh, export_mwh

@@ -78,7 +78,7 @@ class _Buffers(NamedTuple):
 
 
 class MeterDays:
-    """Computes meter-days; keeps what neighbouring ones share. Not to be used by two threads at once.
+    """Computes meter-days; keeps what neighbouring ones share. Not thread-safe.
 
     `block_meters` says how many meters one call should compute. `ledger` holds, for each of a block, what it has not
     registered before the day (zero unless the caller says otherwise), and after a call the registers at its start.
@@ -223,8 +223,8 @@ class _Surroundings:
     profiles: NDArray[np.float64]  # (profiles, quarters of an hour around the day), see `wattif.model.residential`
     local_quarter: NDArray[np.int64]
     weekend: NDArray[np.int64]
-    frequency_mhz: NDArray[np.int64]  # one a reading
-    supply_v: NDArray[np.float64]  # one a reading, at the transformer
+    frequency_mhz: NDArray[np.int64]  # one per reading
+    supply_v: NDArray[np.float64]  # one per reading, at the transformer
 
 
 class _CityDay:

@@ -1,4 +1,4 @@
-"""Elementary functions out of additions and multiplications alone.
+"""Elementary functions made from additions and multiplications alone.
 
 The C library's versions differ in the last bit from machine to machine; IEEE 754 additions and
 multiplications do not. All functions are within 2e-15 (relative to the result, for sine and cosine to one).

@@ -146,7 +146,7 @@ def value_noise(key: np.uint64, position: float) -> float:
 
 @kernel
 def reading_noise(key: np.uint64, utc_day: int) -> NDArray[np.float64]:
-    """White noise in [-1, 1) for the 8,640 ten-second steps of a day, six out of one draw."""
+    """White noise in [-1, 1) for the 8,640 ten-second steps of a day, six from one draw."""
     noise = np.empty(8640)
     for minute in range(1440):
         bits = draw(key, utc_day * 1440 + minute)

@@ -1,4 +1,4 @@
-"""The labels of what went wrong at the meters, `_wattif/labels/anomalies/`: one row a meter and event."""
+"""The labels of what went wrong at the meters, `_wattif/labels/anomalies/`: one row per meter and event."""
 
 from __future__ import annotations
 

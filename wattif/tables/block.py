@@ -50,7 +50,7 @@ class Block(Protocol):
 
 
 class TakenRows:
-    """Single rows, out of one block or several, in the order in which they arrive."""
+    """Single rows, from one block or several, in order of arrival."""
 
     def __init__(self, values: Mapping[str, NDArray[Any]]) -> None:
         self._values = dict(values)

@@ -1,4 +1,4 @@
-"""The expected tables, `_wattif/expected/`: their columns, and how they are made of hours and totals.
+"""The expected tables, `_wattif/expected/`: their columns, and how they are made from hours and totals.
 
 Energies are exact: integers in mWh on the way, DECIMAL(18, 3) in Wh in the tables.
 """

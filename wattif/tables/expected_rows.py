@@ -1,4 +1,4 @@
-"""The expected tables as Arrow, out of hours and totals: exact integers become decimals without rounding."""
+"""The expected tables as Arrow, from hours and totals: exact integers become decimals without rounding."""
 
 from __future__ import annotations
 

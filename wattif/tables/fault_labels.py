@@ -1,4 +1,4 @@
-"""Labels of what went wrong on the way, `_wattif/labels/faults/`: one row a fault.
+"""Labels of what went wrong on the way, `_wattif/labels/faults/`: one row per fault.
 
 `FaultKind` declares what can go wrong, `TABLE` the columns; NDJSON, Parquet and docs/faults.md follow from them.
 """
@@ -114,7 +114,7 @@ TABLE = FaultLabels(
 
 
 def labels_ndjson(labels: Sequence[FaultLabel]) -> bytes:
-    """One line a label."""
+    """One line per label."""
     return b"".join(orjson.dumps(label, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE) for label in labels)
 
 

@@ -1,4 +1,4 @@
-"""The fleet as a dimension table, `_wattif/meters.parquet`: one row a meter."""
+"""The fleet as a dimension table, `_wattif/meters.parquet`: one row per meter."""
 
 from __future__ import annotations
 

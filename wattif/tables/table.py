@@ -74,7 +74,7 @@ class LakeTable(Table):
 
     @property
     def folder(self) -> str:
-        """The folder that all objects lie in or below; empty: the dataset's own."""
+        """The folder of all objects, or above them; empty: the dataset's own."""
         return self.prefix.rpartition("/")[0]
 
     def is_in(self, spec: Spec) -> bool:

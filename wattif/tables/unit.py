@@ -1,4 +1,4 @@
-"""A piece of work: so small that it can be sent anywhere, and enough for whoever has the spec."""
+"""A piece of work: small enough to send anywhere, and complete for any process that has the spec."""
 
 from __future__ import annotations
 

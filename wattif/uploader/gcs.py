@@ -84,7 +84,7 @@ class GcsStore:
     def put_files(self, files: Sequence[SealedFile], guard: Guard | None = None) -> list[StoredObject | LakeError]:
         """Upload files; the server checks each against the CRC32C that was computed when it was produced.
 
-        No upload replaces an object that was not looked at: each says which generation it expects to find, 0 for none.
+        No upload replaces an object unseen: each names the generation that it expects, 0 for none.
         So a run that has lost the lake to another one cannot write over what that one has brought in.
         """
         if guard is not None:

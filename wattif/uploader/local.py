@@ -158,7 +158,7 @@ class LocalStore:
             path.unlink(missing_ok=True)
 
     def remove_unfinished(self) -> int:
-        """Remove what writers left behind that were killed; how many files. What a living one writes stays."""
+        """Remove what killed writers left behind; the number of files. What a living one writes stays."""
         removed = 0
         folder = self._path(_UNFINISHED)
         try:

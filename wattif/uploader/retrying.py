@@ -42,7 +42,7 @@ class Attempt:
 
 
 def log_attempt(attempt: Attempt) -> None:
-    """Tell the log of an attempt that failed."""
+    """Log a failed attempt."""
     _log.warning("%s; trying again in %.0f s (attempt %d)", attempt.error, attempt.wait_s, attempt.number + 1)
 
 
@@ -50,7 +50,7 @@ class RetryingStore:
     """A store whose every verb is tried again while it is `Unavailable`: exponential waits with jitter.
 
     In the end that is a `TransferError`, which says for how long it was tried; `Interrupted` once *stop* is set.
-    *on_retry* is told of each attempt that failed, in the thread that made it. *guard* is asked at each write.
+    *on_retry* is called with each failed attempt, in the thread that made it. *guard* is asked at each write.
     """
 
     def __init__(

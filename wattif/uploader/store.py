@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol
 
 from wattif.errors import LakeError
 
-# How Cloud Storage takes a file: in one request up to the first size, above it a request to begin and one a chunk.
+# How Cloud Storage takes a file: in one request up to the first size, above it with one request to begin and one per chunk.
 # A chunk is held in memory, and has to be sent within a timeout over a slow link, too.
 MULTIPART_MAX_BYTES = 8 * 2**20
 CHUNK_BYTES = 16 * 2**20
@@ -31,11 +31,11 @@ class Refused(LakeError):
 
 
 class Conflict(LakeError):
-    """Something else lies there than was expected: other bytes, another version, another run's claim."""
+    """The store holds something unexpected: other bytes, another version, another run's claim."""
 
 
 def content_type_of(name: str) -> str:
-    """The media type that the ending of an object's name stands for."""
+    """The media type for the ending of an object's name."""
     return next((kind for ending, kind in _CONTENT_TYPES.items() if name.endswith(ending)), _OTHER_TYPE)
 
 
@@ -83,7 +83,7 @@ class Store(Protocol):
         """Where it is, for people: ``gs://bucket/prefix`` or a folder."""
 
     def put_files(self, files: Sequence[SealedFile], guard: Guard | None = None) -> list[StoredObject | LakeError]:
-        """Bring files in; for each, in order, the object that now lies there or why it does not.
+        """Bring files in; for each, in order, the object that is now there, or why it is not.
 
         An object of that name that holds the same bytes counts as brought in. One that holds others is
         replaced only when the store was opened for overwriting.
@@ -121,7 +121,7 @@ class Store(Protocol):
         """Remove objects; those that are not there do not matter."""
 
     def remove_unfinished(self) -> int:
-        """Remove what writers left behind that were killed; how many files. What a living one writes stays."""
+        """Remove what killed writers left behind; the number of files. What a living one writes stays."""
 
 
 def judged(store: Store, file: SealedFile, result: StoredObject | LakeError) -> StoredObject | LakeError:

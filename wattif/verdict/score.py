@@ -1,6 +1,6 @@
 """`wattif score`: how good a scan was, held against the labels of what went wrong at the meters.
 
-Counted in hours and in events. A flagged hour is right when it lies within a labelled event of its meter; an event is
+Counted in hours and in events. A flagged hour is right if it is within a labeled event of its meter; an event is
 found when at least one of its hours is flagged. Long events are hit by chance alone, too: every recall stands beside
 the one that flags strewn at the rate of the false alarms would reach, and the lift says how many times as often the
 hours of a kind were flagged as clean ones.
@@ -42,7 +42,7 @@ def score(
 ) -> Scorecard:
     """Score the last scan in the warehouse at *place* against the lake's labels; draw the card into *out*.
 
-    *retry* is the patience with a lake that does not answer.
+    *retry*: how to retry a lake that does not answer.
 
     `LakeError` when the lake has no labels, `WarehouseError` when nothing was scanned.
     """

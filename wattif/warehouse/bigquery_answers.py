@@ -67,7 +67,7 @@ class BadPosition:
 
 
 def position_of(error: Mapping[str, str], lake: str, name: str | None) -> BadPosition | None:
-    """Where one error of a load job lies; *name* is the file when there was only one. None when it names no file."""
+    """The place of one error of a load job; *name* is the file when there was only one. None when it names no file."""
     message = error.get("message", "")
     uri = re.search(r"gs://[^\s;,]+", f"{message} {error.get('location', '')}")
     file = name if name is not None else uri[0].removeprefix(f"{lake}/").rstrip(".") if uri else None

@@ -26,7 +26,7 @@ from wattif.warehouse import bigquery_answers as answers
 from wattif.warehouse.tables import Table
 from wattif.warehouse.warehouse import BadRecord, Staged
 
-_URIS_A_JOB = 10_000  # that a load job takes
+_URIS_PER_JOB = 10_000  # that a load job takes
 _ALL_BAD_RECORDS = 2**31 - 1  # none of them may stop a load
 _TIMEOUT_S = 60.0  # of a request, not of a job
 _TEMPORARY = timedelta(days=1)  # after which a table that was left behind removes itself
@@ -146,10 +146,10 @@ class BigQueryWarehouse:
         self, store: Store, day: CommittedDay, table: str, config: bigquery.LoadJobConfig
     ) -> Iterator[tuple[list[BadRecord], int]]:
         uris = [f"{store.place}/{file.name}" for file in day.files]
-        for first in range(0, len(uris), _URIS_A_JOB):
+        for first in range(0, len(uris), _URIS_PER_JOB):
             with self._explaining():
                 job = self._client.load_table_from_uri(
-                    uris[first : first + _URIS_A_JOB],
+                    uris[first : first + _URIS_PER_JOB],
                     table,
                     job_config=config,
                     location=self._location,

@@ -67,7 +67,7 @@ def load(
 ) -> LoadReport:
     """Load the committed days of *lake* from *start* to *end* into the warehouse at *place*.
 
-    With *external*, BigQuery reads them where they are; *retry* is the patience with a lake that does not answer.
+    With *external*, BigQuery reads them where they are; *retry*: how to retry a lake that does not answer.
     `LakeError` when there is nothing to load, `WarehouseError` when it cannot be loaded.
     """
     store = opened(lake, retry=retry)

@@ -1,1 +1,1 @@
-"""What a dataset must hold against what is there: a lake, or a table made of it."""
+"""Compare what must be there with what is there: in a lake, or in a table made from it."""

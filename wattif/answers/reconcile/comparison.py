@@ -11,7 +11,7 @@ from wattif.errors import InvalidValue
 
 
 class Comparison(BaseModel):
-    """A comparison of a lake or, when it is named, of a table made of it."""
+    """A comparison of a lake or, when it is named, of a table made from it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

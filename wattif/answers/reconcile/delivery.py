@@ -1,4 +1,4 @@
-"""What must lie in the lake: which objects a batch brings, and the bytes of each."""
+"""What must be in the lake: the objects of each batch, and the bytes of each."""
 
 from __future__ import annotations
 

@@ -227,7 +227,7 @@ class _Manifest:
         return {entry.name: entry for entry in self.listed or ()}
 
     def problems(self, expected: Mapping[Unit, Iterable[ExpectedObject]], *, exact: bool) -> Iterator[Difference]:
-        """What is wrong with the manifest itself; *exact*: hold its sizes against the plan's, too."""
+        """What is wrong with the manifest itself; *exact*: also compare its sizes with the plan's."""
         rows = sum(map(self.rows_of, expected))
         if self.content is None:
             yield _of_object(self.name, "missing", rows, f"{len(expected)} files", None)

@@ -26,7 +26,7 @@ _Key = tuple[bytes, bytes]
 def compare_lines(place: str, expected: bytes, found: bytes | None) -> list[Difference]:
     """How *found*, the content of the object *place* (None: there is none), differs from *expected*; empty when not.
 
-    One difference a meter, hour, column and verdict; it shows the first of its rows.
+    One difference per meter, hour, column, and verdict; it shows the first of its rows.
     """
     if found == expected:
         return []

@@ -16,7 +16,7 @@ from wattif.errors import WattIfError
 from wattif.tables.column import Column
 
 _SPOOLED_BYTES = 16 << 20  # differences that wait in memory; more wait in a temporary file
-_ROWS_A_GROUP = 50_000
+_ROWS_PER_GROUP = 50_000
 COLUMNS = (
     Column("place", "text", "name of the object in the lake, or of the table"),
     Column("mac", "mac", "MAC address of the meter; null where none is known", nullable=True),
@@ -31,7 +31,7 @@ COLUMNS = (
 
 
 class Output(Protocol):
-    """Something that is told every difference."""
+    """Something that receives every difference."""
 
     def add(self, difference: Difference) -> None:
         """Take one more."""
@@ -102,7 +102,7 @@ class ParquetOutput:
     def add(self, difference: Difference) -> None:
         """Take one more."""
         self._waiting.append(asdict(difference))
-        if len(self._waiting) >= _ROWS_A_GROUP:
+        if len(self._waiting) >= _ROWS_PER_GROUP:
             try:
                 self._flush()
             except OSError as error:

@@ -1,4 +1,4 @@
-"""From the spec to the report: open what is compared, compare it, tell people and machines."""
+"""From the spec to the report: open what is compared, compare it, and report to people and machines."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def reconcile(
 ) -> bool:
     """Compare the days of *spec* in *lake*, or in a table of the warehouse at *place*, with what must be there.
 
-    The report goes to *out*, for people or *as_json*; *retry* is the patience with a lake that does not
+    The report goes to *out*, for people or *as_json*; *retry*: how to retry a lake that does not
     answer. Returns whether every difference is explained.
     `LakeError` when the lake holds no dataset or another one, or does not answer; `Interrupted` when *stop* is set.
     """

@@ -22,11 +22,11 @@ class Source(Protocol):
 
     @property
     def relation(self) -> str:
-        """What stands behind FROM."""
+        """What follows FROM."""
 
     @property
     def largest_query(self) -> int | None:
-        """How many readings one query should touch; None when it does not matter."""
+        """Number of readings that one query should touch; None if it does not matter."""
 
     def schema(self) -> pa.Schema:
         """Its columns and their types."""

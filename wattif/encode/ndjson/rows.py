@@ -98,7 +98,7 @@ class StampedRows:
 
 
 class DayRows:
-    """The rows of blocks of whole days: the date is laid down once a day, the city when it changes."""
+    """The rows of blocks of whole days: the date is written once per day, the city when it changes."""
 
     def __init__(self, form: RowFormat, meters: int, readings: int) -> None:
         self.meters = meters

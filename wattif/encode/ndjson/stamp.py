@@ -2,7 +2,7 @@
 
 A row of NDJSON has a fixed width, so a field is a fixed place. The rows are seen through two overlapping views
 whose element [i, b] is the 4-byte (8-byte) word that begins at byte b of row i; a number is written with one to
-three such words out of tables of ready-made ASCII. A word may spill over bytes that the next word of the same
+three such words from tables of ready-made ASCII. A word may spill over bytes that the next word of the same
 number writes after it, or over constant text that the table therefore repeats.
 """
 

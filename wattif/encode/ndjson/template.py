@@ -1,4 +1,4 @@
-"""The text of one NDJSON row: where each value stands and how wide it is, for any choice of fields."""
+"""The text of one NDJSON row: the place and width of each value, for any choice of fields."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def number_width(field: Column) -> int:
 
 
 def is_tabled(field: Column) -> bool:
-    """Whether a number is written as one word out of a table of all its values, or else in groups of digits."""
+    """Whether a number is written as one word from a table of all its values, or else in groups of digits."""
     return number_width(field) <= 8 and field.maximum - field.minimum < _TABLE_MAX
 
 

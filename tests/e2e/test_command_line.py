@@ -177,7 +177,7 @@ def test_help_and_usage_errors_import_neither_numba_nor_the_cloud(arguments: lis
         (
             [*SMALL, "--city", "atlantis"],
             2,
-            "--city atlantis: there is no such city; choose from manila, london, new-york",
+            "--city atlantis: unknown city; choose from manila, london, new-york",
         ),
         ([*SMALL, "--cities", "nowhere.toml"], 2, "--cities nowhere.toml: cannot be read: No such file or directory"),
         (
@@ -249,7 +249,7 @@ def test_a_signal_stops_a_run_that_can_be_resumed(line: CommandLine, number: sig
         process.send_signal(number)
         _, error = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert "run the same command to go on" in error
+    assert "to resume, run the same command" in error
     assert "Traceback" not in error
     before = len(list((line.folder / "lake").glob("_wattif/manifest/*/*")))
     code, out, _ = line.run(*short)

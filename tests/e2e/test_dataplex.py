@@ -77,7 +77,7 @@ def test_ctrl_c_leaves_the_job_to_the_cloud(server: DataplexServer) -> None:
         process.send_signal(signal.SIGINT)
         _, error = process.communicate(timeout=30)
     assert (process.returncode, error.count("\n")) == (130, 1)
-    assert "interrupted: what was asked for may go on in the cloud" in error
+    assert "interrupted: the work may continue in the cloud" in error
 
 
 def test_an_empty_field_is_the_whole_table() -> None:

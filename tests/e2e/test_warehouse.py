@@ -87,7 +87,7 @@ def test_ctrl_c_leaves_whole_days_and_the_same_command_goes_on(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["load", "--lake", "nowhere"], 1, "no WattIf dataset lies there"),
+        (["load", "--lake", "nowhere"], 1, "holds no WattIf dataset"),
         (["rollup", "--lake", "nowhere"], 1, "no such database; run 'python -m wattif load' first"),
         (["scan", "--threshold", "2"], 2, "--threshold 2: must be less than 1"),
         (["load", "--warehouse", "bigquery"], 2, "needs --project"),

@@ -187,5 +187,5 @@ def test_verbs_in_the_wrong_order_say_which_comes_first(lake: HandLake) -> None:
 def test_a_dataset_that_is_missing_or_elsewhere(lake: HandLake) -> None:
     with pytest.raises(WarehouseError, match=r"there is no such dataset \(404\); create it with 'bq"):
         _load(lake, dataset="nowhere")
-    with pytest.raises(WarehouseError, match="lies in US, not in EU; correct `location`"):
+    with pytest.raises(WarehouseError, match="is in US, not in EU; correct `location`"):
         _load(lake, location="EU")

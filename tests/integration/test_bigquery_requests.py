@@ -238,7 +238,7 @@ NOT_ENABLED = "BigQuery API has not been used in project 1234 before or it is di
         (
             404,
             "Not found: URI gs://my-lake/dt=2024-01-01/readings-00000000000A.json",
-            "committed, but not there: bring it back",
+            "committed, but missing; restore it",
         ),
         (400, "Syntax error", f"{DATASET}: 400: Syntax error"),
     ],

@@ -266,7 +266,7 @@ def test_results_are_those_of_the_latest_job(server: DataplexServer) -> None:
 
 def test_a_job_under_way_has_no_results_yet(server: DataplexServer) -> None:
     do("create")
-    assert "it has no job yet; start one with" in refused("results")
+    assert "has no job yet; to start one, run" in refused("results")
     server.scans.polls = 10
     server.scans.start_job(SCAN)
     answer = do("results")

@@ -66,7 +66,7 @@ def test_other_projects_are_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_scan_of_that_name_is_not_touched(server: DataplexRestServer) -> None:
     _create()
-    with pytest.raises(WarehouseError, match="exists already, and a scan with preview rules is not compared; delete"):
+    with pytest.raises(WarehouseError, match="already exists, and a scan with preview rules is not compared; delete"):
         _create()
 
 

@@ -222,7 +222,7 @@ def test_the_bucket_is_loaded_as_the_folder_is(lake: HandLake, tmp_path: Path, m
 
 
 def test_a_folder_without_a_dataset(tmp_path: Path) -> None:
-    with pytest.raises(LakeError, match="no WattIf dataset lies there; name its `lake`"):
+    with pytest.raises(LakeError, match="holds no WattIf dataset; name its `lake`"):
         load(lake=tmp_path)
     assert list(tmp_path.iterdir()) == []
 
@@ -259,7 +259,7 @@ def test_a_database_that_another_process_has_open(lake: HandLake) -> None:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        with pytest.raises(WarehouseError, match="another process has the database open; end it"):
+        with pytest.raises(WarehouseError, match="another process has the database open; stop it"):
             lake.load()
         process.communicate()
 

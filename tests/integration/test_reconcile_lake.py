@@ -412,7 +412,7 @@ def test_a_lake_without_its_identity(lake: Path, tmp_path: Path) -> None:
     (lake / "_wattif/dataset.json").unlink()
     with pytest.raises(LakeError, match=r"lake: _wattif/dataset.json is not there; name the dataset's place"):
         _check(lake)
-    with pytest.raises(LakeError, match="no dataset lies here"):
+    with pytest.raises(LakeError, match="holds no dataset"):
         report_of("--lake", str(lake), "--start", "2024-01-01", "--end", "2024-01-02")
     with pytest.raises(LakeError, match=r"_wattif/dataset.json is not there"):
         _check(tmp_path / "nothing")
@@ -441,7 +441,7 @@ def test_another_dataset_than_the_one_that_lies_there(whole: Path) -> None:
         (["--database", "d"], "--database d: needs --table"),
         (["--table", "t", "--deep"], "--deep: reads the rows of the lake"),
         (["--differences", "d.csv"], "--differences d.csv: must end in .parquet"),
-        (["--differences", "/nowhere/d.parquet"], "--differences /nowhere/d.parquet: there is no folder /nowhere"),
+        (["--differences", "/nowhere/d.parquet"], "--differences /nowhere/d.parquet: no such folder: /nowhere"),
     ],
 )
 def test_options_that_contradict_each_other(whole: Path, arguments: list[str], message: str) -> None:

@@ -242,7 +242,7 @@ def test_too_few_days_to_learn_from(tmp_path: Path) -> None:
     _write(tmp_path / "x.duckdb", _homes(3, 9))
     for options in ({"train_until": "2024-01-05"}, {"scan_from": "2024-01-04"}):
         with pytest.raises(
-            UsageError, match=r"days are too few to learn from, 7 are needed; the warehouse holds 9 days"
+            UsageError, match=r"days are too few to learn from: 7 are needed; the warehouse holds 9 days"
         ):
             _scan(tmp_path / "x.duckdb", **options)
     assert _scan(tmp_path / "x.duckdb").window.scan_from == date(2024, 1, 8)

@@ -205,9 +205,9 @@ def test_weights() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("theft", r"there is no such kind; did you mean theft_cut\? Choose from all, none, theft_scale,"),
-        ("", "there is no such kind"),
-        ("spike=-1", "a weight is a number from 0 up"),
+        ("theft", r"unknown kind; did you mean theft_cut\? Choose from all, none, theft_scale,"),
+        ("", "unknown kind"),
+        ("spike=-1", "a weight is a number of at least 0"),
         ("spike=many", "for example spike=2"),
         ("spike=inf", "a weight is a number"),
         ("spike=0,dead=0", "all weights are 0"),

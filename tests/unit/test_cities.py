@@ -127,7 +127,7 @@ def test_twelve_differences_and_a_mix_of_ones_own(tmp_path: Path) -> None:
         (
             "season",
             "[0.1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]",
-            "season: the differences have a mean of 0.008, it must be",
+            "season: the differences must have a mean of 0, not 0.008",
         ),
         (
             "season",

@@ -72,7 +72,7 @@ def test_a_damaged_manifest_is_named(content: bytes) -> None:
 def test_a_manifest_of_other_types_or_ranges_is_named(change: dict[str, object]) -> None:
     entry = {"name": layout.readings_name(DAY, 0, 1, ".json"), "bytes": 10, "rows": 2, "crc32c": "0000002a"}
     line = orjson.dumps({**entry, "first_meter": 0, "last_meter": 1, **change})
-    with pytest.raises(LakeError, match=f"{MANIFEST}: not a manifest .*{next(iter(change))} is not what it should be"):
+    with pytest.raises(LakeError, match=f"{MANIFEST}: not a manifest .*{next(iter(change))} has a wrong value"):
         read_manifest(line, MANIFEST)
 
 

@@ -34,7 +34,7 @@ def test_a_folder_that_others_can_write_to_is_refused(tmp_path: Path, mode: int)
     (tmp_path / "staging").chmod(mode)
     with pytest.raises(StagingError, match="staging: "):
         prepare_folder(tmp_path / "staging", create=True)
-    with pytest.raises(StagingError, match="staging: others could exchange what lies in it; 'chmod go-w'"):
+    with pytest.raises(StagingError, match="staging: others could replace its files; 'chmod go-w'"):
         prepare_folder(tmp_path / "staging", create=False)
 
 
@@ -47,7 +47,7 @@ def test_a_folder_like_the_temporary_one_may_be_named(tmp_path: Path) -> None:
 def test_a_default_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir(mode=0o700)
     (tmp_path / "staging").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(StagingError, match="staging: is no folder"):
+    with pytest.raises(StagingError, match="staging: is not a folder"):
         prepare_folder(tmp_path / "staging", create=True)
 
 
@@ -56,7 +56,7 @@ def test_a_default_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:
 def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, create: bool) -> None:
     (tmp_path / "staging").mkdir(mode=0o700)
     os.chown(tmp_path / "staging", 12345, 12345)
-    with pytest.raises(StagingError, match=r"staging: (belongs to user 12345|somebody else made it)"):
+    with pytest.raises(StagingError, match=r"staging: (belongs to user 12345|someone else created it)"):
         prepare_folder(tmp_path / "staging", create=create)
 
 
@@ -65,7 +65,7 @@ def test_the_folder_of_a_dataset_that_somebody_else_made_is_refused(tmp_path: Pa
     folder = tmp_path / FINGERPRINT[:16]
     folder.mkdir(mode=0o700)
     os.chown(folder, 12345, 12345)
-    with pytest.raises(StagingError, match=f"{FINGERPRINT[:16]}: somebody else made it"):
+    with pytest.raises(StagingError, match=f"{FINGERPRINT[:16]}: someone else created it"):
         Staging(tmp_path, FINGERPRINT).__enter__()
 
 
@@ -91,7 +91,7 @@ def test_a_lock_that_is_no_plain_file_of_ours_is_refused(tmp_path: Path, prepare
     victim.write_text("precious")
     (tmp_path / "staging").mkdir()
     prepare(tmp_path / "staging" / "wattif.lock", victim)
-    with pytest.raises(StagingError, match=r"wattif\.lock: is no plain file"):
+    with pytest.raises(StagingError, match=r"wattif\.lock: is not a regular file"):
         Staging(tmp_path / "staging", FINGERPRINT).__enter__()
     assert victim.read_text() == "precious"
 
@@ -104,7 +104,7 @@ def test_a_part_that_is_a_link_is_refused(tmp_path: Path, prepare: Callable[[Pat
         part = tmp_path / FINGERPRINT[:16] / f"{NAME}.part"
         part.parent.mkdir()
         prepare(part, victim)
-        with pytest.raises(StagingError, match=r"\.json\.part: is no plain file"):
+        with pytest.raises(StagingError, match=r"\.json\.part: is not a regular file"):
             staging.create(NAME)
     assert victim.read_text() == "precious"
 
@@ -131,4 +131,4 @@ def test_another_user_is_told_that_the_folder_cannot_be_written_to(tmp_path: Pat
             f"os.setgid(12345); os.setuid(12345)\nprepare_folder(Path({folder!r}), create=False)\n"
         )
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert f"StagingError: --staging-dir {folder}: cannot be written to; change its permissions" in done.stderr
+    assert f"StagingError: --staging-dir {folder}: is not writable; change its permissions" in done.stderr

@@ -136,7 +136,7 @@ def test_metrics_of_different_scans_are_not_added_up(warehouse: DuckDBWarehouse)
 
 
 def test_nothing_scanned_and_nothing_labelled_say_what_to_do(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
-    with pytest.raises(WarehouseError, match="nothing was scanned; run 'python -m wattif scan' first"):
+    with pytest.raises(WarehouseError, match="has no scan yet; run 'python -m wattif scan' first"):
         score_scan(warehouse, LABELS)
     with pytest.raises(LakeError, match="generate with `anomaly_rate`"):
         score(lake=tmp_path / "lake")

@@ -138,10 +138,10 @@ def test_two_runs_cannot_share_the_folder(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StagingError, match="there is no such folder; create it or name another"):
+    with pytest.raises(StagingError, match="no such folder; create it or name another"):
         prepare_folder(tmp_path / "nowhere", create=False)
     (tmp_path / "file").touch()
-    with pytest.raises(StagingError, match="there is no such folder"):
+    with pytest.raises(StagingError, match="no such folder"):
         prepare_folder(tmp_path / "file" / "below", create=True)
     prepare_folder(tmp_path / "new", create=True)
     assert (tmp_path / "new").is_dir()

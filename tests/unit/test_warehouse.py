@@ -39,13 +39,13 @@ def _days(count: int) -> list[date]:
         (["--threshold", "nan"], "--threshold nan"),
         (["--metrics", "AVG,MIN"], "--metrics AVG,MIN: name each of AVG, MAX at most once"),
         (["--metrics", ""], "--metrics : name each of AVG, MAX"),
-        (["--train-until", "2024-01-10", "--scan-from", "2024-01-10"], "does not lie after --train-until 2024-01-10"),
+        (["--train-until", "2024-01-10", "--scan-from", "2024-01-10"], "is not after --train-until 2024-01-10"),
         (["--warehouse", "bigquery", "--dataset", "d"], "--warehouse bigquery: needs --project; give it"),
         (["--warehouse", "bigquery", "--project", "some-project"], "--warehouse bigquery: needs --dataset; give it"),
         (["--warehouse", "snowflake"], "--warehouse snowflake: must be 'duckdb' or 'bigquery'"),
-        (["--project", "some-project"], "--project some-project: belongs to BigQuery; add --warehouse bigquery"),
-        (["--warehouse", "bigquery", "--project", "p-1", "--dataset", "p.d"], "--dataset p.d: not a dataset's name"),
-        (["--warehouse", "bigquery", "--project", "P 1", "--dataset", "d"], "--project P 1: not the id of a project"),
+        (["--project", "some-project"], "--project some-project: is for BigQuery; add --warehouse bigquery"),
+        (["--warehouse", "bigquery", "--project", "p-1", "--dataset", "p.d"], "--dataset p.d: not a dataset name"),
+        (["--warehouse", "bigquery", "--project", "P 1", "--dataset", "d"], "--project P 1: not a project ID"),
     ],
 )
 def test_wrong_options_are_one_line_each(arguments: list[str], said: str) -> None:

@@ -71,8 +71,8 @@ def expect(
     """Write the expected tables of *spec* into the folder *out*, or else into *lake*, with *workers* threads.
 
     *time_zone*: also sum by the days and months of a time zone: ``local`` for each city's own, or a name such as
-    Asia/Kolkata; UTC adds nothing. *faults* replaces those that *spec* stands for; *retry*: how to retry a lake that does not
-    answer. `LakeError` when the lake holds another dataset, `Interrupted` when *stop* is set.
+    Asia/Kolkata; UTC adds nothing. *faults* replaces those of *spec*; *retry*: how to retry a lake that does
+    not answer. `LakeError` when the lake holds another dataset, `Interrupted` when *stop* is set.
     """
     if out is not None and out.exists() and not out.is_dir():
         raise InvalidValue("out", out, "not a folder; name another")

@@ -1,4 +1,4 @@
-"""An electric car that is charged at home: once per day, from the arrival in the evening, at full power until it is charged.
+"""An electric car charged at home: once per day, from the arrival in the evening, at full power until it is full.
 
 A charge is counted in watt-steps (a watt for ten seconds). Nine of them are 25 mWh, and every charge is a multiple of
 that; so its energy is a whole number of milliwatt-hours, and the power adds up to it exactly.

@@ -9,8 +9,8 @@ from typing import BinaryIO, Protocol
 
 from wattif.errors import LakeError
 
-# How Cloud Storage takes a file: in one request up to the first size, above it with one request to begin and one per chunk.
-# A chunk is held in memory, and has to be sent within a timeout over a slow link, too.
+# Cloud Storage takes a file in one request up to the first size, above it in one request to begin and one per chunk.
+# A chunk is held in memory, and must be sent within a timeout even over a slow link.
 MULTIPART_MAX_BYTES = 8 * 2**20
 CHUNK_BYTES = 16 * 2**20
 

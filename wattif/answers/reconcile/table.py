@@ -1,8 +1,8 @@
 """A table of a warehouse against what it must hold: raw readings, or the hourly table.
 
 The expectation and the table's own sums by meter and hour meet in a DuckDB file in the system's temporary folder, up
-to 400 bytes per meter and hour. Memory: what `wattif.answers.expected_sums.Hours` takes for workers + 1 blocks, the hours
-of a query, and what DuckDB takes to count the distinct timestamps of its readings: some hundred megabytes.
+to 400 bytes per meter and hour. Memory: what `wattif.answers.expected_sums.Hours` takes for workers + 1 blocks, the
+hours of a query, and what DuckDB takes to count the distinct timestamps of its readings: some hundred megabytes.
 """
 
 from __future__ import annotations

@@ -410,7 +410,7 @@ def test_a_lake_without_manifests(lake: Path) -> None:
 
 def test_a_lake_without_its_identity(lake: Path, tmp_path: Path) -> None:
     (lake / "_wattif/dataset.json").unlink()
-    with pytest.raises(LakeError, match=r"lake: _wattif/dataset.json is not there; name the dataset's place"):
+    with pytest.raises(LakeError, match=r"lake: _wattif/dataset.json is not there; give the place of the dataset"):
         _check(lake)
     with pytest.raises(LakeError, match="holds no dataset"):
         report_of("--lake", str(lake), "--start", "2024-01-01", "--end", "2024-01-02")

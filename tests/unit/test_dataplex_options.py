@@ -39,7 +39,7 @@ def test_only_create_needs_the_dataset() -> None:
         (["create", *PLACE[2:]], "--project is missing"),
         (["create", *PLACE[:2], *PLACE[4:]], "--location is missing"),
         (["create", *PLACE[:4]], "--dataset is missing"),
-        (["create", *PLACE, "--project", "My Project"], "is not a project id such as my-project"),
+        (["create", *PLACE, "--project", "My Project"], "is not a project ID such as my-project"),
         (["create", *PLACE, "--location", "EU"], "for a dataset in EU or US name a region inside it"),
         (["create", *PLACE, "--location", "europe-west3-a"], "is not a region such as europe-west3"),
         (["create", *PLACE, "--dataset", "p.d"], "is not a dataset name"),
@@ -47,7 +47,7 @@ def test_only_create_needs_the_dataset() -> None:
         (["create", *PLACE, "--table", "t` WHERE 1; --"], "is not a table or model name"),
         (["create", *PLACE, "--model", "p.d.m"], "--model p.d.m: is not a table or model name"),
         (["create", *PLACE, "--scan", "Scan"], "--scan Scan: is not a scan ID: at most 63 of a-z, 0-9, and -"),
-        (["create", *PLACE, "--scan", "scan-"], "no - at the end"),
+        (["create", *PLACE, "--scan", "scan-"], "not ending with -"),
         (["create", *PLACE, "--scan", "s" * 64], "at most 63"),
         (["create", *PLACE, "--threshold", "1"], "--threshold 1: must be less than 1"),
         (["create", *PLACE, "--threshold", "-0.1"], "--threshold -0.1: must be greater than or equal to 0"),
@@ -65,8 +65,8 @@ def test_only_create_needs_the_dataset() -> None:
         (["create", *PLACE, "--notify", "me"], "'me' is not an e-mail address; separate several with commas"),
         (["create", *PLACE, "--notify", ""], "must be one to 5 e-mail addresses"),
         (["create", *PLACE, "--notify", ",".join(f"a{n}@b.org" for n in range(6))], "must be one to 5"),
-        (["run", *PLACE, "--print"], "--print works with create, not with run"),
-        (["create", *PLACE, "--json"], "--json works with results, not with create"),
+        (["run", *PLACE, "--print"], "--print: works with create, not with run"),
+        (["create", *PLACE, "--json"], "--json: works with results, not with create"),
     ],
 )
 def test_wrong_options_name_themselves_and_the_way_out(arguments: list[str], message: str) -> None:

@@ -118,7 +118,7 @@ def test_parquet_is_not_left_half_written(tmp_path: Path) -> None:
 
 
 def test_a_parquet_file_that_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(WattIfError, match=r"--differences .*: cannot be written: .*; name another file"):
+    with pytest.raises(WattIfError, match=r"`differences` .*: cannot be written: .*; name another file"):
         ParquetOutput(tmp_path / "gone" / "d.parquet")
 
 

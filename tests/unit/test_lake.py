@@ -175,7 +175,7 @@ def test_a_claim_remembers_what_was_asked_for_and_the_widest_span(
     days = {"start": "2024-01-01", "end": "2024-01-02"}
     assert stored_options({"lake": str(tmp_path / "other"), **days})[0] == {}
     assert stored_options({"bucket": "NOT A NAME"})[0] == {}
-    with pytest.raises(LakeError, match=r"_wattif/dataset.json is not there; name the dataset's place"):
+    with pytest.raises(LakeError, match=r"_wattif/dataset.json is not there; give the place of the dataset"):
         stored_options({"lake": str(tmp_path / "other")})
 
 

@@ -34,7 +34,7 @@ def test_a_folder_that_others_can_write_to_is_refused(tmp_path: Path, mode: int)
     (tmp_path / "staging").chmod(mode)
     with pytest.raises(StagingError, match="staging: "):
         prepare_folder(tmp_path / "staging", create=True)
-    with pytest.raises(StagingError, match="staging: others could replace its files; 'chmod go-w'"):
+    with pytest.raises(StagingError, match="staging: others could replace its files; run 'chmod go-w'"):
         prepare_folder(tmp_path / "staging", create=False)
 
 
@@ -131,4 +131,4 @@ def test_another_user_is_told_that_the_folder_cannot_be_written_to(tmp_path: Pat
             f"os.setgid(12345); os.setuid(12345)\nprepare_folder(Path({folder!r}), create=False)\n"
         )
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert f"StagingError: --staging-dir {folder}: is not writable; change its permissions" in done.stderr
+    assert f"StagingError: `staging_dir` {folder}: is not writable; change its permissions" in done.stderr

@@ -90,7 +90,7 @@ def read_rates(text: str) -> FaultRates:
             rates = _with_share(rates, name, value, part)
         else:
             way_out = choose_from(name, [*_SHARES, "schema_drift"])
-            raise InvalidValue("faults", part, f"there is no such fault{way_out}, for example {_EXAMPLE}")
+            raise InvalidValue("faults", part, f"unknown fault{way_out}, for example {_EXAMPLE}")
     if rates.of_rows > 1:
         raise InvalidValue("faults", text, "the shares of rows sum to more than 1; lower them")
     return rates
@@ -125,6 +125,6 @@ def _with_drift(rates: FaultRates, value: str, part: str) -> FaultRates:
         raise InvalidValue(
             "faults",
             part,
-            "must be a day and what happens to the schema, for example"
+            "must be a day, and optionally what happens to the schema, for example"
             f" schema_drift=2024-01-15 or schema_drift=2024-01-15:renamed (or :{_DRIFTS[0]})",
         ) from None

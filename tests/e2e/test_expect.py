@@ -72,6 +72,6 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
     refused = _run(tmp_path, "expect", "--lake", "nowhere")
     assert refused.returncode == 1
     assert refused.stderr == (
-        "wattif expect: error: nowhere: _wattif/dataset.json is not there; name the dataset's place with --lake,"
-        " --bucket, --prefix, or give its options\n"
+        "wattif expect: error: nowhere: _wattif/dataset.json is not there; give the place of the dataset (--lake, or"
+        " --bucket and --prefix), or its options\n"
     )

@@ -437,7 +437,7 @@ def test_another_dataset_than_the_one_that_lies_there(whole: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--table", "t", "--parquet", "*.parquet"], "--table t: --parquet, too, says what to compare"),
+        (["--table", "t", "--parquet", "*.parquet"], "--table t: --parquet also says what to compare"),
         (["--database", "d"], "--database d: needs --table"),
         (["--table", "t", "--deep"], "--deep: reads the rows of the lake"),
         (["--differences", "d.csv"], "--differences d.csv: must end in .parquet"),

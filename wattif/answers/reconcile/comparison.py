@@ -38,7 +38,7 @@ class Comparison(BaseModel):
     @model_validator(mode="after")
     def _is_of_one_thing(self) -> Self:
         if self.table is not None and self.parquet is not None:
-            raise InvalidValue("table", self.table, "`parquet`, too, says what to compare; give one of them")
+            raise InvalidValue("table", self.table, "`parquet` also says what to compare; give only one")
         if self.deep and self.of_table:
             raise InvalidValue("deep", True, "reads the rows of the lake; leave it out with `table` or `parquet`")
         return self

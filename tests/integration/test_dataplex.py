@@ -240,7 +240,7 @@ def test_waiting_for_a_job_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(dataset(), monkeypatch) as server:
         act("create", asked(), clock=pause.clock)
         server.scans.polls = 10**9
-        with pytest.raises(WarehouseError, match="not done after 60 minutes; it goes on in the cloud"):
+        with pytest.raises(WarehouseError, match="not done after 60 minutes; it continues in the cloud"):
             act("run", asked(), clock=pause.clock)
         assert 3600 <= sum(pause.slept_s) < 3640
 

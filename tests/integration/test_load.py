@@ -187,7 +187,7 @@ def test_a_day_is_never_left_half(lake: HandLake) -> None:
     gone = lake.folder / layout.partition(NEXT) / FILE_B
     content = gone.read_bytes()
     gone.unlink()
-    with pytest.raises(LakeError, match=r"readings-00000000000B\.json is committed, but not there"):
+    with pytest.raises(LakeError, match=r"readings-00000000000B\.json is committed, but missing"):
         lake.load()
     by_day = "SELECT dt, count(*) FROM smart_meter_readings GROUP BY dt ORDER BY dt"
     assert lake.rows(by_day) == [(DAY, 4)]

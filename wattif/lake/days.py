@@ -19,7 +19,7 @@ _READABLE = "ndjson"  # what warehouses load
 
 
 @dataclass(frozen=True)
-class LakeDataset:
+class StoredDataset:
     """What a reader must know about the dataset in a lake."""
 
     fingerprint: str

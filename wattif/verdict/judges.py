@@ -55,7 +55,7 @@ def _by_arima(warehouse: Warehouse, metric: str, window: ScanWindow, threshold: 
     if window.horizon_hours > LONGEST_HORIZON_HOURS:
         raise WarehouseError(
             f"{warehouse.place}: from {window.train_until} to {window.scan_until} are {window.horizon_hours:,} hours,"
-            f" ARIMA_PLUS forecasts {LONGEST_HORIZON_HOURS:,}; choose a later --train-until"
+            f" ARIMA_PLUS forecasts {LONGEST_HORIZON_HOURS:,}; choose a later `train_until`"
         )
     values = {
         "dataset": warehouse.place,

@@ -126,8 +126,8 @@ def load_days(
             report = _load_day(store, dataset, day, warehouse, report, external=create_external is not None)
     if not _any_reading(warehouse, days):
         raise WarehouseError(
-            f"{warehouse.place}: the {len(days)} days of {store.place} hold not one reading;"
-            f" look into {BAD_RECORDS.name}, or generate them again"
+            f"{warehouse.place}: the {len(days)} days of {store.place} hold no readings;"
+            f" check {BAD_RECORDS.name}, or generate them again"
         )
     return report
 

@@ -204,7 +204,7 @@ def test_every_table_has_a_schema_for_every_target(capsys: pytest.CaptureFixture
     ("arguments", "message"),
     [
         (["--for", "duckdp"], "--for duckdp: there is no such target; did you mean duckdb?"),
-        (["wether", "--for", "duckdb"], "wether: there is no such table; did you mean weather?"),
+        (["wether", "--for", "duckdb"], "wether: unknown table; did you mean weather?"),
     ],
 )
 def test_what_there_is_not_is_refused(capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:

@@ -98,6 +98,8 @@ def test_killed_ten_times_while_uploading(tmp_path: Path) -> None:
                     process.kill()
         with _start(tmp_path, server, "--bucket", "lake") as process:
             assert process.wait(timeout=60) == 0
-        stored = {name: item.content for name, item in server.objects("lake").items() if layout.RUNS not in name}
+        objects_now = server.objects("lake")
+    of_runs = (layout.RUNS, layout.CLAIMS)
+    stored = {name: each.content for name, each in objects_now.items() if not name.startswith(of_runs)}
     assert stored == expected
     assert not list((tmp_path / "staging").rglob("readings*"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import io
 import logging
 import os
@@ -36,6 +37,7 @@ _log = logging.getLogger("wattif.uploader")
 _Result = TypeVar("_Result")
 _TIMEOUT_S = (60, 60)  # to connect, and to send a request's body; of silence
 _CLIENT_RETRY_S = 60.0
+_DELETED_AT_ONCE = 50  # between two looks at who owns the lake
 
 
 def encode_crc32c(checksum: int) -> str:
@@ -231,7 +233,7 @@ class GcsStore:
         blob = self._blob(name)
         return int(blob.generation) if self._look_at(blob) else 0
 
-    def _remove(self, name: str, generation: int) -> None:
+    def _remove(self, name: str, generation: int | None) -> None:
         with contextlib.suppress(api.NotFound, api.PreconditionFailed):
             self._blob(name).delete(if_generation_match=generation, timeout=_TIMEOUT_S, retry=self._retry)
 
@@ -299,18 +301,22 @@ class GcsStore:
         content = self.get_bytes(name)
         return None if content is None else io.BytesIO(content)
 
-    def delete(self, names: Sequence[str]) -> None:
-        """Remove objects; those that are not there do not matter."""
-        for name in names:
-            blob = self._blob(name)
+    def delete(self, names: Sequence[str], guard: Guard | None = None) -> None:
+        """Remove objects; those that are not there do not matter.
 
-            def delete(blob: Blob = blob) -> None:
-                try:
-                    blob.delete(timeout=_TIMEOUT_S, retry=self._retry)
-                except api.NotFound:
-                    _log.debug("%s was already deleted", blob.name)
-
-            self._calling(name, delete)
+        With a *guard*, only what lay there before it was asked is removed, never what a later owner brings in.
+        """
+        for first in range(0, len(names), _DELETED_AT_ONCE):
+            some = names[first : first + _DELETED_AT_ONCE]
+            if guard is None:
+                for name in some:
+                    self._calling(name, functools.partial(self._remove, name, None))
+                continue
+            there = {name: self._calling(name, functools.partial(self._generation_of, name)) for name in some}
+            guard()
+            for name, generation in there.items():
+                if generation:
+                    self._calling(name, functools.partial(self._remove, name, generation))
 
     def remove_unfinished(self) -> int:
         """Nothing: an upload that was broken off is no object, and its session ends by itself."""

@@ -246,16 +246,20 @@ class LocalStore:
         except OSError as error:
             raise _explain(error, self._path(name)) from error
 
-    def delete(self, names: Sequence[str]) -> None:
+    def delete(self, names: Sequence[str], guard: Guard | None = None) -> None:
         """Remove files, and the folders that this leaves empty."""
-        for name in names:
-            path = self._path(name)
-            try:
-                path.unlink(missing_ok=True)
-            except OSError as error:
-                raise _explain(error, path) from error
-            with contextlib.suppress(OSError):  # not empty yet
-                path.parent.rmdir()
+        for first in range(0, len(names), _FILES_PER_TASK):
+            with self._held(guard):
+                for name in names[first : first + _FILES_PER_TASK]:
+                    self._delete(self._path(name))
+
+    def _delete(self, path: Path) -> None:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _explain(error, path) from error
+        with contextlib.suppress(OSError):  # not empty yet
+            path.parent.rmdir()
 
 
 def check_folder(folder: Path) -> None:

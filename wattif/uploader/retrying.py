@@ -130,9 +130,9 @@ class RetryingStore:
         """See `Store.open_object`."""
         return self._retry(lambda: self._store.open_object(name))
 
-    def delete(self, names: Sequence[str]) -> None:
+    def delete(self, names: Sequence[str], guard: Guard | None = None) -> None:
         """See `Store.delete`."""
-        self._retry(lambda: self._store.delete(names))
+        self._retry(lambda: self._store.delete(names, guard or self._guard))
 
     def remove_unfinished(self) -> int:
         """See `Store.remove_unfinished`."""

@@ -117,8 +117,8 @@ class Store(Protocol):
     def open_object(self, name: str) -> BinaryIO | None:
         """The content of an object as a file, to be closed after reading; None when there is none."""
 
-    def delete(self, names: Sequence[str]) -> None:
-        """Remove objects; those that are not there do not matter."""
+    def delete(self, names: Sequence[str], guard: Guard | None = None) -> None:
+        """Remove objects; those that are not there do not matter, nor those that come there meanwhile."""
 
     def remove_unfinished(self) -> int:
         """Remove what killed writers left behind; the number of files. What a living one writes stays."""

@@ -136,6 +136,15 @@ def test_an_object_that_is_gone_cannot_be_fetched(lake: Lake, tmp_path: Path) ->
     assert_explains(failure.value, "gs://lake/city/dt=2024-01-01/a.json", "committed, but not there")
 
 
+def test_what_a_later_owner_brings_in_is_not_removed(lake: Lake) -> None:
+    """The object is replaced after the guard was asked, before the request to delete it."""
+    store = lake.store()
+    store.put_bytes("a", b"old")
+    store.put_bytes("b", b"old")
+    store.delete(["a", "b", "none"], lambda: lake.server.put("lake", "city/a", b"new"))
+    assert {name: stored.content for name, stored in lake.server.objects("lake").items()} == {"city/a": b"new"}
+
+
 # Credentials
 
 

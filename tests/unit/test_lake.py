@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -23,7 +24,7 @@ from wattif.tables.meters import TABLE as METERS
 from wattif.uploader.committer import BatchCommitter
 from wattif.uploader.local import LocalStore, file_crc32c
 from wattif.uploader.retrying import RetryingStore
-from wattif.uploader.store import Conflict, SealedFile
+from wattif.uploader.store import Conflict, Guard, SealedFile
 
 DAY = date(2024, 1, 31)
 
@@ -246,6 +247,22 @@ def test_own_partitions_without_their_claim_are_replaced_on_demand(
     assert _names(store) == [layout.DATASET]
 
 
+@pytest.mark.parametrize("lost", [False, True])
+def test_nothing_is_removed_once_the_claim_is_lost(tmp_path: Path, lost: bool) -> None:
+    store, asked = LocalStore(tmp_path), []
+    store.put_bytes("a", b"x")
+
+    def guard() -> None:
+        asked.append(store.get_bytes("a"))
+        if lost:
+            raise Conflict("lost")
+
+    with pytest.raises(Conflict) if lost else contextlib.nullcontext():
+        store.delete(["a"], guard)
+    assert asked == [b"x"]
+    assert list(store.list("")) == (["a"] if lost else [])
+
+
 def test_a_replaced_dataset_loses_its_manifests_first(
     settings: Callable[..., Asked], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -257,10 +274,10 @@ def test_a_replaced_dataset_loses_its_manifests_first(
         store.put_bytes(name, b"x")
     calls = iter(range(10))
 
-    def fail_at_the_second(names: Sequence[str]) -> None:
+    def fail_at_the_second(names: Sequence[str], guard: Guard | None = None) -> None:
         if next(calls) == 1:
             raise LakeError("interrupted")
-        delete(names)
+        delete(names, guard)
 
     delete = inner.delete
     monkeypatch.setattr(inner, "delete", fail_at_the_second)

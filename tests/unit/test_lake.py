@@ -322,7 +322,7 @@ def test_a_claim_that_was_killed_while_it_removed_the_other_dataset_begins_anew(
     claim(store, _dataset(settings), overwrite=False)
     store.put_bytes(layout.manifest_name(DAY, 0), b"x")
     with monkeypatch.context() as patched:
-        patched.setattr(inner, "delete", lambda names: (_ for _ in ()).throw(LakeError("killed")))
+        patched.setattr(inner, "delete", lambda names, guard=None: (_ for _ in ()).throw(LakeError("killed")))
         with pytest.raises(LakeError, match="killed"):
             claim(store, _dataset(settings, seed=1), overwrite=True)
     assert layout.manifest_name(DAY, 0) in _names(store)

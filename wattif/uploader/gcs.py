@@ -6,7 +6,6 @@ import base64
 import contextlib
 import functools
 import io
-import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +32,6 @@ from wattif.uploader.store import (
     content_type_of,
 )
 
-_log = logging.getLogger("wattif.uploader")
 _Result = TypeVar("_Result")
 _TIMEOUT_S = (60, 60)  # to connect, and to send a request's body; of silence
 _CLIENT_RETRY_S = 60.0
@@ -195,11 +193,8 @@ class GcsStore:
         """Write a small object if it holds *old*; the server compares generations, so nobody comes in between."""
         generation = 0
         if old is not None:
-            blob = self._blob(name)
-            if not self._calling(name, lambda: self._look_at(blob)):
-                return False
-            generation = int(blob.generation)
-            if self._calling(name, lambda: self._read(name, generation)) != old:
+            generation = self._calling(name, lambda: self._generation_of(name))
+            if not generation or self._calling(name, lambda: self._read(name, generation)) != old:
                 return False
         try:
             self._calling(name, lambda: self._write(name, new, generation))
@@ -308,14 +303,12 @@ class GcsStore:
         """
         for first in range(0, len(names), _DELETED_AT_ONCE):
             some = names[first : first + _DELETED_AT_ONCE]
-            if guard is None:
-                for name in some:
-                    self._calling(name, functools.partial(self._remove, name, None))
-                continue
-            there = {name: self._calling(name, functools.partial(self._generation_of, name)) for name in some}
-            guard()
+            there: dict[str, int | None] = dict.fromkeys(some)
+            if guard is not None:
+                there = {name: self._calling(name, functools.partial(self._generation_of, name)) for name in some}
+                guard()
             for name, generation in there.items():
-                if generation:
+                if generation != 0:
                     self._calling(name, functools.partial(self._remove, name, generation))
 
     def remove_unfinished(self) -> int:

@@ -25,6 +25,7 @@ FLOORS = (
     ("warehouse",),
     ("answers",),
     ("verdict", "dataplex", "show"),
+    ("face",),
     ("cli",),
 )
 KNOWN: set[str] = set()  # not yet where they belong

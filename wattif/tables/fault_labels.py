@@ -18,6 +18,8 @@ from wattif.tables.column import Column
 from wattif.tables.table import LakeTable, is_asked_for
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from wattif.spec import Spec
 
 
@@ -118,17 +120,22 @@ def labels_ndjson(labels: Sequence[FaultLabel]) -> bytes:
     return b"".join(orjson.dumps(label, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE) for label in labels)
 
 
-def labels_parquet(labels: Sequence[FaultLabel]) -> bytes:
-    """The same as a Parquet file."""
+def label_table(labels: Sequence[FaultLabel]) -> pa.Table:
+    """One row a label."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     from wattif.tables.arrow import arrow_schema
 
     schema = arrow_schema(TABLE.columns)
-    columns = {name: [getattr(label, name) for label in labels] for name in schema.names}
+    return pa.table({name: [getattr(label, name) for label in labels] for name in schema.names}, schema=schema)
+
+
+def labels_parquet(labels: Sequence[FaultLabel]) -> bytes:
+    """The same as a Parquet file."""
+    import pyarrow.parquet as pq
+
     sink = io.BytesIO()
-    pq.write_table(pa.table(columns, schema=schema), sink, compression="zstd")
+    pq.write_table(label_table(labels), sink, compression="zstd")
     return sink.getvalue()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any, TextIO
@@ -13,6 +13,7 @@ from wattif.answers.reconcile.delivery import delivery_of
 from wattif.answers.reconcile.differences import Difference, Tally
 from wattif.answers.reconcile.lake import LakeCheck, intended_faults
 from wattif.answers.reconcile.outputs import JsonOutput, Output, ParquetOutput
+from wattif.answers.reconcile.report import Report
 from wattif.engine.plan import Plan
 from wattif.errors import LakeError
 from wattif.lake import layout
@@ -39,30 +40,45 @@ def reconcile(
     retry: RetryPolicy | None = None,
     stop: Event | None = None,
 ) -> bool:
-    """Compare the days of *spec* in *lake*, or in a table of the warehouse at *place*, with what must be there.
-
-    The report goes to *out*, for people or *as_json*; *retry*: how to retry a lake that does not
-    answer. Returns whether every difference is explained.
-    `LakeError` when the lake holds no dataset or another one, or does not answer; `Interrupted` when *stop* is set.
-    """
-    stop = stop or Event()
-    store = opened(lake, threads=_CONNECTIONS // 2, retry=retry, stop=stop)
-    whole = _identify(spec, store, of_table=comparison.of_table)
-    tally = Tally()
+    """As `compare`; the report goes to *out*, for people or *as_json*. Returns whether all is explained."""
     with contextlib.ExitStack() as files:
         json = files.enter_context(JsonOutput()) if as_json else None
-        outputs: list[Output] = [tally] if json is None else [tally, json]
-        if comparison.differences is not None:
-            outputs.append(files.enter_context(ParquetOutput(comparison.differences)))
-        if comparison.of_table:
-            facts = _of_table(spec, whole, comparison, outputs, place=place or WarehousePlace(), stop=stop)
-        else:
-            facts = _of_lake(spec, whole, store, outputs, deep=comparison.deep, stop=stop)
+        outputs = [] if json is None else [json]
+        report = compare(spec, lake, comparison, place=place, outputs=outputs, retry=retry, stop=stop)
         if json is not None:
-            json.print({**facts, **_counts(tally)}, out)
+            json.print(report.to_dict(), out)
         else:
-            print(_to_text(facts, tally), file=out)
-    return tally.differences == tally.explained
+            print(report.summary, file=out)
+    return report.ok
+
+
+def compare(
+    spec: Spec,
+    lake: Store | str | Path,
+    comparison: Comparison,
+    *,
+    place: WarehousePlace | None = None,
+    outputs: Sequence[Output] = (),
+    retry: RetryPolicy | None = None,
+    stop: Event | None = None,
+) -> Report:
+    """Compare the days of *spec* in *lake*, or in a table of the warehouse at *place*, with what must be there.
+
+    Each difference goes to *outputs*, too; *retry* is the patience with a lake that does not answer.
+    `LakeError` when the lake holds no dataset or another one, or does not answer; `Interrupted` when *stop* is set.
+    """
+    stop, tally = stop or Event(), Tally()
+    store = opened(lake, threads=_CONNECTIONS // 2, retry=retry, stop=stop)
+    whole = _identify(spec, store, of_table=comparison.of_table)
+    with contextlib.ExitStack() as files:
+        all_outputs: list[Output] = [tally, *outputs]
+        if comparison.differences is not None:
+            all_outputs.append(files.enter_context(ParquetOutput(comparison.differences)))
+        if comparison.of_table:
+            facts = _of_table(spec, whole, comparison, all_outputs, place=place or WarehousePlace(), stop=stop)
+        else:
+            facts = _of_lake(spec, whole, store, all_outputs, deep=comparison.deep, stop=stop)
+    return Report(facts=facts, tally=tally)
 
 
 def _identify(spec: Spec, store: Store, *, of_table: bool) -> Spec:
@@ -120,44 +136,3 @@ def _tell(differences: Iterable[Difference], outputs: Iterable[Output]) -> None:
     for difference in differences:
         for output in outputs:
             output.add(difference)
-
-
-def _counts(tally: Tally) -> dict[str, Any]:
-    return {
-        "differences": tally.differences,
-        "explained": tally.explained,
-        "verdicts": {
-            verdict: {
-                "differences": group.differences, "readings": group.readings, "objects": len(group.places),
-                "meters": len(group.macs), "explained": group.explained,
-            }
-            for verdict, group in sorted(tally.by_verdict.items())
-        },
-    }  # fmt: skip
-
-
-def _to_text(facts: Mapping[str, Any], tally: Tally) -> str:
-    lines = [f"{facts['place']}: {facts['start']} to {facts['end']}, {facts['meters']:,} meters"]
-    if "objects" in facts:
-        read = "every row" if facts["deep"] else "sizes and checksums; to compare the rows, add --deep"
-        lines.append(
-            f"compared: {facts['objects']:,} objects of {facts['bytes']:,} bytes,"
-            f" {facts['manifests']:,} manifests ({read})"
-        )
-    if "hours" in facts:
-        lines.append(f"compared: {facts['hours']:,} hours of meters")
-    if facts.get("inexact"):
-        lines.append(
-            f"within what their type loses (32-bit floating point, 24 binary digits): {', '.join(facts['inexact'])};"
-            " smaller changes cannot be seen"
-        )
-    if facts.get("on_purpose"):
-        lines.append("on purpose: " + ", ".join(f"{kind} {count:,}" for kind, count in facts["on_purpose"].items()))
-    if not tally.differences:
-        return "\n".join([*lines, "no difference"])
-    counts = ", ".join(f"{verdict} {group.differences:,}" for verdict, group in sorted(tally.by_verdict.items()))
-    unexplained = tally.differences - tally.explained
-    plural = "s" if tally.differences > 1 else ""
-    total = f"{tally.differences:,} difference{plural} ({counts}), {unexplained:,} not explained"
-    lines += ["", tally.to_text(), "", total]
-    return "\n".join(lines)

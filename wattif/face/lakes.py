@@ -1,0 +1,122 @@
+"""`wattif.open`: a lake that is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from wattif.engine.plan import Plan
+from wattif.errors import LakeError
+from wattif.lake import layout
+from wattif.lake.days import committed_days
+from wattif.lake.documents import read_document, stored_document
+from wattif.lake.open import open_store
+from wattif.spec import Spec
+from wattif.tables import catalog
+from wattif.uploader.retrying import RetryingStore, RetryPolicy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """How much of a dataset is committed."""
+
+    days: int  # that the dataset has
+    days_complete: int
+    batches: int
+    batches_committed: int
+    files: int  # committed
+    rows: int
+    bytes: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.batches_committed == self.batches
+
+
+class Lake:
+    """A lake that holds a dataset; see `open_lake`."""
+
+    def __init__(self, store: RetryingStore, spec: Spec) -> None:
+        self._store = store
+        self.spec = spec
+
+    def __repr__(self) -> str:
+        return f"<wattif.Lake {self.place}: {self.spec.meters:,} meters, {self.spec.start} to {self.spec.end}>"
+
+    @property
+    def place(self) -> str:
+        """Where it is."""
+        return self._store.place
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables of which an object lies there, as the catalog calls them; `wattif.read` knows their columns."""
+        names = []
+        for table in catalog.lake_tables():
+            if table.is_in(self.spec) and next(iter(self._store.list(table.prefix)), None) is not None:
+                names.append(table.name)
+        return tuple(names)
+
+    def status(self) -> Status:
+        """How much of the readings is committed; reads the manifests."""
+        plan = Plan.of(self.spec)
+        days = {self.spec.start + timedelta(days=n) for n in range(plan.days)}
+        batches = [layout.parse_manifest_name(name) for name in self._store.list(layout.MANIFESTS)]
+        of_day = {day: sum(each is not None and each[0] == day for each in batches) for day in days}
+        committed = [day for day in committed_days(self._store) if day.day in days]
+        return Status(
+            days=plan.days,
+            days_complete=sum(count == plan.batches_per_day for count in of_day.values()),
+            batches=plan.days * plan.batches_per_day,
+            batches_committed=sum(of_day.values()),
+            files=sum(len(day.files) for day in committed),
+            rows=sum(file.rows for day in committed for file in day.files),
+            bytes=sum(file.bytes for day in committed for file in day.files),
+        )
+
+
+def open_lake(url: str | Path, *, retry_for_s: float | None = None) -> Lake:
+    """Open a lake that is there.
+
+    >>> lake = wattif.open("lake")
+    >>> lake.spec.meters, lake.tables
+    (10, ('meters', 'readings', 'weather'))
+    >>> lake.status().complete
+    True
+
+    Parameters
+    ----------
+    url
+        ``gs://bucket/prefix``, ``file:/folder``, or the path of a folder.
+    retry_for_s
+        How long a lake that does not answer is tried again, in seconds; None: as the command line does.
+
+    Returns
+    -------
+    Lake
+        With ``spec``, the `Spec` of its dataset; ``tables``, the names of those that lie there; ``place``; and
+        ``status()``: days, batches, files, rows and bytes that are committed, and whether that is all.
+
+    Raises
+    ------
+    wattif.errors.LakeError
+        Nothing of WattIf lies there, or it does not answer.
+    wattif.extras.MissingExtra
+        The library of that cloud is not installed; the message names the command that installs it.
+    """
+    store = open_store(url, retry=None if retry_for_s is None else RetryPolicy(retry_for_s=retry_for_s))
+    document = stored_document(store)
+    if document is None:
+        raise LakeError(f"{store.place}: no dataset lies here: there is no {layout.DATASET}")
+    options = read_document(document, store.place).get("options") or {}
+    try:
+        spec = Spec(**options)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        raise LakeError(f"{store.place}/{layout.DATASET}: options.{field}: {first['msg']}") from None
+    return Lake(store, spec)

@@ -1,0 +1,110 @@
+"""The rows of a table, batch by batch: of any partitions, entities and columns."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from wattif.answers.expect import expect
+from wattif.engine.plan import Plan
+from wattif.engine.streams import streams_of
+from wattif.face.columns import Numbers, batch_of, converted
+from wattif.lake import layout
+from wattif.model.reported import measure_events
+from wattif.model.scenario import Scenario, drawn_events, fleet_of, scenario_of, world_of
+from wattif.spec import Spec
+from wattif.tables.column import Column
+from wattif.tables.expected import ExpectedTable
+from wattif.tables.fault_labels import FaultLabel, label_table
+from wattif.tables.reading_blocks import ReadingBlocks
+from wattif.tables.readings import READINGS
+from wattif.tables.table import LakeTable
+from wattif.tables.unit import Unit
+
+_ROWS = 100_000  # of a batch of a table that is made of whole columns
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """Which rows are asked for, and how."""
+
+    spec: Spec
+    table: LakeTable
+    partitions: Sequence[str]
+    ranges: Sequence[range] | None  # of entities; None for all
+    columns: tuple[Column, ...]
+    numbers: Numbers
+    view: str = "measured"  # of expected tables
+
+
+def _scenario(rows: Rows) -> Scenario:
+    """The world and the meters; of the events only those that rows tell of are measured."""
+    if rows.ranges is None:
+        return scenario_of(rows.spec)
+    world = world_of(rows.spec)
+    fleet = fleet_of(rows.spec, world)
+    wanted = {meter for each in rows.ranges for meter in each}
+    events = {meter: event for meter, event in drawn_events(rows.spec, world, fleet).items() if meter in wanted}
+    return Scenario(world, fleet, measure_events(world, fleet, events, os.cpu_count() or 1) if events else {})
+
+
+def batches(rows: Rows) -> Iterator[pa.RecordBatch]:
+    """The rows, made when the next batch is asked for."""
+    if isinstance(rows.table, ExpectedTable):
+        return _expected(rows)
+    if rows.table.made == "labels":
+        return _fault_labels(rows)
+    return _readings(rows) if rows.table.name == READINGS else _whole_columns(rows)
+
+
+def _readings(rows: Rows) -> Iterator[pa.RecordBatch]:
+    blocks = ReadingBlocks(_scenario(rows), rows.columns)
+    for partition in rows.partitions:
+        for each in rows.ranges or [range(rows.spec.meters)]:
+            for block in blocks.of(Unit(READINGS, partition, each.start, len(each))):
+                values = {column.name: block.values(column.name) for column in rows.columns}
+                yield batch_of(rows.columns, values, rows.numbers)
+
+
+def _whole_columns(rows: Rows) -> Iterator[pa.RecordBatch]:
+    scenario = _scenario(rows)
+    for partition in rows.partitions:
+        for each in rows.ranges or [range(rows.table.entities(rows.spec, partition))]:
+            for first in range(each.start, each.stop, _ROWS):
+                unit = Unit(rows.table.name, partition, first, min(_ROWS, each.stop - first))
+                yield batch_of(rows.columns, rows.table.columns_of(scenario, unit), rows.numbers)
+
+
+def _fault_labels(rows: Rows) -> Iterator[pa.RecordBatch]:
+    """They are told of by what is delivered, which is made and thrown away."""
+    (readings, *_) = streams_of(rows.spec, scenario_of(rows.spec))
+    for batch in Plan.of(rows.spec).batches():
+        for unit in batch.units:
+            labels: list[FaultLabel] = []
+            for _ in readings.content.pieces(unit, labels):
+                pass
+            for part in label_table(labels).to_batches():
+                yield converted(part, rows.columns, rows.numbers)
+
+
+def _expected(rows: Rows) -> Iterator[pa.RecordBatch]:
+    """They are sums of all that happens, and so are made as a whole: in a temporary folder, and read from there."""
+    with tempfile.TemporaryDirectory(prefix="wattif-read-") as folder:
+        time_zone = "local" if rows.table.made == "request" else "UTC"
+        expect(rows.spec, Path(folder) / "lake", out=Path(folder) / "expected", time_zone=time_zone)
+        yield from expected_batches(rows, Path(folder) / "expected")
+
+
+def expected_batches(rows: Rows, folder: Path) -> Iterator[pa.RecordBatch]:
+    """The rows of an expected table that lies in *folder*."""
+    objects = rows.table.path.removeprefix(layout.EXPECTED).format(view=rows.view, month="*")
+    for path in sorted(folder.glob(f"{objects}.parquet")):  # a table without rows has no file
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(columns=[column.name for column in rows.columns]):
+                yield converted(batch, rows.columns, rows.numbers)

@@ -12,6 +12,8 @@ import duckdb
 import orjson
 import pytest
 
+from tests import processes
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 COLUMNS = "mac,timestamp,consumption_wh,power_w,register_kwh,seq"
 FAULTS = (
@@ -27,7 +29,7 @@ TYPES = {
 def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "wattif", *arguments], cwd=folder, capture_output=True, text=True, check=False,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(folder)},
+        env=processes.environment(folder, PYTHONPATH=str(ROOT)),
     )  # fmt: skip
 
 
@@ -126,7 +128,7 @@ def test_some_days_are_expected_as_the_whole_dataset_has_them(home: Path) -> Non
 def test_a_comparison_is_interrupted_in_one_line(home: Path, options: tuple[str, ...]) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "wattif", "reconcile", *options], cwd=home, stderr=subprocess.PIPE, text=True,
-        stdout=subprocess.DEVNULL, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(home)},
+        stdout=subprocess.DEVNULL, env=processes.environment(home, PYTHONPATH=str(ROOT)),
     )  # fmt: skip
     time.sleep(1.5)
     process.send_signal(signal.SIGINT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import orjson
 import pytest
 
 import wattif
+from tests import processes
 from tests.asking import Asked
 from tests.fakes.gcs_server import GcsServer
 from tests.lakes import file_bytes, objects
@@ -45,12 +45,7 @@ class CommandLine:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(folder),
-            "PYTHONPATH": str(ROOT),
-            "NO_GCE_CHECK": "true",
-        }
+        self.environment = processes.environment(folder, PYTHONPATH=str(ROOT))
         (folder / "staging").mkdir()
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,12 +9,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests import processes
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 SMALL = ["--start", "2024-01-01", "--end", "2024-01-02", "--meters", "6", "--interval", "600", "--anomaly-rate", "0.5"]
 
 
 def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT), "NO_GCE_CHECK": "true"}
+    environment = processes.environment(folder, PYTHONPATH=str(ROOT))
     command = [sys.executable, "-m", "wattif", *arguments]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
+from tests import processes
 from tests.undo_faults import read_labels, read_objects, undo
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -18,7 +18,7 @@ FAULTS = "duplicate=0.002,late=0.002:1h,drop=0.002,out_of_order=0.002,corrupt=0.
 
 
 def _run(folder: Path, *arguments: str) -> tuple[int, str, str]:
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+    environment = processes.environment(folder)
     done = subprocess.run(
         [sys.executable, str(ROOT / "generator.py"), *SMALL, *arguments],
         cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=100,

@@ -18,6 +18,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell
 
+from tests import processes
 from tests.fakes.bigquery_models import Front, bigquery_with_models
 from tests.fakes.bigquery_server import DATASET, PROJECT
 from tests.fakes.dataplex_server import DataplexServer
@@ -53,8 +54,8 @@ def _run(notebook: Any, folder: Path, **environment: str) -> dict[str, Any]:
     home = folder.parent / "home"
     (home / "pandas.py").write_text("raise ImportError('requirements.txt does not name it')", encoding="utf-8")
     kernel = {
-        "PATH": os.environ["PATH"], "HOME": str(home), "IPYTHONDIR": str(home), "MPLCONFIGDIR": str(home),
-        "JUPYTER_DATA_DIR": str(home), "NO_GCE_CHECK": "true", "PIP_NO_INDEX": "1",
+        **processes.environment(home), "IPYTHONDIR": str(home), "MPLCONFIGDIR": str(home),
+        "JUPYTER_DATA_DIR": str(home), "PIP_NO_INDEX": "1",
         "PYTHONPATH": f"{ROOT}{os.pathsep}{home}",  # as if it was installed
         "WATTIF_STAGING_DIR": str(folder.parent / "staging"),
         **{f"WATTIF_{name}": value for name, value in SMALL.items()}, **environment,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
+from tests import processes
 from tests.reconciling import make_lake
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _reconcile(folder: Path, *arguments: str) -> tuple[int, str, str]:
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT)}
+    environment = processes.environment(folder, PYTHONPATH=str(ROOT))
     command = [sys.executable, "-m", "wattif", "reconcile", *arguments]
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False
@@ -88,7 +88,7 @@ def test_what_cannot_be_done_is_one_line(folder: Path, arguments: list[str], cod
 def test_a_reader_that_has_seen_enough(folder: Path) -> None:
     for path in (folder / "lake").glob("dt=*/*"):
         path.write_bytes(b"")
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT)}
+    environment = processes.environment(folder, PYTHONPATH=str(ROOT))
     command = [sys.executable, "-m", "wattif", "reconcile", "--deep", "--json"]
     with subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE

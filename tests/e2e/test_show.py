@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 import subprocess
 import sys
@@ -10,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from tests import processes
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 START = ["--start", "2024-01-01", "--days", "2"]
 
 
 def _show(folder: Path, *arguments: str) -> tuple[int, str, str]:
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT)}
+    environment = processes.environment(folder, PYTHONPATH=str(ROOT))
     command = [sys.executable, "-m", "wattif", "show", *arguments]
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from tests import processes
 from tests.warehouses import FILE_A, HandLake, reading
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def _run(folder: Path, *arguments: str) -> tuple[int, str, str]:
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT), "NO_GCE_CHECK": "true"}
+    environment = processes.environment(folder, PYTHONPATH=str(ROOT))
     done = subprocess.run(
         [sys.executable, "-m", "wattif", *arguments], cwd=folder, env=environment, capture_output=True, text=True,
         check=False,

@@ -24,6 +24,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import processes
 from tests.fakes.gcs_server import GcsServer
 from wattif.lake import layout
 from wattif.lake.manifest import read_manifest
@@ -39,7 +40,7 @@ Objects = dict[str, bytes]
 
 
 def _start(folder: Path, server: GcsServer | None, seed: str, lake: str) -> subprocess.Popen[bytes]:
-    environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", str(folder))}
+    environment = processes.environment(folder)
     place = ["--lake", lake]
     if server is not None:
         environment["STORAGE_EMULATOR_HOST"] = server.url

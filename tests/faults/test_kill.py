@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import processes
 from tests.fakes.gcs_server import GcsServer
 from tests.lakes import objects
 from wattif.lake import layout
@@ -25,7 +25,7 @@ KILLS = 10
 
 
 def _start(folder: Path, server: GcsServer | None, *arguments: str) -> subprocess.Popen[bytes]:
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+    environment = processes.environment(folder)
     if server is not None:
         environment["STORAGE_EMULATOR_HOST"] = server.url
     command = [

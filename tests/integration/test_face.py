@@ -88,7 +88,7 @@ def test_every_table_of_a_dataset_can_be_read(name: str) -> None:
     table = catalog.table(name)
     assert isinstance(table, LakeTable)
     for numbers in ("float", "decimal", "scaled"):
-        rows = wattif.read(FAULTY, name, numbers=numbers).read_all()  # type: ignore[arg-type]
+        rows = wattif.read(FAULTY, name, numbers=numbers).read_all()
         assert rows.num_rows > 0
         assert rows.column_names == [column.name for column in table.columns_in(FAULTY)]
         for field in rows.schema:
@@ -206,7 +206,7 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
 def test_all_that_is_exported_is_there_and_nothing_else() -> None:
     assert set(wattif.__all__) <= set(dir(wattif))
     with pytest.raises(AttributeError, match="no attribute 'lake_of'"):
-        wattif.lake_of  # type: ignore[attr-defined]  # noqa: B018
+        wattif.lake_of  # noqa: B018
 
 
 def test_the_examples_of_the_docstrings_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,7 @@ def claim(store: RetryingStore, dataset: Identity, *, overwrite: bool) -> Retryi
             raise LakeError(
                 f"{store.place} holds {stranger}, which no {layout.DATASET} claims; use another `prefix` or {way_out}"
             )
-        return _take(store, dataset, None)
+        return _take(store, dataset, None, 1)
     try:
         _refuse_of_0_3(document, store.place, overwrite=overwrite)
         differences = dataset.differences(document, store.place)
@@ -44,8 +44,11 @@ def claim(store: RetryingStore, dataset: Identity, *, overwrite: bool) -> Retryi
             f"{store.place} holds another dataset: {'; '.join(differences)}. To continue it, use its options; or use"
             " another `prefix` to keep both, or `overwrite` to replace it"
         )
-    if differences or is_of_0_3(read_document(document, store.place)) or is_clearing(document, store.place):
-        return _take(store, dataset, document)
+    epoch = epoch_of(document, store.place)
+    if differences or is_of_0_3(read_document(document, store.place)):
+        return _take(store, dataset, document, epoch + 1)
+    if is_clearing(document, store.place):  # our own claim, interrupted
+        return _take(store, dataset, document, epoch)
     return _continue(store, dataset, document)
 
 
@@ -58,11 +61,10 @@ def _refuse_of_0_3(document: bytes, place: str, *, overwrite: bool) -> None:
         )
 
 
-def _take(store: RetryingStore, dataset: Identity, document: bytes | None) -> RetryingStore:
+def _take(store: RetryingStore, dataset: Identity, document: bytes | None, epoch: int) -> RetryingStore:
     """Claim the place from the dataset of *document*, then remove what lies there; in this order, so that whoever
     still writes is told before the removal begins, and a run that is killed meanwhile begins anew with it.
     """
-    epoch = 1 if document is None else epoch_of(document, store.place) + 1
     final = dataset.to_json()
     clearing = numbered(final, epoch, clearing=True)
     if not store.swap_bytes(layout.DATASET, document, clearing):

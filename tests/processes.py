@@ -1,0 +1,17 @@
+"""The environment of a program that a test starts: nothing of the user's but where to find programs and kernels."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from wattif.numeric.kernel_cache import kernel_folder
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """*home* is the program's home; kernels that are compiled already are found, too."""
+    known = {"PATH": os.environ["PATH"], "HOME": str(home), "NO_GCE_CHECK": "true"}
+    folder = kernel_folder()
+    if folder is not None:
+        known["WATTIF_CACHE"] = str(folder.parent)
+    return {**known, **more}

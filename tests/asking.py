@@ -20,6 +20,7 @@ class Asked(Spec, RunOptions):
     """A spec, and how a test has it made."""
 
     lake: Path = Path("lake")
+    bucket: str | None = None
     prefix: str = ""
 
     @property
@@ -33,9 +34,9 @@ class Asked(Spec, RunOptions):
         return RunOptions(**{name: getattr(self, name) for name in RunOptions.model_fields})
 
     @property
-    def place(self) -> Path:
+    def place(self) -> Path | str:
         """Where it goes."""
-        return self.lake / self.prefix
+        return self.lake / self.prefix if self.bucket is None else f"gs://{self.bucket}/{self.prefix}"
 
 
 Asking = Callable[..., Asked]

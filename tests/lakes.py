@@ -14,12 +14,17 @@ from wattif.model.scenario import scenario_of
 from wattif.tables.unit import Unit
 
 
+def tells_of_a_run(name: str) -> bool:
+    """Whether an object tells of a single run or claim: when and where it was."""
+    return layout.RUNS in name or layout.CLAIMS in name
+
+
 def objects(lake: Path) -> dict[str, str]:
     """SHA-256 of every object by name; but what tells of single runs."""
     return {
         path.relative_to(lake).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(lake.rglob("*"))
-        if path.is_file() and not path.relative_to(lake).as_posix().startswith((layout.RUNS, layout.CLAIMS))
+        if path.is_file() and not tells_of_a_run(path.relative_to(lake).as_posix())
     }
 
 

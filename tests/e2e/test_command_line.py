@@ -17,7 +17,7 @@ import wattif
 from tests import processes
 from tests.asking import Asked
 from tests.fakes.gcs_server import GcsServer
-from tests.lakes import file_bytes, objects
+from tests.lakes import file_bytes, objects, tells_of_a_run
 from wattif.lake import layout
 from wattif.tables.weather import TABLE as WEATHER
 
@@ -268,7 +268,7 @@ def test_a_run_into_a_bucket(line: CommandLine, server: GcsServer) -> None:
     line.run(*SMALL)
     stored = server.objects("lake")
     local = {name: (line.folder / "lake" / name).read_bytes() for name in objects(line.folder / "lake")}
-    kept = {name.removeprefix("raw/"): stored[name].content for name in stored if layout.RUNS not in name}
+    kept = {name.removeprefix("raw/"): stored[name].content for name in stored if not tells_of_a_run(name)}
     assert kept == local
     again = line.run(*SMALL, "--bucket", "lake", "--prefix", "raw")
     assert "(2 batches already committed)" in again[1]

@@ -74,7 +74,7 @@ def lake(tmp_path: Path) -> HandLake:
 
 
 def _load(lake: HandLake, **options: Any) -> LoadReport:
-    return load(lake=lake.folder, **OF_BIGQUERY, **options)
+    return load(lake=lake.folder, **{**OF_BIGQUERY, **options})
 
 
 def _rollup() -> RollupReport:

@@ -16,7 +16,7 @@ import pytest
 
 from tests.asking import Asked, Asking, generate
 from tests.fakes.gcs_server import GcsServer
-from tests.lakes import file_bytes, objects
+from tests.lakes import file_bytes, objects, tells_of_a_run
 from tests.undo_faults import read_labels, read_objects, undo
 from wattif.engine.plan import Plan, staging_needed
 from wattif.errors import LakeError
@@ -198,4 +198,4 @@ def test_a_bucket_gets_the_same_objects(faulty: Asked, monkeypatch: pytest.Monke
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url)
         generate(faulty.model_copy(update={"bucket": "lake"}), Event())
         stored = {name: hashlib.sha256(item.content).hexdigest() for name, item in server.objects("lake").items()}
-    assert {name: digest for name, digest in stored.items() if layout.RUNS not in name} == objects(faulty.lake)
+    assert {name: digest for name, digest in stored.items() if not tells_of_a_run(name)} == objects(faulty.lake)

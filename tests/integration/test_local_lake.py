@@ -265,7 +265,7 @@ def test_a_prefix_is_a_place_of_its_own(settings: Asking) -> None:
 def test_staging_that_is_too_small_is_refused_before_anything_is_made(settings: Asking) -> None:
     asked = settings(staging_limit=1000)
     needed = staging_needed([Plan.of(asked)], asked.write_workers)
-    with pytest.raises(UsageError, match=f"the smallest that does is {needed}"):
+    with pytest.raises(UsageError, match=f"raise it to at least {needed}"):
         generate(asked, Event())
     assert not asked.lake.exists()
     generate(settings(staging_limit=needed), Event())

@@ -90,7 +90,7 @@ def test_false_alarms_are_as_rare_as_the_threshold_says(tmp_path: Path, days: in
 def test_a_clean_city_raises_few_alarms(tmp_path: Path) -> None:
     asked = Asked.model_validate({
         "start": FIRST, "end": FIRST + timedelta(days=13), "meters": 100, "interval": 900, "lake": tmp_path / "lake",
-        "columns": "mac,timestamp,consumption_wh", "staging_dir": tmp_path, "quiet": True,
+        "columns": "mac,timestamp,consumption_wh", "staging_dir": tmp_path,
     })  # fmt: skip
     generate(asked, Event())
     load(lake=asked.lake)

@@ -54,7 +54,7 @@ def any_settings(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Aske
     folder = tmp_path_factory.mktemp("reported")
 
     def make(**changes: Any) -> Asked:
-        return Asked(**{"lake": folder / "lake", "staging_dir": folder, "quiet": True, **changes})
+        return Asked(**{"lake": folder / "lake", "staging_dir": folder, **changes})
 
     return make
 

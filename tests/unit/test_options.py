@@ -17,6 +17,7 @@ from wattif.cli.options import Options, read_options
 from wattif.cli.reconcile import ReconcileOptions
 from wattif.cli.rollup import RollupOptions
 from wattif.cli.scan import ScanOptions
+from wattif.cli.schema import SchemaOptions
 from wattif.cli.score import ScoreOptions
 from wattif.cli.show import ShowOptions
 from wattif.engine.plan import Plan
@@ -159,6 +160,7 @@ VERBS: dict[str, tuple[type[Options], list[str]]] = {
     "scan": (ScanOptions, []),
     "score": (ScoreOptions, []),
     "dataplex": (DataplexVerbOptions, ["run", "--project", "my-project"]),
+    "schema": (SchemaOptions, ["--for", "duckdb"]),
 }
 
 

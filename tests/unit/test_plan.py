@@ -86,7 +86,7 @@ def test_a_staging_limit_that_is_too_small_names_the_smallest_that_is_not() -> N
     plan = _plan()
     needed = staging_needed([plan], 2)
     check_staging([plan], needed, 2)
-    with pytest.raises(UsageError, match=f"the smallest that does is {needed} "):
+    with pytest.raises(UsageError, match=f"raise it to at least {needed} "):
         check_staging([plan], needed - 1, 2)
 
 

@@ -73,7 +73,7 @@ def test_options_may_come_from_a_file_for_all_verbs(folder: Path) -> None:
     [
         (["--lake", "nothing"], 1, "nothing: _wattif/dataset.json is not there"),
         (["--seed", "7"], 1, "holds another dataset: seed is 42 there and 7 here"),
-        (["--deep", "--table", "t"], 2, "--deep reads the rows of the lake"),
+        (["--deep", "--table", "t"], 2, "--deep: reads the rows of the lake"),
         (["--differences", "d.csv"], 2, "--differences d.csv: must end in .parquet"),
         (["--bogus"], 2, "--bogus"),
     ],

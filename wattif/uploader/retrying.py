@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from typing import BinaryIO, TypeVar
-
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
-from tenacity.nap import sleep_using_event
-from tenacity.stop import stop_when_event_set
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from wattif.errors import Interrupted, LakeError, TransferError
 from wattif.uploader.store import Guard, SealedFile, Store, StoredObject, Unavailable, judged
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 _log = logging.getLogger("wattif.uploader")
 _Result = TypeVar("_Result")
@@ -159,6 +158,11 @@ class RetryingStore:
                 items = self._retry(resume)
 
     def _retry(self, call: Callable[[], _Result]) -> _Result:
+        # imported when it is needed: help and usage errors do without
+        from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+        from tenacity.nap import sleep_using_event
+        from tenacity.stop import stop_when_event_set
+
         policy = self._policy
         backoff = wait_random_exponential(multiplier=policy.first_wait_s, max=policy.longest_wait_s)
         retrying = Retrying(

@@ -284,7 +284,7 @@ def test_a_missing_bucket_is_named(line: CommandLine, server: GcsServer) -> None
 
 def test_two_signals_leave_at_once(line: CommandLine, server: GcsServer) -> None:
     """Even while an upload hangs."""
-    with GcsServer(buckets=["slow"], bytes_per_s=1000) as slow:
+    with GcsServer(buckets=["slow"], bytes_per_s=4000) as slow:
         line.environment["STORAGE_EMULATOR_HOST"] = slow.url
         with line.start(*SMALL, "--bucket", "slow", "--columns", "mac,timestamp,power_w") as process:
             _wait_for(lambda: list((line.folder / "staging").rglob("*.crc32c-*")))

@@ -133,7 +133,7 @@ def test_what_was_corrupted_on_the_way_down_is_never_kept(lake: Lake, tmp_path: 
 def test_an_object_that_is_gone_cannot_be_fetched(lake: Lake, tmp_path: Path) -> None:
     with pytest.raises(LakeError) as failure:
         lake.store().fetch("dt=2024-01-01/a.json", tmp_path)
-    assert_explains(failure.value, "gs://lake/city/dt=2024-01-01/a.json", "committed, but not there")
+    assert_explains(failure.value, "gs://lake/city/dt=2024-01-01/a.json", "committed, but missing")
 
 
 def test_what_a_later_owner_brings_in_is_not_removed(lake: Lake) -> None:

@@ -56,7 +56,7 @@ def test_a_verb_that_never_succeeds_says_how_long_it_was_tried(lake: Lake, tmp_p
     lake.server.add_fault(Answer(503), KINDS.get(verb, "media"), times=None)
     with pytest.raises(TransferError) as failure:
         VERBS[verb](RetryingStore(lake.store(), BRIEF), tmp_path)
-    assert_explains(failure.value, "gs://lake/city", "503", "tried for ", "run the same command again")
+    assert_explains(failure.value, "gs://lake/city", "503", "tried for ", "run the same command")
     assert lake.server.count(KINDS.get(verb, "media")) > 1
 
 

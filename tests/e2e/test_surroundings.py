@@ -32,7 +32,7 @@ def test_help_in_ascii(verb: str) -> None:
 def test_a_path_that_no_encoding_has_is_printed(tmp_path: Path) -> None:
     done = _run("generator.py", *DAYS, "--staging-dir", str(tmp_path / "\udcff"), LC_ALL="C", PYTHONIOENCODING="ascii")
     assert done.returncode == 1
-    assert "\\udcff: there is no such folder" in done.stderr
+    assert "\\udcff: no such folder" in done.stderr
 
 
 def test_what_is_wrong_is_refused_by_optimised_python_too() -> None:
@@ -64,4 +64,4 @@ def test_signals_are_told_alike(number: signal.Signals, tmp_path: Path) -> None:
         process.send_signal(number)
         _, error = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "interrupted: what is committed stays" in error
+    assert "interrupted: committed batches stay" in error

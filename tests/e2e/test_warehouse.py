@@ -76,7 +76,7 @@ def test_ctrl_c_leaves_whole_days_and_the_same_command_goes_on(tmp_path: Path) -
         process.send_signal(signal.SIGINT)
         _, error = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert error.startswith("wattif load: interrupted: whole days stay")
+    assert error.startswith("wattif load: interrupted: complete days stay")
     assert error.count("\n") == 1
     code, _, _ = _run(tmp_path, "load")
     assert code == 0

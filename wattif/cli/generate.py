@@ -95,5 +95,5 @@ def _summary(options: GenerateOptions, figures: Figures) -> str:
 VERB = Verb(
     options=GenerateOptions,
     run=_run,
-    interrupted="committed batches stay, and sealed files wait in staging; to resume, run the same command",
+    interrupted="committed batches stay; to resume, run the same command",
 )

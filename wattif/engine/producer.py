@@ -72,7 +72,6 @@ class Producer:
                     raise StagingError(
                         f"the staging disk is full, and no upload will free space for {name};"
                         " free some space or name another `staging_dir`, then run the same command again"
-                        " (all sealed files are kept)"
                     ) from error
             last_try = self._budget.wait_for_space()
 

@@ -88,9 +88,9 @@ def draw_all(folder: Path) -> None:
 def draw(kind: str, path: Path) -> None:
     """Write the picture of *kind*."""
     view = VIEWS.get(kind, View())
-    world = World(SEED, START, view.interval_s, (load_cities()["london"],))
+    world = World(seed=SEED, epoch=START, interval_s=view.interval_s, cities=(load_cities()["london"],))
     fleet = make_fleet(SEED, HOMES, world.cities, (1.0, 0.0, 0.0))
-    period = Period(START, START + timedelta(days=view.days - 1))
+    period = Period(start=START, end=START + timedelta(days=view.days - 1))
     event = _choose(draw_events(world, fleet, {kind: 1.0}, 1.0, period), view)
     measured = measure_events(world, fleet, {event.meter: event}, 1)
     true = _course(ReportedDays(world, fleet, {}), event.meter, period)
@@ -100,7 +100,7 @@ def draw(kind: str, path: Path) -> None:
 
 def _choose(events: Mapping[int, Event], view: View) -> Event:
     """One that lasts long enough and has something before and after it, or else the longest."""
-    start_s, length_s = Period(START, START).start_s, view.days * DAY_S
+    start_s, length_s = Period(start=START, end=START).start_s, view.days * DAY_S
     suitable = [
         event
         for event in events.values()
@@ -150,7 +150,7 @@ def _values(panel: str, view: View, course: Course) -> Floats:
 
 def _save(path: Path, measured: MeasuredEvent, view: View, true: Course, reported: Course) -> None:
     event = measured.event
-    epoch_s = Period(START, START).start_s
+    epoch_s = Period(start=START, end=START).start_s
     start_s, end_s = event.start_s - epoch_s, event.end_s - epoch_s
     first_s, last_s = 0, view.days * DAY_S
     if view.around_s:

@@ -27,7 +27,7 @@ from wattif.model.world import World
 
 SEED, HOMES, QUICK_HOMES = 42, 300, 100
 INTERVAL_S = 600  # between readings; the detectors see their half-hours
-SPRING = Period(date(2024, 3, 1), date(2024, 5, 31))  # the months of the British homes
+SPRING = Period(start=date(2024, 3, 1), end=date(2024, 5, 31))  # the months of the British homes
 TOLERANCE = 0.10
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "anomalies.md"
 BEGIN, END = "<!-- figures: made by scripts/detectability.py -->\n", "<!-- end of figures -->"
@@ -55,7 +55,7 @@ class Homes:
 
 def make_homes(homes: int, seed: int = SEED) -> Homes:
     """*homes* homes over the days of `SPRING`."""
-    world = World(seed, SPRING.start, INTERVAL_S, (load_cities()["london"],))
+    world = World(seed=seed, epoch=SPRING.start, interval_s=INTERVAL_S, cities=(load_cities()["london"],))
     fleet = make_fleet(seed, homes, world.cities, (1.0, 0.0, 0.0))
     return Homes(world, fleet, _half_hours(world, fleet, {}))
 

@@ -102,7 +102,7 @@ def sample(  # what to make, and what of it to keep
     """
     city = load_cities()[city_id]
     first, last = days[0] - timedelta(days=1), days[1] + timedelta(days=1)
-    world = World(seed, first.replace(day=1), interval_s, (city,))
+    world = World(seed=seed, epoch=first.replace(day=1), interval_s=interval_s, cities=(city,))
     spacing = METERS_PER_TRANSFORMER if one_per_transformer else 1
     fleet = make_fleet(seed, meters * spacing, [city], class_mix)
     utc_days = [first + timedelta(days=n) for n in range((last - first).days + 1)]

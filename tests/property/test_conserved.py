@@ -30,7 +30,7 @@ def _fleet(kind: int = 0, meters: int = 70, **owners: float) -> Fleet:
 
 
 def _day(interval_s: int, day: date, meter: int, fleet: Fleet, city: City = MANILA) -> NDArray[np.int64]:
-    world = World(42, EPOCH, interval_s, (city,))
+    world = World(seed=42, epoch=EPOCH, interval_s=interval_s, cities=(city,))
     columns: NDArray[np.int64] = MeterDays(world, fleet).compute(day, meter, 1)[0]
     return columns
 

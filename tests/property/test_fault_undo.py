@@ -43,7 +43,7 @@ class Gaps:
                 sent = chance.uniform(size=block.slots) >= self._missing
                 sent &= chance.uniform() >= self._missing
                 columns = block.quantities[n : n + 1].copy()
-                mark = Mark(0, sent, None, None)
+                mark = Mark(place=0, sent=sent, clock_s=None, negative=None)
                 macs = block.macs[n : n + 1]
                 yield replace(block, first=block.first + n, macs=macs, quantities=columns, marks=(mark,))
                 columns[:] = 0

@@ -204,7 +204,7 @@ def test_an_event_leaves_no_trace_in_what_is_computed_next(any_settings: Callabl
     asked = _settings(any_settings, meters=3, interval=3600, solar_share=0.0, ev_share=0.0)
     scenario = scenario_of(asked)
     start_s = 19_754 * 86_400  # 1 February 2024
-    event = Event("meter-1", 1, "reversed_ct", start_s - 43_200, start_s + 3600, {})
+    event = Event(id="meter-1", meter=1, kind="reversed_ct", start_s=start_s - 43_200, end_s=start_s + 3600, sizes={})
     events = measure_events(scenario.world, scenario.fleet, {1: event}, 1)
     used = ReportedDays(scenario.world, scenario.fleet, events)
     for day in (date(2024, 1, 31), date(2024, 2, 1), date(2024, 2, 2)):

@@ -108,7 +108,7 @@ def _marks(readings: int, chance: np.random.Generator) -> tuple[Mark, ...]:
     negative = np.zeros(readings, np.bool_)
     negative[2::3] = True
     clock_s = chance.integers(-90_000, 90_000, readings)
-    return (Mark(1, chance.uniform(size=readings) < 0.7, clock_s, negative),)
+    return (Mark(place=1, sent=chance.uniform(size=readings) < 0.7, clock_s=clock_s, negative=negative),)
 
 
 @pytest.mark.parametrize("drift", [{}, {"added": ("a", "b")}, {"renamed": ("power_w", "watts")}])

@@ -24,9 +24,14 @@ def _report(
     """What *kind* makes of the day, of an event that began with day 10."""
     start_s = day * DAY_S
     true = TrueDay(
-        start_s, DAY_S // 4, np.array(ENERGY), np.array(EXPORT), register_mwh, lambda: np.array(CHANCE, np.float64)
+        start_s=start_s,
+        interval_s=DAY_S // 4,
+        energy_mwh=np.array(ENERGY),
+        export_mwh=np.array(EXPORT),
+        register_mwh=register_mwh,
+        uniforms=lambda: np.array(CHANCE, np.float64),
     )
-    event = Event("meter-1", 1, kind, 10 * DAY_S, end_day * DAY_S, sizes or {})
+    event = Event(id="meter-1", meter=1, kind=kind, start_s=10 * DAY_S, end_s=end_day * DAY_S, sizes=sizes or {})
     return KINDS[kind].report(true, event)
 
 
@@ -77,10 +82,19 @@ def test_the_limit_is_six_tenths_of_the_highest_three_hours() -> None:
     energy_mwh = np.zeros(24, np.int64)
     energy_mwh[9:12] = (100, 300, 200)  # from 9 to 12: their mean is 200
     energy_mwh[20] = 500  # a higher peak, of three hours with a mean of 167
-    true = TrueDay(0, 3600, energy_mwh, np.zeros_like(energy_mwh), 0, lambda: np.empty(0))
+    true = TrueDay(
+        start_s=0,
+        interval_s=3600,
+        energy_mwh=energy_mwh,
+        export_mwh=np.zeros_like(energy_mwh),
+        register_mwh=0,
+        uniforms=lambda: np.empty(0),
+    )
     measure = KINDS["theft_cap"].measure
     assert measure is not None
-    assert measure(true, Event("meter-1", 1, "theft_cap", 0, DAY_S, {})) == {"limit_mwh": 120.0}
+    assert measure(true, Event(id="meter-1", meter=1, kind="theft_cap", start_s=0, end_s=DAY_S, sizes={})) == {
+        "limit_mwh": 120.0
+    }
 
 
 def test_theft_ramp_grows_a_day_and_stops() -> None:
@@ -100,8 +114,15 @@ def test_stuck_repeats_the_first_value() -> None:
     assert _energy("stuck", {"value_mwh": 3000.0}) == [3000] * 4
     measure = KINDS["stuck"].measure
     assert measure is not None
-    true = TrueDay(10 * DAY_S, DAY_S // 4, np.array(ENERGY), np.array(EXPORT), 0, lambda: np.empty(0))
-    event = Event("meter-1", 1, "stuck", 10 * DAY_S + DAY_S // 2, 20 * DAY_S, {})
+    true = TrueDay(
+        start_s=10 * DAY_S,
+        interval_s=DAY_S // 4,
+        energy_mwh=np.array(ENERGY),
+        export_mwh=np.array(EXPORT),
+        register_mwh=0,
+        uniforms=lambda: np.empty(0),
+    )
+    event = Event(id="meter-1", meter=1, kind="stuck", start_s=10 * DAY_S + DAY_S // 2, end_s=20 * DAY_S, sizes={})
     assert measure(true, event) == {"value_mwh": 5001.0}
 
 

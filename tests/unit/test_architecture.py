@@ -62,6 +62,69 @@ def test_dependencies_point_downwards() -> None:
     assert wrong == KNOWN
 
 
+KNOWN_CIRCLES = {  # may only shrink
+    frozenset({"wattif.cli.main", "wattif.cli.messages", "wattif.cli.options", "wattif.cli.verb"}),
+}
+
+
+def _modules() -> dict[str, Path]:
+    names = {source.relative_to(ROOT).with_suffix(""): source for source in ROOT.glob("wattif/**/*.py")}
+    return {".".join(name.parts).removesuffix(".__init__"): source for name, source in names.items()}
+
+
+def _imported(module: str, modules: dict[str, Path]) -> set[str]:
+    """What *module* imports of the package, also inside functions and for types alone."""
+    found = set()
+    for name in _imports(modules[module]):
+        found |= {name, name.rpartition(".")[0]} & modules.keys() if name not in modules else {name}
+    return found - {module}
+
+
+def _reachable(start: str, graph: dict[str, set[str]]) -> set[str]:
+    seen: set[str] = set()
+    waiting = list(graph[start])
+    while waiting:
+        module = waiting.pop()
+        if module not in seen:
+            seen.add(module)
+            waiting += graph[module]
+    return seen
+
+
+def test_no_module_imports_itself_in_a_circle() -> None:
+    modules = _modules()
+    graph = {module: _imported(module, modules) for module in modules}
+    reach = {module: _reachable(module, graph) for module in modules}
+    circles = {
+        frozenset(other for other in reach[module] if module in reach[other])
+        for module in modules
+        if module in reach[module]
+    }
+    assert circles == KNOWN_CIRCLES
+
+
+def test_numbers_know_no_meters() -> None:
+    for source in ROOT.glob("wattif/numeric/*.py"):
+        text = source.read_text(encoding="utf-8").replace("Numbers that know no meters", "")
+        assert not re.search(r"\b(meter|customer|transformer|household|fleet)s?\b", text), _name(source)
+
+
+def test_records_of_the_model_are_made_by_keyword() -> None:
+    for source in (each for package in ("model", "numeric", "show") for each in ROOT.glob(f"wattif/{package}/*.py")):
+        tree = ast.parse(source.read_text(encoding="utf-8"))
+        holders: list[ast.Module | ast.ClassDef] = [
+            tree,
+            *(node for node in tree.body if isinstance(node, ast.ClassDef)),
+        ]
+        for node in (each for holder in holders for each in holder.body):
+            decorators = " ".join(ast.unparse(each) for each in getattr(node, "decorator_list", []))
+            if isinstance(node, ast.ClassDef) and "dataclass" in decorators:
+                assert "kw_only=True" in decorators, f"{_name(source)}: {node.name}"
+            if isinstance(node, ast.FunctionDef) and "kernel" not in decorators:
+                names = [each.arg for each in node.args.args if each.arg not in ("self", "cls")]
+                assert len(names) <= 5, f"{_name(source)}: {node.name}"
+
+
 def test_each_part_of_the_cloud_has_its_modules() -> None:
     users: dict[str, set[str]] = {}
     for source in SOURCES:

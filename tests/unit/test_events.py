@@ -19,12 +19,12 @@ from wattif.model.grid import METERS_PER_TRANSFORMER, transformer_of
 from wattif.model.world import World
 
 CITY = load_cities(None)["manila"]
-PERIOD = Period(date(2024, 1, 5), date(2024, 2, 3))  # thirty days
+PERIOD = Period(start=date(2024, 1, 5), end=date(2024, 2, 3))  # thirty days
 ALL = read_weights("all")
 
 
 def _world(seed: int = 42, interval_s: int = 10) -> World:
-    return World(seed, date(2024, 1, 1), interval_s, (CITY,))
+    return World(seed=seed, epoch=date(2024, 1, 1), interval_s=interval_s, cities=(CITY,))
 
 
 def _events(
@@ -88,14 +88,14 @@ def test_events_are_of_the_period_on_whole_readings_and_of_the_declared_length()
 
 
 def test_half_of_the_period_is_left_to_compare_with() -> None:
-    week = Period(date(2024, 1, 1), date(2024, 1, 14))
+    week = Period(start=date(2024, 1, 1), end=date(2024, 1, 14))
     long = list(_events(1.0, {"theft_scale": 1}, period=week).values())
     assert max(event.end_s - event.start_s for event in long) <= 7 * DAY_S
     assert np.std([event.start_s for event in long]) > 2 * DAY_S
 
 
 def test_a_day_alone_has_its_rate_too() -> None:
-    day = Period(date(2024, 1, 1), date(2024, 1, 1))
+    day = Period(start=date(2024, 1, 1), end=date(2024, 1, 1))
     events = _events(0.5, period=day)
     assert len(events) / 2000 == pytest.approx(0.5, abs=0.02)
     assert all(event.start_s // DAY_S == (event.end_s - 1) // DAY_S for event in events.values())

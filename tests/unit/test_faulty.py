@@ -57,7 +57,7 @@ def _blocks(unit: Unit) -> Iterator[ReadingsBlock]:
             city="manila",
             macs=MACS[meter : meter + 1],
             quantities=columns,
-            marks=(Mark(0, sent, None, None),),
+            marks=(Mark(place=0, sent=sent, clock_s=None, negative=None),),
         )
         columns[:] = 0
 

@@ -77,7 +77,7 @@ def test_meters_of_a_range_are_those_of_the_fleet(seed: int, first: int, count: 
 
 
 def test_readings_of_a_range_are_those_of_the_fleet() -> None:
-    world = World(7, date(2024, 1, 1), 900, tuple(CITIES))
+    world = World(seed=7, epoch=date(2024, 1, 1), interval_s=900, cities=tuple(CITIES))
     whole = make_fleet(7, 60, CITIES, MIX, OWNERS)
     part = fleet_of_range(7, range(25, 47), CITIES, class_mix=MIX, owners=OWNERS, redrawn={})
     everything, some = MeterDays(world, whole), MeterDays(world, part)

@@ -21,7 +21,9 @@ LONDON = load_cities()["london"]
 def _world(*cities: str, meters: int = 60, solar: float = 0.0) -> tuple[World, Fleet]:
     known = load_cities()
     places = tuple(known[name] for name in cities or ("manila",))
-    return World(42, MONDAY, 600, places), make_fleet(42, meters, places, (0.6, 0.3, 0.1), Ownership(solar=solar))
+    return World(seed=42, epoch=MONDAY, interval_s=600, cities=places), make_fleet(
+        42, meters, places, (0.6, 0.3, 0.1), Ownership(solar=solar)
+    )
 
 
 def test_a_load_duration_curve_by_hand() -> None:
@@ -122,7 +124,7 @@ def test_mean_days_are_relative_to_the_mean() -> None:
 def test_a_group_shows_the_mean_the_band_and_the_coincidence_of_its_meters() -> None:
     world, fleet = _world("manila", "london")
     members = np.flatnonzero(fleet.meter_class == 1)
-    shown = data.group_data(world, fleet, members, "commercial", MONDAY, 2)
+    shown = data.group_data(world, fleet, members, MONDAY, 2, name="commercial")
     each = [data.meter_data(world, fleet, int(number), MONDAY, 2).quarter_w for number in members]
     assert np.allclose(shown.mean_w, np.mean(each, axis=0))
     assert np.allclose(shown.low_w, np.quantile(each, 0.1, axis=0))
@@ -139,7 +141,7 @@ def test_a_group_shows_the_mean_the_band_and_the_coincidence_of_its_meters() -> 
 def test_a_group_in_one_city_is_in_its_local_time_and_near_its_profile() -> None:
     world, fleet = _world(meters=200)
     members = np.flatnonzero(fleet.meter_class == 2)
-    shown = data.group_data(world, fleet, members, "industrial", MONDAY, 7)
+    shown = data.group_data(world, fleet, members, MONDAY, 7, name="industrial")
     assert shown.axis.zone == "Asia/Manila"
     assert np.corrcoef(shown.own_day.working, shown.standard_day.working)[0, 1] > 0.9
     assert set(shown.profiles) == {"shift1", "shift2", "shift3"}
@@ -147,5 +149,5 @@ def test_a_group_in_one_city_is_in_its_local_time_and_near_its_profile() -> None
 
 def test_a_large_group_is_drawn_in_part() -> None:
     world, fleet = _world(meters=900)
-    shown = data.group_data(world, fleet, np.arange(900), "fleet", MONDAY, 1)
+    shown = data.group_data(world, fleet, np.arange(900), MONDAY, 1, name="fleet")
     assert (shown.meters, shown.drawn) == (900, data.MOST_METERS)

@@ -22,7 +22,11 @@ from wattif.tables.weather import TABLE
 
 CITIES = load_cities()
 BERLIN = CITIES["berlin"]
-SCENARIO = Scenario(World(42, date(2024, 1, 1), 900, (BERLIN,)), make_fleet(42, 1, (BERLIN,)), {})
+SCENARIO = Scenario(
+    world=World(seed=42, epoch=date(2024, 1, 1), interval_s=900, cities=(BERLIN,)),
+    fleet=make_fleet(42, 1, (BERLIN,)),
+    events={},
+)
 
 
 def _days(first: date, count: int) -> list[date]:

@@ -181,7 +181,12 @@ def test_no_day_weighs_more_than_its_class_allows(city: City) -> None:
 
 def test_a_city_that_uses_too_much_is_named() -> None:
     with pytest.raises(UsageError, match=r"manila: mean_kwh\.residential of 300000 a month allows readings of"):
-        check_ranges([replace(MANILA, mean_kwh=PerClass(300_000.0, 800.0, 2500.0))], 12, POWER_MAX_W, 1e8)
+        check_ranges(
+            [replace(MANILA, mean_kwh=PerClass(residential=300_000.0, commercial=800.0, industrial=2500.0))],
+            12,
+            POWER_MAX_W,
+            1e8,
+        )
     with pytest.raises(UsageError, match="choose an earlier day"):
         check_ranges([MANILA], 12 * 5000, POWER_MAX_W, 1e8)
 

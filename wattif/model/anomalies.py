@@ -19,7 +19,7 @@ ROLLOVER_MWH = 10**5 * 10**6  # a register of five digits before the point, in k
 VOLTAGE_FLAG, NO_SUPPLY_FLAG = 1, 2  # bits of `status`
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Event:
     """Something that goes wrong at one meter."""
 
@@ -31,7 +31,7 @@ class Event:
     sizes: Mapping[str, float]  # parameters by name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrueDay:
     """What happened at a meter on a UTC day, and the chance that belongs to it. Arrays have one element per reading."""
 
@@ -61,7 +61,7 @@ class TrueDay:
         return int(self.energy_mwh.sum()) // len(self.energy_mwh)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """What the meter says instead of the truth; None where it says the truth. Arrays have one element per reading."""
 

@@ -66,7 +66,7 @@ def _restart(day: TrueDay, event: Event) -> dict[str, float]:
     return {"restart_mwh": float(day.register_mwh + int(day.energy_mwh[:upto].sum()))}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Kind:
     """A kind of anomaly: its function, how large and how long, where it shows."""
 
@@ -99,39 +99,92 @@ _SLOW = "for weeks, it stays below the scatter of the hours"
 _either_way = _constant("a_day", 0.0005, 0.005, either_sign=True)
 _draw_spike = _constant("factor", 5.0, 20.0)
 KINDS: Mapping[str, Kind] = {
-    "theft_scale": Kind(anomalies.theft_scale, "consumption", draw=_constant("alpha", 0.1, 0.8), expected_auc=0.79),
-    "theft_window": Kind(anomalies.theft_window, "consumption", draw=_draw_window, expected_auc=0.98),
-    "theft_random": Kind(anomalies.theft_random, "consumption", expected_auc=0.83),
-    "theft_mean_random": Kind(anomalies.theft_mean_random, "consumption", (1, 28), _DAYS, expected_auc=0.90),
-    "theft_mean": Kind(anomalies.theft_mean, "consumption", (1, 28), _DAYS, expected_auc=0.99),
+    "theft_scale": Kind(
+        report=anomalies.theft_scale, visible_in="consumption", draw=_constant("alpha", 0.1, 0.8), expected_auc=0.79
+    ),
+    "theft_window": Kind(report=anomalies.theft_window, visible_in="consumption", draw=_draw_window, expected_auc=0.98),
+    "theft_random": Kind(report=anomalies.theft_random, visible_in="consumption", expected_auc=0.83),
+    "theft_mean_random": Kind(
+        report=anomalies.theft_mean_random, visible_in="consumption", lengths=(1, 28), unit=_DAYS, expected_auc=0.90
+    ),
+    "theft_mean": Kind(
+        report=anomalies.theft_mean, visible_in="consumption", lengths=(1, 28), unit=_DAYS, expected_auc=0.99
+    ),
     "theft_reverse": Kind(
-        anomalies.theft_reverse, "consumption", (1, 28), _DAYS, expected_auc=0.84,
+        report=anomalies.theft_reverse,
+        visible_in="consumption",
+        lengths=(1, 28),
+        unit=_DAYS,
+        expected_auc=0.84,
         hidden_from_hours="a day keeps its total; only its hours change places",
     ),
-    "theft_cap": Kind(anomalies.theft_cap, "consumption", measure=_limit, expected_auc=0.74),
-    "theft_cut": Kind(anomalies.theft_cut, "consumption", measure=_limit),
-    "theft_ramp": Kind(anomalies.theft_ramp, "consumption", (4 * DAY_S, 28 * DAY_S), draw=_draw_ramp),
-    "ghost_load": Kind(anomalies.ghost_load, "consumption", (4 * DAY_S, 60 * DAY_S)),
-    "stuck": Kind(anomalies.stuck, "consumption", (HOUR_S, 14 * DAY_S), measure=_first_value, expected_auc=0.99),
-    "dead": Kind(anomalies.dead, "consumption", (HOUR_S, 14 * DAY_S)),
-    "drift": Kind(anomalies.drift, "consumption", (7 * DAY_S, 60 * DAY_S), draw=_either_way, hidden_from_hours=_SLOW),
-    "spike": Kind(anomalies.spike, "consumption", (1, 3), _READINGS, draw=_draw_spike, expected_auc=0.72),
-    "clock_skew": Kind(anomalies.clock_skew, "timestamp", draw=_draw_clock, shortest_interval_s=3),
-    "missing": Kind(anomalies.missing, "rows", (30, 6 * HOUR_S), draw=lambda draws: {"share": 1.0}),
-    "missing_at_random": Kind(anomalies.missing, "rows", draw=_constant("share", 0.001, 0.005)),
-    "rollover": Kind(
-        anomalies.rollover, "register", unit="period", measure=_restart, moments={"restart_s": (0.1, 0.9)}
+    "theft_cap": Kind(report=anomalies.theft_cap, visible_in="consumption", measure=_limit, expected_auc=0.74),
+    "theft_cut": Kind(report=anomalies.theft_cut, visible_in="consumption", measure=_limit),
+    "theft_ramp": Kind(
+        report=anomalies.theft_ramp, visible_in="consumption", lengths=(4 * DAY_S, 28 * DAY_S), draw=_draw_ramp
     ),
-    "reversed_ct": Kind(anomalies.reversed_ct, "consumption, power, export", largest_power_w=999_999),
-    "sag": Kind(anomalies.sag, "voltage", (1, 6), _READINGS, draw=_constant("factor", 0.4, 0.9), of_transformer=True),
+    "ghost_load": Kind(report=anomalies.ghost_load, visible_in="consumption", lengths=(4 * DAY_S, 60 * DAY_S)),
+    "stuck": Kind(
+        report=anomalies.stuck,
+        visible_in="consumption",
+        lengths=(HOUR_S, 14 * DAY_S),
+        measure=_first_value,
+        expected_auc=0.99,
+    ),
+    "dead": Kind(report=anomalies.dead, visible_in="consumption", lengths=(HOUR_S, 14 * DAY_S)),
+    "drift": Kind(
+        report=anomalies.drift,
+        visible_in="consumption",
+        lengths=(7 * DAY_S, 60 * DAY_S),
+        draw=_either_way,
+        hidden_from_hours=_SLOW,
+    ),
+    "spike": Kind(
+        report=anomalies.spike,
+        visible_in="consumption",
+        lengths=(1, 3),
+        unit=_READINGS,
+        draw=_draw_spike,
+        expected_auc=0.72,
+    ),
+    "clock_skew": Kind(report=anomalies.clock_skew, visible_in="timestamp", draw=_draw_clock, shortest_interval_s=3),
+    "missing": Kind(
+        report=anomalies.missing, visible_in="rows", lengths=(30, 6 * HOUR_S), draw=lambda draws: {"share": 1.0}
+    ),
+    "missing_at_random": Kind(report=anomalies.missing, visible_in="rows", draw=_constant("share", 0.001, 0.005)),
+    "rollover": Kind(
+        report=anomalies.rollover,
+        visible_in="register",
+        unit="period",
+        measure=_restart,
+        moments={"restart_s": (0.1, 0.9)},
+    ),
+    "reversed_ct": Kind(report=anomalies.reversed_ct, visible_in="consumption, power, export", largest_power_w=999_999),
+    "sag": Kind(
+        report=anomalies.sag,
+        visible_in="voltage",
+        lengths=(1, 6),
+        unit=_READINGS,
+        draw=_constant("factor", 0.4, 0.9),
+        of_transformer=True,
+    ),
     "swell": Kind(
-        anomalies.swell, "voltage", (1, 6), _READINGS, draw=_constant("factor", 1.1, 1.2), of_transformer=True
+        report=anomalies.swell,
+        visible_in="voltage",
+        lengths=(1, 6),
+        unit=_READINGS,
+        draw=_constant("factor", 1.1, 1.2),
+        of_transformer=True,
     ),
     "outage": Kind(
-        anomalies.outage, "rows, voltage, consumption", (60, 4 * HOUR_S), draw=_draw_outage,
-        aftermath_s=(900, HOUR_S), of_transformer=True,
+        report=anomalies.outage,
+        visible_in="rows, voltage, consumption",
+        lengths=(60, 4 * HOUR_S),
+        draw=_draw_outage,
+        aftermath_s=(900, HOUR_S),
+        of_transformer=True,
     ),
-}  # fmt: skip
+}
 
 
 def weights_of(spec: Spec) -> dict[str, float]:

@@ -76,7 +76,7 @@ def _around_zero(differences: tuple[float, ...]) -> tuple[float, ...]:
     return differences
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, kw_only=True, config=_STRICT)
 class PerClass:
     """A figure for each class of customers."""
 
@@ -139,7 +139,7 @@ class City:
         PerClass, Field(description="mean energy per month by class, kWh"), AfterValidator(_plausible_energies)
     ]
     class_mix: Annotated[PerClass, Field(description="shares of the meters by class"), AfterValidator(_whole)] = (
-        PerClass(0.85, 0.12, 0.03)
+        PerClass(residential=0.85, commercial=0.12, industrial=0.03)
     )
 
     @property

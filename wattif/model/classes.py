@@ -10,7 +10,7 @@ from wattif.model.cities import City
 from wattif.model.energy import INITIAL_REGISTER_MAX_MWH, ClassEnergy, highest_day, highest_month
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MeterClass:
     """A class of customers."""
 
@@ -26,16 +26,26 @@ CAR_KWH_PER_MONTH = 31 * 20.0
 
 # Spreads of the means, noise of the days and profiles: docs/model.md. A home's day noise is the whole variation of its
 # daily energies, since a day's energy is shared out over the readings, not added up from them.
-RESIDENTIAL = MeterClass("residential", ("h0",), (1.0,), ClassEnergy(0.55, 0.22, 6.0, 3.0, absence=0.03), 150_000.0)
+RESIDENTIAL = MeterClass(
+    id="residential",
+    profiles=("h0",),
+    profile_shares=(1.0,),
+    energy=ClassEnergy(spread=0.55, day_noise=0.22, largest_mean=6.0, day_ratio=3.0, absence=0.03),
+    connection_w=150_000.0,
+)
 COMMERCIAL = MeterClass(
-    "commercial",
-    ("g25", "g1", "g2", "g3", "g4", "g5", "g6"),
-    (0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1),
-    ClassEnergy(1.1, 0.055, 15.0, 4.0),
-    300_000.0,
+    id="commercial",
+    profiles=("g25", "g1", "g2", "g3", "g4", "g5", "g6"),
+    profile_shares=(0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1),
+    energy=ClassEnergy(spread=1.1, day_noise=0.055, largest_mean=15.0, day_ratio=4.0),
+    connection_w=300_000.0,
 )
 INDUSTRIAL = MeterClass(
-    "industrial", ("shift1", "shift2", "shift3"), (0.4, 0.35, 0.25), ClassEnergy(1.2, 0.055, 15.0, 2.2), 500_000.0
+    id="industrial",
+    profiles=("shift1", "shift2", "shift3"),
+    profile_shares=(0.4, 0.35, 0.25),
+    energy=ClassEnergy(spread=1.2, day_noise=0.055, largest_mean=15.0, day_ratio=2.2),
+    connection_w=500_000.0,
 )
 CLASSES = (RESIDENTIAL, COMMERCIAL, INDUSTRIAL)
 PROFILES = tuple(profile for meter_class in CLASSES for profile in meter_class.profiles)

@@ -30,7 +30,7 @@ _KIND, _LENGTH, _AFTERMATH, _PLACE, _FIRST_SIZE = range(5)  # what the numbers o
 _NUMBERS = 12
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Period:
     """The days over which events are spread, both included."""
 
@@ -77,7 +77,9 @@ def draw_events(
         # below zero: a transformer's numbers are not a meter's
         event = draw.event(f"transformer-{transformer}", first, -1 - transformer, of_transformers)
         for meter in range(first, min(first + METERS_PER_TRANSFORMER, meters)):
-            events[meter] = Event(event.id, meter, event.kind, event.start_s, event.end_s, event.sizes)
+            events[meter] = Event(
+                id=event.id, meter=meter, kind=event.kind, start_s=event.start_s, end_s=event.end_s, sizes=event.sizes
+            )
     power_w = [[connection_w(each, city) + CAR_W for each in CLASSES] for city in world.cities]
     for meter in _hit(world.seed, 1, meters, _METER_STEP, rest):
         if meter in events:
@@ -136,7 +138,9 @@ class _Drawing:
         for number, (moment, (low, high)) in enumerate(kind.moments.items()):
             share = low + (high - low) * numbers[_FIRST_SIZE + number]
             sizes[moment] = float(start_s + math.floor(length * share) * step_s)
-        return Event(name, meter, kind_id, start_s, start_s + (length + after) * step_s, sizes)
+        return Event(
+            id=name, meter=meter, kind=kind_id, start_s=start_s, end_s=start_s + (length + after) * step_s, sizes=sizes
+        )
 
     @staticmethod
     def _length(kind: Kind, step_s: int, total: int, u: float) -> int:

@@ -26,7 +26,7 @@ _READING = int(Stream.ANOMALY_READING)
 _EPOCH = date(1970, 1, 1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MeasuredEvent:
     """An event, and what it did to the meter's registers: arrays hold sums up to the start of each of its days."""
 
@@ -47,7 +47,7 @@ class MeasuredEvent:
         return range(self.first_day, self.first_day + len(self.lost_mwh) - 1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Mark:
     """What the numbers of a block cannot say of one of its meters; arrays have one element per reading."""
 
@@ -138,7 +138,11 @@ class ReportedDays:
         if report.clock_s is not None:
             clock_s = np.zeros(len(energy_mwh), np.int64)
             clock_s[inside] = report.clock_s[inside]
-        return None if sent is None and clock_s is None and negative is None else Mark(place, sent, clock_s, negative)
+        return (
+            None
+            if sent is None and clock_s is None and negative is None
+            else Mark(place=place, sent=sent, clock_s=clock_s, negative=negative)
+        )
 
 
 def measure_events(world: World, fleet: Fleet, events: Mapping[int, Event], workers: int) -> dict[int, MeasuredEvent]:
@@ -169,7 +173,13 @@ def _measure(world: World, fleet: Fleet, events: Iterable[Event]) -> list[Measur
             lost_export.append(lost_export[-1] + int(true.export_mwh.sum() - export_mwh.sum()))
             found[event.meter] = event, total_mwh + int(true.energy_mwh[inside].sum()), lost, lost_export
     return [
-        MeasuredEvent(event, event.start_s // DAY_S, np.array(lost), np.array(lost_export), total_mwh)
+        MeasuredEvent(
+            event=event,
+            first_day=event.start_s // DAY_S,
+            lost_mwh=np.array(lost),
+            lost_export_mwh=np.array(lost_export),
+            energy_mwh=total_mwh,
+        )
         for event, total_mwh, lost, lost_export in found.values()
     ]
 
@@ -191,12 +201,12 @@ def _compute(world: World, days: MeterDays, event: Event, day: int) -> TrueDay:
 def _true_day(world: World, event: Event, day: int, own: NDArray[np.int64], register_mwh: int) -> TrueDay:
     start_s, count = day * DAY_S, own.shape[1]
     return TrueDay(
-        start_s,
-        world.interval_s,
-        own[quantities.CONSUMPTION_MWH].copy(),
-        own[quantities.EXPORT_MWH].copy(),
-        register_mwh,
-        lambda: uniforms(world.seed, _READING, event.meter, start_s // world.interval_s, count),
+        start_s=start_s,
+        interval_s=world.interval_s,
+        energy_mwh=own[quantities.CONSUMPTION_MWH].copy(),
+        export_mwh=own[quantities.EXPORT_MWH].copy(),
+        register_mwh=register_mwh,
+        uniforms=lambda: uniforms(world.seed, _READING, event.meter, start_s // world.interval_s, count),
     )
 
 

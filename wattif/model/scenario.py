@@ -30,7 +30,7 @@ def world_of(spec: Spec) -> World:
     epoch, last = spec.epoch, spec.end
     months = (last.year - epoch.year) * 12 + last.month - epoch.month + 1
     check_ranges(cities, months, POWER_MAX_W, REGISTER_MAX_WH / 1000)
-    return World(spec.seed, epoch, spec.interval, cities)
+    return World(seed=spec.seed, epoch=epoch, interval_s=spec.interval, cities=cities)
 
 
 def fleet_of(spec: Spec, world: World, meters: int | None = None) -> Fleet:
@@ -46,7 +46,7 @@ def fleet_part_of(spec: Spec, world: World, numbers: range, redrawn: Mapping[int
     return fleet_of_range(spec.seed, numbers, world.cities, class_mix=spec.class_shares, owners=owners, redrawn=redrawn)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Scenario:
     """A world, its meters, and what goes wrong at them: all that readings are computed from."""
 
@@ -60,9 +60,11 @@ def scenario_of(spec: Spec, world: World | None = None) -> Scenario:
     world = world or world_of(spec)
     fleet = fleet_of(spec, world)
     events = drawn_events(spec, world, fleet)
-    return Scenario(world, fleet, measure_events(world, fleet, events, os.cpu_count() or 1) if events else {})
+    return Scenario(
+        world=world, fleet=fleet, events=measure_events(world, fleet, events, os.cpu_count() or 1) if events else {}
+    )
 
 
 def drawn_events(spec: Spec, world: World, fleet: Fleet) -> dict[int, Event]:
     """What goes wrong at which meters, not yet measured."""
-    return draw_events(world, fleet, weights_of(spec), spec.anomaly_rate, Period(spec.start, spec.end))
+    return draw_events(world, fleet, weights_of(spec), spec.anomaly_rate, Period(start=spec.start, end=spec.end))

@@ -79,7 +79,7 @@ def hourly_temperature(seed: int, city: City, utc_day: date) -> HourlyTemperatur
     means = {number: daily_temperature(seed, city, _day(number)) for number in {int(q) // QUARTERS for q in quarters}}
     daily_mean_c = np.array([means[int(quarter) // QUARTERS] for quarter in quarters])
     swing = np.array([cos_turns((int(quarter) % QUARTERS - WARMEST_QUARTER) / QUARTERS) for quarter in quarters])
-    return HourlyTemperature(daily_mean_c + 0.5 * city.daily_range_k * swing, daily_mean_c)
+    return HourlyTemperature(temperature_c=daily_mean_c + 0.5 * city.daily_range_k * swing, daily_mean_c=daily_mean_c)
 
 
 def _day(number: int) -> date:

@@ -36,7 +36,7 @@ DAY_S = 86_400
 _BLOCK_BYTES = 1 << 20  # columns that are computed and stamped together should stay in the second-level cache
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class World:
     """What determines every reading, beside the meters and the day."""
 

@@ -95,7 +95,7 @@ def draw(key: np.uint64, counter: int) -> np.uint64:
 
 @kernel
 def stream_key(seed: int, stream: int, entity: int) -> np.uint64:
-    """The key of *stream* for one entity (meter, transformer, …; 0 for what the whole grid shares)."""
+    """The key of *stream* for one entity, by its number; 0 for what all of them share."""
     return draw(draw(draw(np.uint64(0), seed), stream), entity)
 
 

@@ -26,7 +26,7 @@ QUARTER_S = 900
 MOST_METERS = 400  # of a group: more would not change the picture
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TimeAxis:
     """The quarters of an hour of a picture, all arrays of shape (quarters,)."""
 
@@ -42,12 +42,13 @@ class TimeAxis:
         if city is None:
             quarters = np.arange(start, start + count)
             weekday = (quarters // calendar.QUARTERS + 3) % 7  # 1970 began on a Thursday
-            return cls(start, quarters, weekday >= 5, "UTC")
+            return cls(first_quarter=start, local_quarter=quarters, free=weekday >= 5, zone="UTC")
         quarters = calendar.local_quarters(city.time_zone, start, count)
-        return cls(start, quarters, local_time.weekend_at(city, quarters) == 1, city.time_zone)
+        weekend = local_time.weekend_at(city, quarters) == 1
+        return cls(first_quarter=start, local_quarter=quarters, free=weekend, zone=city.time_zone)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MeanDays:
     """Mean days, of shape (96,), relative to the mean of all days; NaN at quarters that no day of the kind has."""
 
@@ -57,14 +58,15 @@ class MeanDays:
     @classmethod
     def of(cls, power: Floats, axis: TimeAxis) -> MeanDays:
         """The mean days of *power* (quarters,), in its own unit: not relative yet."""
-        return cls(mean_day(power, axis.local_quarter, ~axis.free), mean_day(power, axis.local_quarter, axis.free))
+        working, free = (mean_day(power, axis.local_quarter, chosen) for chosen in (~axis.free, axis.free))
+        return cls(working=working, free=free)
 
     def relative_to(self, mean: float) -> MeanDays:
         """The same days, relative to *mean*."""
-        return MeanDays(self.working / mean, self.free / mean) if mean > 0 else self
+        return MeanDays(working=self.working / mean, free=self.free / mean) if mean > 0 else self
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MeterData:
     """A meter on some days; readings are arrays of shape (readings,), quarter-hours of shape (quarters,)."""
 
@@ -89,7 +91,7 @@ class MeterData:
     standard_day: MeanDays
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GroupData:
     """A class of meters, or a fleet, on some days; power of shape (quarters,), in W a meter."""
 
@@ -169,30 +171,58 @@ def meter_data(world: World, fleet: Fleet, number: int, first: date, days: int) 
     standard = local_time.profile_at(city, profile, axis.local_quarter)
     mac = f"{int(fleet.macs[number]):012X}"
     return MeterData(
-        number, ":".join(mac[i : i + 2] for i in range(0, 12, 2)), CLASSES[fleet.meter_class[number]].id, profile, city,
-        bool(fleet.solar[number]), bool(fleet.car[number]), first, days, world.interval_s, axis,
-        power_w, export_w, voltage_v, register_kwh, export_register_kwh, quarter_w,
+        number=number,
+        mac=":".join(mac[i : i + 2] for i in range(0, 12, 2)),
+        meter_class=CLASSES[fleet.meter_class[number]].id,
+        profile=profile,
+        city=city,
+        solar=bool(fleet.solar[number]),
+        car=bool(fleet.car[number]),
+        first=first,
+        days=days,
+        interval_s=world.interval_s,
+        axis=axis,
+        power_w=power_w,
+        export_w=export_w,
+        voltage_v=voltage_v,
+        register_kwh=register_kwh,
+        export_register_kwh=export_register_kwh,
+        quarter_w=quarter_w,
         own_day=MeanDays.of(quarter_w, axis).relative_to(float(quarter_w.mean())),
         standard_day=MeanDays.of(standard, axis).relative_to(float(standard.mean())),
-    )  # fmt: skip
+    )
 
 
-def group_data(world: World, fleet: Fleet, members: NDArray[np.int64], name: str, first: date, days: int) -> GroupData:
+def group_data(
+    world: World, fleet: Fleet, members: NDArray[np.int64], first: date, days: int, *, name: str
+) -> GroupData:
     """Everything that the picture of the meters *members* shows of so many *days*."""
     drawn = drawn_evenly(members)
     power, export_w = quarter_power(world, fleet, drawn.tolist(), first, days)
     cities = tuple(city for city in world.cities if any(world.city_of(number) is city for number in drawn.tolist()))
     typical = int(np.argsort(power.sum(axis=1))[len(drawn) // 2])
-    own, standard = _mean_days(world, fleet, drawn, power, first, days)
+    own, standard = _mean_days(world, fleet, drawn, power, first)
     low, high = np.quantile(power, [0.1, 0.9], axis=0)
     used = np.unique(fleet.profile[drawn])
     return GroupData(
-        name, len(members), len(drawn), cities, first, days,
-        TimeAxis.of(first, days, cities[0] if len(cities) == 1 else None),
-        power.mean(axis=0, dtype=np.float64), low, high, export_w / len(drawn),
-        power[typical].astype(np.float64), int(drawn[typical]), coincidence_factor(power), own, standard,
-        tuple(PROFILES[profile] for profile in used),
-    )  # fmt: skip
+        name=name,
+        meters=len(members),
+        drawn=len(drawn),
+        cities=cities,
+        first=first,
+        days=days,
+        axis=TimeAxis.of(first, days, cities[0] if len(cities) == 1 else None),
+        mean_w=power.mean(axis=0, dtype=np.float64),
+        low_w=low,
+        high_w=high,
+        export_w=export_w / len(drawn),
+        typical_w=power[typical].astype(np.float64),
+        typical=int(drawn[typical]),
+        coincidence=coincidence_factor(power),
+        own_day=own,
+        standard_day=standard,
+        profiles=tuple(PROFILES[profile] for profile in used),
+    )
 
 
 def quarter_power(world: World, fleet: Fleet, numbers: Sequence[int], first: date, days: int) -> tuple[Floats, Floats]:
@@ -209,12 +239,12 @@ def quarter_power(world: World, fleet: Fleet, numbers: Sequence[int], first: dat
 
 
 def _mean_days(
-    world: World, fleet: Fleet, drawn: NDArray[np.int64], power: Floats, first: date, days: int
+    world: World, fleet: Fleet, drawn: NDArray[np.int64], power: Floats, first: date
 ) -> tuple[MeanDays, MeanDays]:
     """The mean days of a group and of its standard profiles, weighted by energy; each meter by its own local time."""
     places = np.array([world.cities.index(world.city_of(number)) for number in drawn.tolist()])
     own, standard = np.zeros((2, calendar.QUARTERS)), np.zeros((2, calendar.QUARTERS))
-    standard_mean = 0.0
+    standard_mean, days = 0.0, power.shape[1] // calendar.QUARTERS
     for place in np.unique(places):
         city = world.cities[place]
         axis = TimeAxis.of(first, days, city)
@@ -229,6 +259,6 @@ def _mean_days(
         standard += (of_profiles.working, of_profiles.free)
         standard_mean += float(expected.mean())
     return (
-        MeanDays(*own).relative_to(float(power.sum(axis=0).mean())),
-        MeanDays(*standard).relative_to(standard_mean),
+        MeanDays(working=own[0], free=own[1]).relative_to(float(power.sum(axis=0).mean())),
+        MeanDays(working=standard[0], free=standard[1]).relative_to(standard_mean),
     )

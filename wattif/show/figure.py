@@ -126,13 +126,15 @@ def _voltage(axes: Axes, data: MeterData) -> None:
 
 
 def _registers(axes: Axes, data: MeterData) -> None:
-    panels.steps_over_days(axes, data.register_kwh, data.days, BLUE, "import (1.8.0)")
+    panels.steps_over_days(axes, data.register_kwh, data.days, colour=BLUE, label="import (1.8.0)")
     axes.set_title("Register")
     axes.set_ylabel("kWh")
     axes.yaxis.set_major_formatter(panels.thousands())
     if data.solar:
         right = axes.twinx()
-        panels.steps_over_days(right, data.export_register_kwh, data.days, GREEN, "export (2.8.0), right scale", "--")
+        panels.steps_over_days(
+            right, data.export_register_kwh, data.days, colour=GREEN, label="export (2.8.0), right scale", line="--"
+        )
         right.spines["right"].set_visible(True)
         right.set_ylabel("kWh", color=GREEN)
         right.yaxis.set_major_formatter(panels.thousands())
@@ -144,9 +146,14 @@ def _registers(axes: Axes, data: MeterData) -> None:
 def _duration_of_meter(axes: Axes, data: MeterData) -> None:
     if data.interval_s < QUARTER_S:
         panels.duration(
-            axes, load_duration(data.power_w / 1000), "#6baed6", f"readings of {data.interval_s} s", "-", "kW"
+            axes,
+            load_duration(data.power_w / 1000),
+            colour="#6baed6",
+            label=f"readings of {data.interval_s} s",
+            line="-",
+            unit="kW",
         )
-    panels.duration(axes, load_duration(data.quarter_w / 1000), BLUE, "quarter-hours", "-", "kW")
+    panels.duration(axes, load_duration(data.quarter_w / 1000), colour=BLUE, label="quarter-hours", line="-", unit="kW")
     axes.axhline(float(data.quarter_w.mean()) / 1000, color=DARK, linewidth=1, linestyle=":", label="mean")
     axes.set_title("Load duration")
     axes.set_ylabel("kW")
@@ -155,7 +162,12 @@ def _duration_of_meter(axes: Axes, data: MeterData) -> None:
 
 def _power_of_group(axes: Axes, data: GroupData) -> None:
     panels.band_over_days(
-        axes, data.low_w / 1000, data.high_w / 1000, data.days, LIGHT_BLUE, "10 to 90 % of the meters' quarter-hours"
+        axes,
+        data.low_w / 1000,
+        data.high_w / 1000,
+        data.days,
+        colour=LIGHT_BLUE,
+        label="10 to 90 % of the meters' quarter-hours",
     )
     panels.means_over_days(axes, data.mean_w / 1000, data.days, BLUE, "mean of the meters")
     if np.any(data.export_w):
@@ -168,9 +180,14 @@ def _power_of_group(axes: Axes, data: GroupData) -> None:
     axes.set_title("Power of a meter")
     axes.set_ylabel("kW")
     axes.text(
-        0.995, 0.97, f"coincidence factor {data.coincidence:.2f}\n(peak of the sum over sum of the peaks)",
-        transform=axes.transAxes, ha="right", va="top", bbox={"facecolor": "white", "edgecolor": "#bbbbbb"},
-    )  # fmt: skip
+        0.995,
+        0.97,
+        f"coincidence factor {data.coincidence:.2f}\n(peak of the sum over sum of the peaks)",
+        transform=axes.transAxes,
+        ha="right",
+        va="top",
+        bbox={"facecolor": "white", "edgecolor": "#bbbbbb"},
+    )
     panels.legend_above(axes)
 
 
@@ -180,7 +197,9 @@ def _duration_of_group(axes: Axes, data: GroupData) -> None:
         (data.mean_w, BLUE, "sum of the meters", "-"),
     ):
         if power.mean() > 0:
-            panels.duration(axes, load_duration(power / power.mean()), colour, label, line, "times the mean")
+            panels.duration(
+                axes, load_duration(power / power.mean()), colour=colour, label=label, line=line, unit="times the mean"
+            )
     axes.axhline(1, color=DARK, linewidth=1, linestyle=":")
     axes.set_title("Load duration")
     axes.set_ylabel("power / its own mean")

@@ -117,46 +117,68 @@ def range_over_days(axes: Axes, values: NDArray[Any], days: int, colour: str, la
     starts, low, high = envelope(values, _PIECES)
     places = np.append(starts, 1.0) * days
     axes.fill_between(
-        places, np.append(low, low[-1]), np.append(high, high[-1]), step="post",
-        facecolor=colour, edgecolor=colour, linewidth=0.6, label=label,
-    )  # fmt: skip
+        places,
+        np.append(low, low[-1]),
+        np.append(high, high[-1]),
+        step="post",
+        facecolor=colour,
+        edgecolor=colour,
+        linewidth=0.6,
+        label=label,
+    )
 
 
-def band_over_days(axes: Axes, low: Floats, high: Floats, days: int, colour: str, label: str) -> None:
+def band_over_days(axes: Axes, low: Floats, high: Floats, days: int, *, colour: str, label: str) -> None:
     """A band between two lines."""
     places = np.linspace(0, days, len(low) + 1)
     axes.fill_between(
-        places, np.append(low, low[-1]), np.append(high, high[-1]), step="post",
-        facecolor=colour, linewidth=0, label=label,
-    )  # fmt: skip
+        places,
+        np.append(low, low[-1]),
+        np.append(high, high[-1]),
+        step="post",
+        facecolor=colour,
+        linewidth=0,
+        label=label,
+    )
 
 
 def means_over_days(axes: Axes, quarters: Floats, days: int, colour: str, label: str) -> None:
     """The line of quarter-hours; that of whole days, where there are too many to tell quarters apart."""
     if days > LONG_DAYS:
-        steps_over_days(axes, quarters.reshape(days, _QUARTERS).mean(axis=1), days, colour, f"{label}, days")
+        steps_over_days(
+            axes, quarters.reshape(days, _QUARTERS).mean(axis=1), days, colour=colour, label=f"{label}, days"
+        )
     else:
-        steps_over_days(axes, quarters, days, colour, f"{label}, quarter-hours")
+        steps_over_days(axes, quarters, days, colour=colour, label=f"{label}, quarter-hours")
 
 
-def steps_over_days(axes: Axes, values: Floats, days: int, colour: str, label: str, line: str = "-") -> None:
+def steps_over_days(axes: Axes, values: Floats, days: int, *, colour: str, label: str, line: str = "-") -> None:
     """A line of means, each held over its interval."""
     pieces = values[:: max(1, len(values) // (4 * _PIECES))]
     places = np.arange(len(pieces) + 1) * (days / len(pieces))
     axes.plot(
-        places, np.append(pieces, pieces[-1]), color=colour, linewidth=1.3, linestyle=line, drawstyle="steps-post",
+        places,
+        np.append(pieces, pieces[-1]),
+        color=colour,
+        linewidth=1.3,
+        linestyle=line,
+        drawstyle="steps-post",
         label=label,
-    )  # fmt: skip
+    )
 
 
-def duration(axes: Axes, curve: tuple[Floats, Floats], colour: str, label: str, line: str, unit: str) -> None:
+def duration(axes: Axes, curve: tuple[Floats, Floats], *, colour: str, label: str, line: str, unit: str) -> None:
     """A load duration curve, with its peak in *unit*."""
     shares, power = curve
     places = np.unique(np.linspace(0, len(power) - 1, _PIECES).astype(np.int64))
     axes.plot(
-        np.append(0, shares[places]) * 100, np.append(power[0], power[places]), color=colour, linewidth=1.6,
-        linestyle=line, label=f"{label}, peak {power[0]:,.3g} {unit}",
-    )  # fmt: skip
+        np.append(0, shares[places]) * 100,
+        np.append(power[0], power[places]),
+        color=colour,
+        linewidth=1.6,
+        linestyle=line,
+        label=f"{label}, peak {power[0]:,.3g} {unit}",
+    )
     axes.set_xlim(0, 100)
     axes.set_ylim(0, max(axes.get_ylim()[1], 1.05 * power[0]))
     axes.set_xlabel("share of the time that reaches this power, %")

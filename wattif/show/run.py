@@ -61,4 +61,4 @@ def _group(spec: Spec, meter_class: str | None, first: date, days: int) -> data.
             meter_class,
             f"none of the {spec.meters:,} meters belongs to it; raise `meters`, or its share with `class_mix`",
         )
-    return data.group_data(world, fleet, members, meter_class or "fleet", first, days)
+    return data.group_data(world, fleet, members, first, days, name=meter_class or "fleet")

@@ -163,7 +163,7 @@ def delivery_of(spec: Spec, plan: Plan, *, deep: bool) -> Delivery:
         scenario = scenario_of(spec, world)
         has_events = bool(scenario.events)
     else:
-        scenario = Scenario(world, fleet_of(spec, world), {})
+        scenario = Scenario(world=world, fleet=fleet_of(spec, world), events={})
         has_events = bool(drawn_events(spec, world, scenario.fleet))
     if plan.faults:
         return FaultyDelivery(spec, scenario, plan, has_events=has_events)

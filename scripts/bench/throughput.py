@@ -2,7 +2,8 @@
 
     python -m scripts.bench.throughput [--folder DIR] [--rounds N] [--link MB_PER_S] [--only NAME …]
 
-Machines are noisy: compare ratios of one run, not figures of two.
+Machines are noisy: compare ratios of one run, not figures of two. Start-up and memory are whole processes:
+`scripts.bench.processes`.
 """
 
 from __future__ import annotations
@@ -209,68 +210,6 @@ class Sealing(LocalStore):
         return [LakeError("left in staging on purpose") for _ in files]
 
 
-def memory(folder: Path) -> None:
-    """The peak of whole processes: few meters or a million, a day or a year."""
-    for name, arguments in {
-        "100 meters, a day": ["--meters", "100", "--end", "2024-01-01"],
-        "a million meters, a day": [
-            "--meters",
-            "1000000",
-            "--end",
-            "2024-01-01",
-            "--interval",
-            "3600",
-            "--batch-files",
-            "100",
-        ],
-        "100 meters, a year": ["--meters", "100", "--end", "2024-12-31", "--interval", "300"],
-    }.items():
-        fresh(folder)
-        columns = ["--columns", "timestamp,consumption_wh"] if name != "100 meters, a day" else []
-        command = [
-            sys.executable, str(ROOT / "generator.py"), "--start", "2024-01-01", "--lake", str(folder / "lake"),
-            "--staging-dir", str(folder / "staging"), "-q", *columns, *arguments,
-        ]  # fmt: skip
-        process = subprocess.Popen(command)
-        _, status, usage = os.wait4(process.pid, 0)
-        assert status == 0, name
-        print(f"peak memory, {name:<24} {usage.ru_maxrss / 1024:5.0f} MiB                   (wanted: 400 MB)")
-    fresh(folder)
-
-
-def start(folder: Path, rounds: int) -> None:
-    """From the command to the answer, kernels cached."""
-
-    def first_file() -> float:
-        fresh(folder)
-        command = [
-            sys.executable, str(ROOT / "generator.py"), "--start", "2024-01-01", "--end", "2024-01-01",
-            "--meters", "20", "--lake", str(folder / "lake"), "--staging-dir", str(folder / "staging"), "-q",
-        ]  # fmt: skip
-        began = time.perf_counter()
-        with subprocess.Popen(command) as process:
-            while process.poll() is None and not any((folder / "lake").glob("dt=*/*.json")):
-                time.sleep(0.005)
-            return time.perf_counter() - began
-
-    def help_text() -> float:
-        began = time.perf_counter()
-        subprocess.run([sys.executable, str(ROOT / "generator.py"), "--help"], stdout=subprocess.DEVNULL, check=True)
-        return time.perf_counter() - began
-
-    def usage_error() -> float:
-        began = time.perf_counter()
-        subprocess.run(
-            [sys.executable, str(ROOT / "generator.py"), "--start", "x"], stderr=subprocess.DEVNULL, check=False
-        )
-        return time.perf_counter() - began
-
-    first, helped, refused = in_rounds(rounds, first_file, help_text, usage_error)
-    print(f"start to the first sealed file   {first:7.2f} s                      (wanted: 2)")
-    print(f"--help                           {helped:7.2f} s                      (wanted: 0.3)")
-    print(f"a usage error                    {refused:7.2f} s                      (wanted: 0.3)")
-
-
 def fleet(folder: Path, rounds: int) -> None:
     """A million unique MACs."""
     from wattif.model.cities import load_cities
@@ -306,8 +245,6 @@ def main() -> None:
             "staging": lambda: through_staging(folder, rounds),
             "lake": lambda: into_local_lake(folder, rounds),
             "bucket": lambda: into_bucket(folder, min(rounds, 3), arguments.link),
-            "start": lambda: start(folder, rounds),
-            "peak": lambda: memory(folder),
         }
         for step, call in steps.items():
             if not arguments.only or step in arguments.only:

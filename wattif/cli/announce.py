@@ -10,4 +10,4 @@ def announce_compiling() -> None:
     from wattif.numeric import jit
 
     if not jit.are_compiled():
-        print("compiling the model for this machine; the first run takes about half a minute longer", file=sys.stderr)
+        print("compiling the model for this machine; only the first run does", file=sys.stderr)

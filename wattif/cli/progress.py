@@ -9,7 +9,7 @@ from types import TracebackType
 
 from tqdm import tqdm
 
-from wattif.engine.events import BatchSkipped, Event, FileStored, RowsMade, RunPlanned, TotalAdjusted
+from wattif.engine.events import BatchSkipped, Compiling, Event, FileStored, RowsMade, RunPlanned, TotalAdjusted
 
 _REFRESH_S = 0.5
 _LINE_EVERY_S = 10.0
@@ -38,6 +38,8 @@ class ProgressBars:
                 self.bytes += event.bytes
             case TotalAdjusted():
                 self._adjust_total(event.rows, event.bytes)
+            case Compiling():
+                tqdm.write(f"compiling {event.kernel}", file=sys.stderr)
             case BatchSkipped():
                 self._adjust_total(-event.rows, -event.bytes)
 

@@ -29,6 +29,7 @@ from wattif.lake.claim import claim
 from wattif.lake.identity import Identity
 from wattif.lake.open import opened
 from wattif.model.scenario import Scenario, scenario_of, world_of
+from wattif.numeric import jit
 from wattif.spec import Spec
 from wattif.tables import catalog
 from wattif.uploader.retrying import RetryPolicy
@@ -68,7 +69,7 @@ def generate(
         on_retry=told.tell_retry,
     )
     began = datetime.now(UTC)
-    with Staging(folder, dataset.fingerprint) as staging:
+    with Staging(folder, dataset.fingerprint) as staging, jit.on_compile(told.tell_compiling):
         fenced = _until_stopped(stop, lambda: claim(store, dataset, overwrite=options.overwrite))
         scenario = scenario_of(spec, world)
         streams = streams_of(spec, scenario)

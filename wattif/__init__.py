@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from wattif.version import __version__
+
 if TYPE_CHECKING:
     from wattif.face.lakes import Lake, open_lake
     from wattif.face.reading import read
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
 
     open = open_lake
 
-__version__ = "0.3.0"
 __all__ = ["Lake", "Spec", "__version__", "expect", "generate", "open", "read", "reconcile"]
 
 _PLACES = {  # of what is imported when it is first asked for: numba and pyarrow take a second

@@ -15,7 +15,6 @@ from typing import TypeVar
 
 import orjson
 
-import wattif
 from wattif.engine.events import Events, Listener, ignore
 from wattif.engine.pipeline import Figures, Pipeline
 from wattif.engine.plan import check_staging
@@ -34,6 +33,7 @@ from wattif.spec import Spec
 from wattif.tables import catalog
 from wattif.uploader.retrying import RetryPolicy
 from wattif.uploader.store import Store
+from wattif.version import __version__
 
 _log = logging.getLogger("wattif.engine")
 _Result = TypeVar("_Result")
@@ -123,7 +123,7 @@ def _store_tables(spec: Spec, scenario: Scenario, store: Store) -> None:
 def _report(spec: Spec, options: RunOptions, dataset: Identity, figures: Figures, began: datetime) -> dict[str, object]:
     return {
         "began": began.isoformat(timespec="milliseconds"),
-        "wattif": wattif.__version__,
+        "wattif": __version__,
         "python": platform.python_version(),
         "machine": platform.machine(),
         "processors": os.cpu_count(),

@@ -51,7 +51,8 @@ def _scenario(rows: Rows) -> Scenario:
     fleet = fleet_of(rows.spec, world)
     wanted = {meter for each in rows.ranges for meter in each}
     events = {meter: event for meter, event in drawn_events(rows.spec, world, fleet).items() if meter in wanted}
-    return Scenario(world, fleet, measure_events(world, fleet, events, os.cpu_count() or 1) if events else {})
+    measured = measure_events(world, fleet, events, os.cpu_count() or 1) if events else {}
+    return Scenario(world=world, fleet=fleet, events=measured)
 
 
 def batches(rows: Rows) -> Iterator[pa.RecordBatch]:

@@ -11,13 +11,13 @@ from typing import Any
 
 import orjson
 
-import wattif
 from wattif.faults.rates import rates_of
 from wattif.lake.documents import read_document
 from wattif.model.anomaly_kinds import read_weights, weights_of
 from wattif.model.cities import City
 from wattif.spec import Spec
 from wattif.tables.readings import fields_of
+from wattif.version import __version__
 
 _NAMES = {"epoch": "the first day of the month of `start`", "version": "the version of the bytes"}
 VERSION = 2  # of the bytes: raised with every change of the model or the rows, see CHANGELOG.md
@@ -74,7 +74,7 @@ class Identity:
     def to_json(self, options: Mapping[str, Any] | None = None) -> bytes:
         """The content of `_wattif/dataset.json`: the identity, and the options that later verbs need not repeat."""
         document = {
-            "generator": "WattIf", "wattif": wattif.__version__, **self.identity,
+            "generator": "WattIf", "wattif": __version__, **self.identity,
             "fingerprint": self.fingerprint, "options": options or self.options,
         }  # fmt: skip
         return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

@@ -1,0 +1,3 @@
+"""The version: of the program, and of the bytes that it writes."""
+
+__version__ = "0.3.0"

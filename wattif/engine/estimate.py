@@ -18,7 +18,7 @@ from wattif.tables import catalog
 from wattif.uploader.store import CHUNK_BYTES, MULTIPART_MAX_BYTES
 
 _CALIBRATION_S = 0.5
-_OWN_OBJECTS = 2  # the identity, the figures of the run
+_OWN_OBJECTS = 3  # the identity, the record of its claim, the figures of the run
 
 
 def requests_of_file(size: int) -> int:
@@ -100,7 +100,7 @@ def _sizes(spec: Spec, options: RunOptions, plan: Plan) -> Iterator[tuple[str, s
     yield "bytes", f"{about}{size:,} ({size / 1e9:,.2f} GB)"
     yield (
         "objects",
-        f"{about}{files + batches + tables:,} (files, manifests, fleet, weather, identity, the run's figures"
+        f"{about}{files + batches + tables:,} (files, manifests, fleet, weather, identity, its claim, the run's figures"
         f"{'; labels of the faults besides' if faults else ''})",
     )
     yield "requests", f"about {plan.days * day_requests + batches + tables + 4:,} to a bucket; a folder needs none"

@@ -148,11 +148,13 @@ def installed(place: Path) -> Path:
     return folder
 
 
+# Read-only rather than hidden: the checkout and its interpreter may lie in the temporary folder themselves.
 NO_TEMPORARY = """
-mount --bind {folder} /mnt
-mount -t tmpfs -o ro none /tmp
-mount -t tmpfs -o ro none /var/tmp
-cd /mnt
+for place in /tmp /var/tmp; do
+  mount --bind $place $place
+  mount -o remount,bind,ro $place
+done
+cd {folder}
 """
 
 

@@ -62,10 +62,8 @@ VIEWS: Mapping[str, View] = {
     "reversed_ct": View(("power, kW",)),
     "sag": View(("voltage, V",), days=1, interval_s=10, around_s=10 * MINUTE_S, least_share=0.0),
     "swell": View(("voltage, V",), days=1, interval_s=10, around_s=10 * MINUTE_S, least_share=0.0),
-    "outage": View(
-        ("voltage, V", "power, kW"), days=1, interval_s=60, around_s=2 * HOUR_S, least_share=0.05
-    ),
-}  # fmt: skip
+    "outage": View(("voltage, V", "power, kW"), days=1, interval_s=60, around_s=2 * HOUR_S, least_share=0.05),
+}
 
 
 @dataclass(frozen=True)

@@ -44,9 +44,14 @@ def day_features(half_hours: Floats) -> Floats:
     correlation = (around[..., 1:] * around[..., :-1]).sum(axis=-1) / squares
     parts = half_hours.reshape(*half_hours.shape[:-1], 8, HALF_HOURS // 8).mean(axis=-1)
     single = (
-        mean[..., 0], half_hours.std(axis=-1), half_hours.min(axis=-1), half_hours.max(axis=-1),
-        np.median(half_hours, axis=-1), steps.mean(axis=-1), correlation,
-    )  # fmt: skip
+        mean[..., 0],
+        half_hours.std(axis=-1),
+        half_hours.min(axis=-1),
+        half_hours.max(axis=-1),
+        np.median(half_hours, axis=-1),
+        steps.mean(axis=-1),
+        correlation,
+    )
     features: Floats = np.concatenate([np.stack(single, axis=-1), parts / np.maximum(mean, 1e-12)], axis=-1)
     return features
 

@@ -372,9 +372,16 @@ def report(tables: list[Table], seconds: float, homes: int, businesses: int, vol
     figures = [(table, figure) for table in tables for figure in table.figures]
     missed = [(table, figure) for table, figure in figures if figure.verdict == "miss"]
     text = INTRODUCTION.format(
-        seconds=seconds, processors=os.cpu_count(), seed=SEED, count=len(figures), misses=len(missed), homes=homes,
-        businesses=businesses, volts=volts, seeds=len(SEEDS),
-    )  # fmt: skip
+        seconds=seconds,
+        processors=os.cpu_count(),
+        seed=SEED,
+        count=len(figures),
+        misses=len(missed),
+        homes=homes,
+        businesses=businesses,
+        volts=volts,
+        seeds=len(SEEDS),
+    )
     for table in tables:
         text += f"\n## {table.title}\n\n{table.note}| figure | measured | wanted | verdict |\n|---|---|---|---|\n"
         for figure in table.figures:

@@ -20,8 +20,13 @@ from wattif.cli.stored import stored_options
 from wattif.spec import Spec
 
 SMALL: Mapping[str, Any] = {
-    "start": "2024-01-01", "end": "2024-01-02", "meters": 10, "interval": 300, "meters_per_file": 3, "batch_files": 2,
-}  # fmt: skip
+    "start": "2024-01-01",
+    "end": "2024-01-02",
+    "meters": 10,
+    "interval": 300,
+    "meters_per_file": 3,
+    "batch_files": 2,
+}
 
 
 def make_lake(folder: Path, **changes: Any) -> Path:

@@ -26,12 +26,22 @@ ALL_COLUMNS = (
 )
 
 TYPES = {
-    "mac": "VARCHAR", "timestamp": "TIMESTAMP", "consumption_wh": "DECIMAL(18,3)", "power_w": "DECIMAL(18,0)",
-    "voltage_v": "DECIMAL(18,1)", "current_a": "DECIMAL(18,2)", "power_factor": "DECIMAL(18,3)",
-    "frequency_hz": "DECIMAL(18,3)", "register_kwh": "DECIMAL(18,3)", "status": "DECIMAL(18,0)",
-    "city_id": "VARCHAR", "export_wh": "DECIMAL(18,3)", "export_register_kwh": "DECIMAL(18,3)",
-    "seq": "DECIMAL(18,0)", "dt": "DATE",
-}  # fmt: skip
+    "mac": "VARCHAR",
+    "timestamp": "TIMESTAMP",
+    "consumption_wh": "DECIMAL(18,3)",
+    "power_w": "DECIMAL(18,0)",
+    "voltage_v": "DECIMAL(18,1)",
+    "current_a": "DECIMAL(18,2)",
+    "power_factor": "DECIMAL(18,3)",
+    "frequency_hz": "DECIMAL(18,3)",
+    "register_kwh": "DECIMAL(18,3)",
+    "status": "DECIMAL(18,0)",
+    "city_id": "VARCHAR",
+    "export_wh": "DECIMAL(18,3)",
+    "export_register_kwh": "DECIMAL(18,3)",
+    "seq": "DECIMAL(18,0)",
+    "dt": "DATE",
+}
 
 
 def load(connection: duckdb.DuckDBPyConnection, table: str, folder: Path, lines: Iterable[tuple[date, bytes]]) -> None:

@@ -33,10 +33,15 @@ def main() -> None:
             fresh(folder)
             start = date(2024, 1, 1)
             asked = Asked(
-                start=start, end=start + timedelta(days=arguments.days - 1), meters=400, lake=folder / "lake",
-                staging_dir=folder / "staging", staging_limit=900 * 2**20, write_workers=2,
+                start=start,
+                end=start + timedelta(days=arguments.days - 1),
+                meters=400,
+                lake=folder / "lake",
+                staging_dir=folder / "staging",
+                staging_limit=900 * 2**20,
+                write_workers=2,
                 anomaly_rate=rate,
-            )  # fmt: skip
+            )
             began = time.perf_counter()
             figures = generate(asked, Event(), Confirming(asked.lake))
             return figures.readings / (time.perf_counter() - began) / 1e6

@@ -37,9 +37,13 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 def _asked(folder: Path, **changes: object) -> Asked:
     values = {
-        "start": "2024-01-01", "end": "2024-01-02", "meters": 400, "lake": folder / "lake",
-        "staging_dir": folder / "staging", "write_workers": 2,
-    }  # fmt: skip
+        "start": "2024-01-01",
+        "end": "2024-01-02",
+        "meters": 400,
+        "lake": folder / "lake",
+        "staging_dir": folder / "staging",
+        "write_workers": 2,
+    }
     return Asked(**{**values, **changes})
 
 

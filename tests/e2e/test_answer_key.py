@@ -21,16 +21,24 @@ FAULTS = (
     "batch_twice=0.2,schema_drift=2024-01-03:renamed"
 )
 TYPES = {
-    "mac": "VARCHAR", "timestamp": "TIMESTAMP", "consumption_wh": "DECIMAL(18,3)", "power_w": "INTEGER",
-    "register_kwh": "DECIMAL(18,3)", "seq": "INTEGER",
-}  # fmt: skip
+    "mac": "VARCHAR",
+    "timestamp": "TIMESTAMP",
+    "consumption_wh": "DECIMAL(18,3)",
+    "power_w": "INTEGER",
+    "register_kwh": "DECIMAL(18,3)",
+    "seq": "INTEGER",
+}
 
 
 def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "wattif", *arguments], cwd=folder, capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "wattif", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
         env=processes.environment(folder, PYTHONPATH=str(ROOT)),
-    )  # fmt: skip
+    )
 
 
 def _query(folder: Path, sql: str) -> list[tuple[object, ...]]:
@@ -44,10 +52,28 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake of 4 days of 60 meters with anomalies and all faults, loaded as it is into a table of DuckDB."""
     folder = tmp_path_factory.mktemp("answer")
     made = _run(
-        folder, "generate", "--start", "2024-01-01", "--end", "2024-01-04", "--meters", "60", "--interval", "300",
-        "--meters-per-file", "5", "--batch-files", "3", "--columns", COLUMNS, "--anomaly-rate", "0.5",
-        "--faults", FAULTS, "--quiet",
-    )  # fmt: skip
+        folder,
+        "generate",
+        "--start",
+        "2024-01-01",
+        "--end",
+        "2024-01-04",
+        "--meters",
+        "60",
+        "--interval",
+        "300",
+        "--meters-per-file",
+        "5",
+        "--batch-files",
+        "3",
+        "--columns",
+        COLUMNS,
+        "--anomaly-rate",
+        "0.5",
+        "--faults",
+        FAULTS,
+        "--quiet",
+    )
     assert (made.returncode, made.stderr) == (0, "")
     types = ", ".join(f"{name}: '{kind}'" for name, kind in TYPES.items())
     _query(
@@ -127,9 +153,13 @@ def test_some_days_are_expected_as_the_whole_dataset_has_them(home: Path) -> Non
 @pytest.mark.parametrize("options", [("--deep",), ("--table", "readings", "--database", "t.duckdb")])
 def test_a_comparison_is_interrupted_in_one_line(home: Path, options: tuple[str, ...]) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "wattif", "reconcile", *options], cwd=home, stderr=subprocess.PIPE, text=True,
-        stdout=subprocess.DEVNULL, env=processes.environment(home, PYTHONPATH=str(ROOT)),
-    )  # fmt: skip
+        [sys.executable, "-m", "wattif", "reconcile", *options],
+        cwd=home,
+        stderr=subprocess.PIPE,
+        text=True,
+        stdout=subprocess.DEVNULL,
+        env=processes.environment(home, PYTHONPATH=str(ROOT)),
+    )
     time.sleep(1.5)
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=120)

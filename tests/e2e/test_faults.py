@@ -11,9 +11,19 @@ from tests.undo_faults import read_labels, read_objects, undo
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SMALL = [
-    "--start", "2024-01-01", "--end", "2024-01-02", "--meters", "12", "--meters-per-file", "2", "--interval", "60",
-    "--staging-dir", "staging",
-]  # fmt: skip
+    "--start",
+    "2024-01-01",
+    "--end",
+    "2024-01-02",
+    "--meters",
+    "12",
+    "--meters-per-file",
+    "2",
+    "--interval",
+    "60",
+    "--staging-dir",
+    "staging",
+]
 FAULTS = "duplicate=0.002,late=0.002:1h,drop=0.002,out_of_order=0.002,corrupt=0.002,schema_drift=2024-01-02:renamed"
 
 
@@ -21,8 +31,13 @@ def _run(folder: Path, *arguments: str) -> tuple[int, str, str]:
     environment = processes.environment(folder)
     done = subprocess.run(
         [sys.executable, str(ROOT / "generator.py"), *SMALL, *arguments],
-        cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=100,
-    )  # fmt: skip
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
     return done.returncode, done.stdout, done.stderr
 
 

@@ -54,12 +54,16 @@ def _run(notebook: Any, folder: Path, **environment: str) -> dict[str, Any]:
     home = folder.parent / "home"
     (home / "pandas.py").write_text("raise ImportError('requirements.txt does not name it')", encoding="utf-8")
     kernel = {
-        **processes.environment(home), "IPYTHONDIR": str(home), "MPLCONFIGDIR": str(home),
-        "JUPYTER_DATA_DIR": str(home), "PIP_NO_INDEX": "1",
+        **processes.environment(home),
+        "IPYTHONDIR": str(home),
+        "MPLCONFIGDIR": str(home),
+        "JUPYTER_DATA_DIR": str(home),
+        "PIP_NO_INDEX": "1",
         "PYTHONPATH": f"{ROOT}{os.pathsep}{home}",  # as if it was installed
         "WATTIF_STAGING_DIR": str(folder.parent / "staging"),
-        **{f"WATTIF_{name}": value for name, value in SMALL.items()}, **environment,
-    }  # fmt: skip
+        **{f"WATTIF_{name}": value for name, value in SMALL.items()},
+        **environment,
+    }
     client = NotebookClient(notebook, timeout=100, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
     manager = client.create_kernel_manager()
     try:
@@ -196,10 +200,16 @@ def client(front: Front, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 def test_in_the_cloud(notebook: Any, folder: Path, storage: GcsServer, front: Front, client: Any) -> None:
     with DataplexServer(_Cloud(client)) as dataplex:
         outputs = _run(
-            notebook, folder, WATTIF_PROJECT=PROJECT, WATTIF_BUCKET=BUCKET, WATTIF_DATASET=DATASET,
-            WATTIF_LOCATION=REGION, BIGQUERY_EMULATOR_HOST=front.url, STORAGE_EMULATOR_HOST=storage.url,
+            notebook,
+            folder,
+            WATTIF_PROJECT=PROJECT,
+            WATTIF_BUCKET=BUCKET,
+            WATTIF_DATASET=DATASET,
+            WATTIF_LOCATION=REGION,
+            BIGQUERY_EMULATOR_HOST=front.url,
+            STORAGE_EMULATOR_HOST=storage.url,
             DATAPLEX_EMULATOR_HOST=dataplex.address,
-        )  # fmt: skip
+        )
         asked = [dataplex.count(f"{verb}DataScan") for verb in ("Create", "Run")]
     readings = sum(
         stored.content.count(b"\n") for name, stored in storage.objects(BUCKET).items() if name.startswith("dt=")

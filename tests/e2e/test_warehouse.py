@@ -22,9 +22,13 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 def _run(folder: Path, *arguments: str) -> tuple[int, str, str]:
     environment = processes.environment(folder, PYTHONPATH=str(ROOT))
     done = subprocess.run(
-        [sys.executable, "-m", "wattif", *arguments], cwd=folder, env=environment, capture_output=True, text=True,
+        [sys.executable, "-m", "wattif", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
         check=False,
-    )  # fmt: skip
+    )
     return done.returncode, done.stdout, done.stderr
 
 
@@ -48,15 +52,22 @@ def test_from_the_lake_to_verdicts(folder: Path) -> None:
     code, out, error = _run(folder, "rollup", "--json")
     assert (code, error) == (0, "")
     assert json.loads(out) == {
-        "place": "lake/wattif.duckdb", "days": 14, "days_skipped": 0, "hours": 3360, "readings": 13440,
+        "place": "lake/wattif.duckdb",
+        "days": 14,
+        "days_skipped": 0,
+        "hours": 3360,
+        "readings": 13440,
         "delivered": 13440,
-    }  # fmt: skip
+    }
     code, out, error = _run(folder, "scan", "--metrics", "MAX", "--json")
     assert (code, error) == (0, "")
     found = json.loads(out)
     assert found["window"] == {
-        "train_from": "2024-01-01", "train_until": "2024-01-07", "scan_from": "2024-01-08", "scan_until": "2024-01-14",
-    }  # fmt: skip
+        "train_from": "2024-01-01",
+        "train_until": "2024-01-07",
+        "scan_from": "2024-01-08",
+        "scan_until": "2024-01-14",
+    }
     assert [(each["metric"], each["hours"], each["no_verdict"]) for each in found["metrics"]] == [("MAX", 1680, 0)]
     code, out, _ = _run(folder, "load")
     assert (code, out.count("(14 days were already loaded)")) == (0, 1)
@@ -93,11 +104,12 @@ def test_ctrl_c_leaves_whole_days_and_the_same_command_goes_on(tmp_path: Path) -
         (["scan", "--threshold", "2"], 2, "--threshold 2: must be less than 1"),
         (["load", "--warehouse", "bigquery"], 2, "needs --project"),
         (
-            ["load", "--warehouse", "bigquery", "--project", "some-project", "--dataset", "meters"], 1,
+            ["load", "--warehouse", "bigquery", "--project", "some-project", "--dataset", "meters"],
+            1,
             "some-project.meters: no credentials for Google Cloud; run 'gcloud auth application-default login'",
         ),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_is_one_line(folder: Path, arguments: list[str], code: int, said: str) -> None:
     got, out, error = _run(folder, *arguments)
     assert (got, out) == (code, "")

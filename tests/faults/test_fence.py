@@ -32,9 +32,23 @@ from wattif.lake.manifest import read_manifest
 ROOT = Path(__file__).resolve().parent.parent.parent
 ROUNDS = 4
 ARGUMENTS = [
-    "--start", "2024-01-01", "--end", "2024-01-04", "--meters", "120", "--meters-per-file", "5", "--batch-files", "3",
-    "--interval", "300", "--columns", "mac,timestamp,consumption_wh,register_kwh", "--overwrite", "-q",
-]  # fmt: skip
+    "--start",
+    "2024-01-01",
+    "--end",
+    "2024-01-04",
+    "--meters",
+    "120",
+    "--meters-per-file",
+    "5",
+    "--batch-files",
+    "3",
+    "--interval",
+    "300",
+    "--columns",
+    "mac,timestamp,consumption_wh,register_kwh",
+    "--overwrite",
+    "-q",
+]
 SEEDS = ("1", "2")
 Objects = dict[str, bytes]
 

@@ -18,9 +18,22 @@ from wattif.lake.manifest import read_manifest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ARGUMENTS = [
-    "--start", "2024-01-01", "--end", "2024-01-06", "--meters", "300", "--meters-per-file", "5", "--batch-files", "4",
-    "--interval", "300", "--columns", "mac,timestamp,consumption_wh,register_kwh", "-q",
-]  # fmt: skip
+    "--start",
+    "2024-01-01",
+    "--end",
+    "2024-01-06",
+    "--meters",
+    "300",
+    "--meters-per-file",
+    "5",
+    "--batch-files",
+    "4",
+    "--interval",
+    "300",
+    "--columns",
+    "mac,timestamp,consumption_wh,register_kwh",
+    "-q",
+]
 KILLS = 10
 
 

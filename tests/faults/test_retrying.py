@@ -25,9 +25,15 @@ VERBS: dict[str, Callable[[Store, Path], object]] = {
     "delete": lambda store, folder: store.delete(["a"]),
 }
 ANSWERS = {
-    "list": ["a", "b", "c", "d"], "list_objects": ["a", "b", "c", "d"], "get_bytes": b"a", "open_object": b"a",
-    "fetch": b"a", "put_bytes": None, "swap_bytes": True, "delete": None,
-}  # fmt: skip
+    "list": ["a", "b", "c", "d"],
+    "list_objects": ["a", "b", "c", "d"],
+    "get_bytes": b"a",
+    "open_object": b"a",
+    "fetch": b"a",
+    "put_bytes": None,
+    "swap_bytes": True,
+    "delete": None,
+}
 KINDS = {"list": "list", "list_objects": "list", "put_bytes": "upload", "swap_bytes": "upload", "delete": "delete"}
 every_verb = pytest.mark.parametrize("verb", VERBS)
 

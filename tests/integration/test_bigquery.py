@@ -26,11 +26,12 @@ MACS = ["02:00:00:00:00:0A", "02:00:00:00:00:0B"]
 OF_BIGQUERY = {"warehouse": "bigquery", "project": PROJECT, "dataset": DATASET}
 TABLES = {
     "smart_meter_readings": "mac, timestamp, consumption_wh, status, dt",
-    "smart_meter_readings_hour_rolled":
-        "mac, time_hour_rolled, consumption_hour_rolled, consumption_avg, consumption_max, readings",
+    "smart_meter_readings_hour_rolled": (
+        "mac, time_hour_rolled, consumption_hour_rolled, consumption_avg, consumption_max, readings"
+    ),
     "smart_meter_consumption_monthly": "mac, month, consumption_wh, readings",
     "wattif_loads": "dt, dataset, fingerprint, files, `rows`, bad_records, first_time, last_time, rolled_up",
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +61,10 @@ def lake(tmp_path: Path) -> HandLake:
     for day in DAYS:
         lines = [
             reading(mac, f"{day}T{hour:02}:{minute:02}:00Z", f"{hour}.{minute:03}")
-            for mac in MACS for hour in (0, 11, 23) for minute in (0, 10, 50)
-        ]  # fmt: skip
+            for mac in MACS
+            for hour in (0, 11, 23)
+            for minute in (0, 10, 50)
+        ]
         early = reading(MACS[0], "2024-01-31T23:59:00Z", "7.125", 1)
         lake.write(
             day,
@@ -133,8 +136,11 @@ def test_a_second_load_brings_nothing_and_a_changed_day_is_replaced(lake: HandLa
     lake.write(DAYS[1], {FILE_A: [reading(MACS[0], "2024-02-01T05:00:00Z", "9")]})
     assert (_load(lake).rows, _rollup().days) == (1, 1)
     assert _rows(client, "smart_meter_consumption_monthly", "mac, month, consumption_wh, readings")[1] == (
-        MACS[0], date(2024, 2, 1), Decimal(9), 1,
-    )  # fmt: skip
+        MACS[0],
+        date(2024, 2, 1),
+        Decimal(9),
+        1,
+    )
     assert len(_rows(client, "smart_meter_readings", "mac")) == 22
 
 

@@ -81,9 +81,13 @@ def test_the_tables_are_partitioned_and_clustered(recorder: Recorder, warehouse:
     assert readings["timePartitioning"] == {"type": "DAY", "field": "dt"}
     assert readings["clustering"] == {"fields": ["mac"]}
     assert _types(hourly["schema"]["fields"]) == {
-        "mac": "STRING", "time_hour_rolled": "TIMESTAMP", "consumption_hour_rolled": "NUMERIC",
-        "consumption_avg": "FLOAT64", "consumption_max": "NUMERIC", "readings": "INT64",
-    }  # fmt: skip
+        "mac": "STRING",
+        "time_hour_rolled": "TIMESTAMP",
+        "consumption_hour_rolled": "NUMERIC",
+        "consumption_avg": "FLOAT64",
+        "consumption_max": "NUMERIC",
+        "readings": "INT64",
+    }
     assert hourly["timePartitioning"] == {"type": "DAY", "field": "time_hour_rolled"}
     assert hourly["clustering"] == {"fields": ["mac"]}
 
@@ -185,10 +189,13 @@ def test_a_model_is_trained_and_judges(
     options = re.search(r"OPTIONS \( (.*?) \) AS", train)
     assert options is not None
     assert options[1].split(", ") == [
-        "MODEL_TYPE = 'ARIMA_PLUS'", "TIME_SERIES_TIMESTAMP_COL = 'time_hour_rolled'",
-        f"TIME_SERIES_DATA_COL = '{column}'", "TIME_SERIES_ID_COL = 'mac'", "DATA_FREQUENCY = 'HOURLY'",
+        "MODEL_TYPE = 'ARIMA_PLUS'",
+        "TIME_SERIES_TIMESTAMP_COL = 'time_hour_rolled'",
+        f"TIME_SERIES_DATA_COL = '{column}'",
+        "TIME_SERIES_ID_COL = 'mac'",
+        "DATA_FREQUENCY = 'HOURLY'",
         "HORIZON = 216",  # the nine days after the training
-    ]  # fmt: skip
+    ]
     assert f"SELECT mac, time_hour_rolled, CAST({column} AS FLOAT64) AS {column} FROM" in train
     assert (
         "WHERE time_hour_rolled >= TIMESTAMP '2024-01-01 00:00:00.000000+00'"

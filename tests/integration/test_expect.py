@@ -23,15 +23,24 @@ CASES: dict[str, dict[str, Any]] = {
     "plain": {},
     "a narrow row": {"columns": "timestamp,power_w,mac"},
     "all columns, two cities, panels and cars": {
-        "columns": ALL_COLUMNS, "city": "manila,london", "solar_share": 1, "ev_share": 0.5, "meters": 45,
+        "columns": ALL_COLUMNS,
+        "city": "manila,london",
+        "solar_share": 1,
+        "ev_share": 0.5,
+        "meters": 45,
     },
     "all that goes wrong at meters": {"anomaly_rate": 1, "meters": 230, "columns": ALL_COLUMNS, "solar_share": 0.3},
     "wrong clocks": {"anomaly_rate": 1, "anomalies": "clock_skew", "meters": 210},
     "wrong clocks at both ends": {
-        "anomaly_rate": 1, "anomalies": "clock_skew", "meters": 100, "interval": 600, "start": "2024-02-01", "seed": 38,
+        "anomaly_rate": 1,
+        "anomalies": "clock_skew",
+        "meters": 100,
+        "interval": 600,
+        "start": "2024-02-01",
+        "seed": 38,
     },
     "outages": {"anomaly_rate": 1, "anomalies": "outage,missing", "meters": 40, "interval": 60},
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -71,30 +80,39 @@ def _hold(connection: duckdb.DuckDBPyConnection, folder: Path, table: str, numbe
     hours = 0
     if "consumption_wh" in numbers:
         hours = _equal(
-            connection, folder / "hourly" / "*.parquet", "* EXCLUDE (consumption_avg), round(consumption_avg, 9)",
+            connection,
+            folder / "hourly" / "*.parquet",
+            "* EXCLUDE (consumption_avg), round(consumption_avg, 9)",
             f"SELECT {key}, sum(consumption_wh)::DECIMAL(18,3), max(consumption_wh), count(*),"
             f" round((sum(consumption_wh) / count(*))::DOUBLE, 9) FROM {table} GROUP BY ALL",
-        )  # fmt: skip
+        )
         _equal(
-            connection, folder / "daily" / "*.parquet", "*",
-            "SELECT mac, timestamp::DATE, sum(consumption_wh)::DECIMAL(18,3), count(*)"
-            f" FROM {table} GROUP BY ALL",
-        )  # fmt: skip
+            connection,
+            folder / "daily" / "*.parquet",
+            "*",
+            f"SELECT mac, timestamp::DATE, sum(consumption_wh)::DECIMAL(18,3), count(*) FROM {table} GROUP BY ALL",
+        )
         _equal(
-            connection, folder / "monthly.parquet", "*",
+            connection,
+            folder / "monthly.parquet",
+            "*",
             "SELECT mac, date_trunc('month', timestamp)::DATE, sum(consumption_wh)::DECIMAL(18,3), count(*)"
             f" FROM {table} GROUP BY ALL",
-        )  # fmt: skip
+        )
     else:
         _equal(
-            connection, folder / "hourly" / "*.parquet", "mac, time_hour_rolled, readings",
+            connection,
+            folder / "hourly" / "*.parquet",
+            "mac, time_hour_rolled, readings",
             f"SELECT {key}, count(*) FROM {table} GROUP BY ALL",
-        )  # fmt: skip
+        )
     sums = ", ".join(f"sum({name})" for name in numbers)
     _equal(
-        connection, folder / "partitions.parquet", "*",
+        connection,
+        folder / "partitions.parquet",
+        "*",
         f"SELECT dt, count(*), count(DISTINCT mac), {sums} FROM {table} GROUP BY dt",
-    )  # fmt: skip
+    )
     return hours
 
 
@@ -146,9 +164,13 @@ def test_columns_say_what_they_are(settings: Asking) -> None:
             assert field.metadata[b"description"], f"{path.name}: {field.name}"
     view = expected / "delivered"
     assert {path.relative_to(view).as_posix() for path in view.rglob("*.parquet")} == {
-        "hourly/2024-01.parquet", "hourly/2024-02.parquet", "daily/2024-01.parquet", "daily/2024-02.parquet",
-        "monthly.parquet", "partitions.parquet",
-    }  # fmt: skip
+        "hourly/2024-01.parquet",
+        "hourly/2024-02.parquet",
+        "daily/2024-01.parquet",
+        "daily/2024-02.parquet",
+        "monthly.parquet",
+        "partitions.parquet",
+    }
 
 
 def test_threads_change_no_byte(settings: Asking) -> None:

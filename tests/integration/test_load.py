@@ -28,9 +28,16 @@ def lake(tmp_path: Path) -> HandLake:
     """Two days of two meters, two readings each."""
     lake = HandLake(tmp_path / "lake")
     for day in (DAY, NEXT):
-        lake.write(day, {f"readings-0000000000{mac[-2:]}.json": [
-            reading(mac, f"{day}T00:00:00Z", "1.5"), reading(mac, f"{day}T00:10:00Z", "2.125"),
-        ] for mac in (A, B)})  # fmt: skip
+        lake.write(
+            day,
+            {
+                f"readings-0000000000{mac[-2:]}.json": [
+                    reading(mac, f"{day}T00:00:00Z", "1.5"),
+                    reading(mac, f"{day}T00:10:00Z", "2.125"),
+                ]
+                for mac in (A, B)
+            },
+        )
     return lake
 
 
@@ -48,13 +55,19 @@ def test_every_reading_arrives_with_its_exact_values(settings: Asking) -> None:
     )
     wanted = sorted(
         (
-            row["mac"], row["timestamp"], Decimal(f"{row['consumption_wh']:.3f}"),
-            Decimal(f"{row['register_kwh']:.3f}"), Decimal(f"{row['voltage_v']:.1f}"), row["power_w"],
-            row["status"], row["city_id"], row["seq"],
+            row["mac"],
+            row["timestamp"],
+            Decimal(f"{row['consumption_wh']:.3f}"),
+            Decimal(f"{row['register_kwh']:.3f}"),
+            Decimal(f"{row['voltage_v']:.1f}"),
+            row["power_w"],
+            row["status"],
+            row["city_id"],
+            row["seq"],
             date.fromisoformat(row["timestamp"][:10]),
         )
         for row in lines
-    )  # fmt: skip
+    )
     assert found == wanted
 
 
@@ -89,26 +102,41 @@ def test_what_no_manifest_names_is_not_loaded(lake: HandLake) -> None:
 
 def test_bad_records_are_named_with_file_and_line_and_stop_nothing(lake: HandLake) -> None:
     good = reading(A, f"{DAY}T00:20:00Z", "3")
-    lake.write(DAY, {
-        FILE_A: [good, b'{"mac":"02:00\n', good, b"\n", b'gar"bage}\n', b"[1, 2]\n", b'"text"\n'],
-        FILE_B: [good, reading(A, "yesterday", "1"), b'{"timestamp":"2024-01-01T00:00:00Z"}\n', b"\xff\xfe\x00\n"],
-        "readings-00000000000C.json": good + good[:40],
-        "readings-00000000000E.json": b"",
-        "readings-00000000600D.json": good,
-    })  # fmt: skip
+    lake.write(
+        DAY,
+        {
+            FILE_A: [good, b'{"mac":"02:00\n', good, b"\n", b'gar"bage}\n', b"[1, 2]\n", b'"text"\n'],
+            FILE_B: [good, reading(A, "yesterday", "1"), b'{"timestamp":"2024-01-01T00:00:00Z"}\n', b"\xff\xfe\x00\n"],
+            "readings-00000000000C.json": good + good[:40],
+            "readings-00000000000E.json": b"",
+            "readings-00000000600D.json": good,
+        },
+    )
     report = lake.load(end=DAY)
     assert (report.rows, report.bad_record_count) == (5, 8)
     found = lake.rows("SELECT file, line, error, content FROM smart_meter_bad_records ORDER BY file, line")
     assert [(file.removeprefix(f"dt={DAY}/"), line) for file, line, _, _ in found] == [
-        (FILE_A, 2), (FILE_A, 5), (FILE_A, 6), (FILE_A, 7),
-        (FILE_B, 2), (FILE_B, 3), (FILE_B, 4), ("readings-00000000000C.json", 2),
-    ]  # fmt: skip
+        (FILE_A, 2),
+        (FILE_A, 5),
+        (FILE_A, 6),
+        (FILE_A, 7),
+        (FILE_B, 2),
+        (FILE_B, 3),
+        (FILE_B, 4),
+        ("readings-00000000000C.json", 2),
+    ]
     assert found[0][3] == '{"mac":"02:00'
     assert found[-1][3] == good[:40].decode()
     assert [error.split(":")[0] for _, _, error, _ in found] == [
-        "not JSON", "not JSON", "not a JSON object", "not a JSON object", "mac or timestamp cannot be read", "no mac",
-        "not JSON", "not JSON",
-    ]  # fmt: skip
+        "not JSON",
+        "not JSON",
+        "not a JSON object",
+        "not a JSON object",
+        "mac or timestamp cannot be read",
+        "no mac",
+        "not JSON",
+        "not JSON",
+    ]
     assert f"dt={DAY}/readings-00000000000A.json line 2: not JSON" in report.summary
     lake.write(DAY, {"readings-00000000600D.json": good})
     lake.load(end=DAY)
@@ -196,8 +224,10 @@ def test_a_day_is_never_left_half(lake: HandLake) -> None:
     assert (report.days_loaded, report.days_skipped) == (1, 1)
     assert lake.rows(by_day) == [(DAY, 4), (NEXT, 4)]
     assert lake.rows("SELECT table_name FROM information_schema.tables ORDER BY 1") == [
-        ("smart_meter_bad_records",), ("smart_meter_readings",), ("wattif_loads",),
-    ]  # fmt: skip
+        ("smart_meter_bad_records",),
+        ("smart_meter_readings",),
+        ("wattif_loads",),
+    ]
 
 
 def test_days_without_one_reading_are_an_error(lake: HandLake) -> None:

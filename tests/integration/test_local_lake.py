@@ -62,9 +62,15 @@ def test_duckdb_reads_the_right_count_and_the_allocated_energy(settings: Asking)
             month = month_of(42, MANILA, date(2024, 1, 1), day.replace(day=1))
             kind = CLASSES[fleet.meter_class[meter]].energy
             register_mwh, day_mwh = register_and_day(
-                42, meter, int(fleet.base_mwh[meter]), kind.spread, kind.day_noise, int(fleet.profile[meter]), month,
+                42,
+                meter,
+                int(fleet.base_mwh[meter]),
+                kind.spread,
+                kind.day_noise,
+                int(fleet.profile[meter]),
+                month,
                 calendar.day_number(day),
-            )  # fmt: skip
+            )
             allocated += day_mwh
         mac = ":".join(f"{int(fleet.macs[meter]):012X}"[n : n + 2] for n in range(0, 12, 2))
         assert last_registers[mac] == (register_mwh + day_mwh) // 1000 / 1000

@@ -24,9 +24,12 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A lake with anomalies and faults, loaded and rolled up; the emulator knows no bad records."""
     folder = tmp_path_factory.mktemp("reconcile")
     lake = make_lake(
-        folder, meters=6, anomaly_rate=0.5, faults="duplicate=0.02,drop=0.02,late=0.02:2h",
+        folder,
+        meters=6,
+        anomaly_rate=0.5,
+        faults="duplicate=0.02,drop=0.02,late=0.02:2h",
         columns="mac,timestamp,consumption_wh,voltage_v,register_kwh",
-    )  # fmt: skip
+    )
     with pytest.MonkeyPatch.context() as patch, emulator(folder) as url:
         patch.setenv("BIGQUERY_EMULATOR_HOST", url)
         anonymous: Any = AnonymousCredentials

@@ -42,9 +42,16 @@ def test_what_was_asked_to_go_wrong_is_no_difference(whole: Lake, options: tuple
     report = report_of("--lake", str(whole), *options)
     assert report.differences == []
     kinds = {
-        "duplicate", "late", "drop", "out_of_order", "corrupt", "partial_line", "file_missing", "batch_twice",
+        "duplicate",
+        "late",
+        "drop",
+        "out_of_order",
+        "corrupt",
+        "partial_line",
+        "file_missing",
+        "batch_twice",
         "schema_drift",
-    }  # fmt: skip
+    }
     assert set(report.summary["on_purpose"]) == kinds
     assert all(count > 0 for count in report.summary["on_purpose"].values())
 

@@ -114,10 +114,17 @@ def test_one_digit_changed(lake: Path) -> None:
     assert _check(lake).told("verdict", "place", "column", "found") == [("altered", FILE, "crc32c", told)]
     assert _check(lake, deep=True).differences == [
         {
-            "place": FILE, "mac": _mac(rows[400]), "hour": _hour(rows[400]), "column": "voltage_v",
-            "verdict": "altered", "readings": 1, "expected": before.decode(), "found": after.decode(), "cause": None,
+            "place": FILE,
+            "mac": _mac(rows[400]),
+            "hour": _hour(rows[400]),
+            "column": "voltage_v",
+            "verdict": "altered",
+            "readings": 1,
+            "expected": before.decode(),
+            "found": after.decode(),
+            "cause": None,
         }
-    ]  # fmt: skip
+    ]
 
 
 def test_a_row_doubled_a_row_deleted_and_rows_swapped(lake: Path) -> None:
@@ -137,9 +144,18 @@ def test_a_row_doubled_a_row_deleted_and_rows_swapped(lake: Path) -> None:
 @quick_and_deep
 @pytest.mark.parametrize(
     "name",
-    ["dt=2024-01-02/part-0.json", "dt=2024-01-02/deep/er.json", "dt=2024-01-03/readings-00000000-00000002.json",
-     "dt=2023-12-31/x", "dt=2024-01-02-copy/x", "dt=2024-13-01/x", "dt=20240101/x", "dt=foo", "dt=zz/x"],
-)  # fmt: skip
+    [
+        "dt=2024-01-02/part-0.json",
+        "dt=2024-01-02/deep/er.json",
+        "dt=2024-01-03/readings-00000000-00000002.json",
+        "dt=2023-12-31/x",
+        "dt=2024-01-02-copy/x",
+        "dt=2024-13-01/x",
+        "dt=20240101/x",
+        "dt=foo",
+        "dt=zz/x",
+    ],
+)
 def test_a_strangers_object(lake: Path, name: str, deep: bool) -> None:
     (lake / name).parent.mkdir(parents=True, exist_ok=True)
     (lake / name).write_bytes(b"{}\n")
@@ -170,10 +186,16 @@ def test_a_manifest_deleted(lake: Path, deep: bool) -> None:
 @quick_and_deep
 @pytest.mark.parametrize(
     "content",
-    [b"{", b"\xff\xfe", b"null\n", b'{"name":1}\n', b"\n",
-     b'{"name":"x","bytes":"1","rows":1,"crc32c":"0","first_meter":0,"last_meter":0}\n',
-     b'{"name":"x","bytes":1,"rows":1,"crc32c":"zz","first_meter":0,"last_meter":0}\n'],
-)  # fmt: skip
+    [
+        b"{",
+        b"\xff\xfe",
+        b"null\n",
+        b'{"name":1}\n',
+        b"\n",
+        b'{"name":"x","bytes":"1","rows":1,"crc32c":"0","first_meter":0,"last_meter":0}\n',
+        b'{"name":"x","bytes":1,"rows":1,"crc32c":"zz","first_meter":0,"last_meter":0}\n',
+    ],
+)
 def test_a_manifest_damaged(lake: Path, content: bytes, deep: bool) -> None:
     (lake / MANIFEST).write_bytes(content)
     assert _check(lake, deep=deep).told("verdict", "place", "found") == [("altered", MANIFEST, "not a manifest")]
@@ -183,8 +205,9 @@ def test_a_manifest_damaged(lake: Path, content: bytes, deep: bool) -> None:
 def test_a_manifest_emptied(lake: Path, deep: bool) -> None:
     (lake / MANIFEST).write_bytes(b"")
     assert _check(lake, deep=deep).told("verdict", "place", "expected") == [
-        ("missing", MANIFEST, "dt=2024-01-02/readings-00000000-00000002.json"), ("missing", MANIFEST, FILE),
-    ]  # fmt: skip
+        ("missing", MANIFEST, "dt=2024-01-02/readings-00000000-00000002.json"),
+        ("missing", MANIFEST, FILE),
+    ]
 
 
 @quick_and_deep
@@ -200,8 +223,9 @@ def test_a_manifest_entry_of_another_file(lake: Path, deep: bool) -> None:
     rows = _rows(lake, MANIFEST)
     _write(lake, [*rows, rows[0].replace(b"readings-", b"strange-"), rows[1]], MANIFEST)
     assert _check(lake, deep=deep).told("verdict", "place", "found") == [
-        ("doubled", MANIFEST, "4 lines"), ("extra", MANIFEST, "dt=2024-01-02/strange-00000000-00000002.json"),
-    ]  # fmt: skip
+        ("doubled", MANIFEST, "4 lines"),
+        ("extra", MANIFEST, "dt=2024-01-02/strange-00000000-00000002.json"),
+    ]
 
 
 @quick_and_deep
@@ -297,18 +321,26 @@ def test_a_file_and_its_manifest_shortened_together(lake: Path) -> None:
     entry.update(bytes=(lake / FILE).stat().st_size, crc32c=f"{google_crc32c.value(b''.join(rows[:-1])):08x}")
     _write(lake, [first, orjson.dumps(entry) + b"\n"], MANIFEST)
     assert _check(lake).told("verdict", "place", "column") == [
-        ("altered", MANIFEST, "bytes"), ("altered", FILE, "bytes"),
-    ]  # fmt: skip
+        ("altered", MANIFEST, "bytes"),
+        ("altered", FILE, "bytes"),
+    ]
     assert _check(lake, deep=True).told("verdict", "mac", "hour") == [("missing", _mac(rows[-1]), _hour(rows[-1]))]
 
 
 @quick_and_deep
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\n", b"\x00\xff\xfe" * 5000, b"\n" * 5000, b'{"mac":"', b'{"mac":"\xff","timestamp":"\xff"}\n',
-     b"[" * 200_000],
+    [
+        b"",
+        b"\n",
+        b"\x00\xff\xfe" * 5000,
+        b"\n" * 5000,
+        b'{"mac":"',
+        b'{"mac":"\xff","timestamp":"\xff"}\n',
+        b"[" * 200_000,
+    ],
     ids=["empty", "a line feed", "binary", "line feeds", "cut", "not UTF-8", "nested"],
-)  # fmt: skip
+)
 def test_whatever_lies_there_is_only_told(lake: Path, content: bytes, deep: bool) -> None:
     (lake / FILE).write_bytes(content)
     report = _check(lake, deep=deep)

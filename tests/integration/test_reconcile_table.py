@@ -17,8 +17,15 @@ from wattif.answers.reconcile.table import TableReconciliation
 from wattif.engine.plan import Plan
 
 NUMBERS = [
-    "consumption_wh", "power_w", "voltage_v", "current_a", "power_factor", "frequency_hz", "register_kwh", "status",
-]  # fmt: skip
+    "consumption_wh",
+    "power_w",
+    "voltage_v",
+    "current_a",
+    "power_factor",
+    "frequency_hz",
+    "register_kwh",
+    "status",
+]
 HOUR = datetime(2024, 1, 31, 5, tzinfo=UTC)
 IN_HOUR = "timestamp >= '2024-01-31 05:00:00' AND timestamp < '2024-01-31 06:00:00'"
 
@@ -81,8 +88,11 @@ def test_a_timestamp_moved_by_less_than_an_interval(table: Table, moved: str) ->
     )
     difference = _one(table.reconcile()[0])
     assert (difference.column, difference.verdict, difference.hour, difference.readings) == (
-        "timestamp", "altered", HOUR, 1,
-    )  # fmt: skip
+        "timestamp",
+        "altered",
+        HOUR,
+        1,
+    )
 
 
 @pytest.mark.parametrize("partition", ["DATE '2024-02-01'", "NULL"])
@@ -231,9 +241,10 @@ def test_several_damages_are_told_apart(table: Table) -> None:
     )
     found = {(each.mac, each.verdict, each.column, each.readings) for each in table.reconcile()[0]}
     assert found == {
-        (table.macs[1], "missing", None, 1), (table.macs[1], "doubled", None, 1),
+        (table.macs[1], "missing", None, 1),
+        (table.macs[1], "doubled", None, 1),
         (table.macs[2], "altered", "power_w", 1),
-    }  # fmt: skip
+    }
 
 
 def test_an_empty_table_lacks_everything(table: Table) -> None:

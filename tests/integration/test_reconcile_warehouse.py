@@ -17,10 +17,14 @@ READINGS, HOURLY = "smart_meter_readings", "smart_meter_readings_hour_rolled"
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The energy is called otherwise from the second of three days on; clocks are wrong, rows doubled and corrupt."""
     lake = make_lake(
-        tmp_path_factory.mktemp("warehouse"), end="2024-01-03", columns="mac,timestamp,consumption_wh",
-        faults="duplicate=0.02,corrupt=0.01,drop=0.02,schema_drift=2024-01-02:renamed", anomaly_rate=0.6,
-        anomalies="clock_skew=3,missing,outage", meters=30,
-    )  # fmt: skip
+        tmp_path_factory.mktemp("warehouse"),
+        end="2024-01-03",
+        columns="mac,timestamp,consumption_wh",
+        faults="duplicate=0.02,corrupt=0.01,drop=0.02,schema_drift=2024-01-02:renamed",
+        anomaly_rate=0.6,
+        anomalies="clock_skew=3,missing,outage",
+        meters=30,
+    )
     load(lake=lake)
     rollup(lake=lake)
     return lake

@@ -41,10 +41,16 @@ def _by_pandas(lines: list[dict[str, Any]]) -> tuple[list[tuple[Any, ...]], list
         return Decimal(int(mwh)) / 1000
 
     hours = [
-        (mac, hour.to_pydatetime(), exact(group.sum()), pytest.approx(group.mean() / 1000, rel=1e-12),
-         exact(group.max()), len(group))
+        (
+            mac,
+            hour.to_pydatetime(),
+            exact(group.sum()),
+            pytest.approx(group.mean() / 1000, rel=1e-12),
+            exact(group.max()),
+            len(group),
+        )
         for (mac, hour), group in frame.groupby(["mac", "hour"])["mwh"]
-    ]  # fmt: skip
+    ]
     months = [
         (mac, month, exact(group.sum()), len(group)) for (mac, month), group in frame.groupby(["mac", "month"])["mwh"]
     ]
@@ -69,12 +75,16 @@ def test_a_generated_lake(settings: Asking) -> None:
 # A reading: meter, day from 0, second of the day, how far its clock is off, mWh, how often it is delivered
 _readings = st.lists(
     st.tuples(
-        st.integers(0, 2), st.integers(0, 2), st.integers(0, 86_399), st.sampled_from([0, 0, 0, 900, -900, 90_000]),
-        st.integers(0, 10**9), st.sampled_from([1, 1, 2, 4]),
+        st.integers(0, 2),
+        st.integers(0, 2),
+        st.integers(0, 86_399),
+        st.sampled_from([0, 0, 0, 900, -900, 90_000]),
+        st.integers(0, 10**9),
+        st.sampled_from([1, 1, 2, 4]),
     ),
     min_size=1,
     unique_by=lambda each: (each[0], each[1] * 86_400 + each[2] + each[3]),  # no two that differ have the same time
-)  # fmt: skip
+)
 
 
 @hypothesis.settings(max_examples=8)

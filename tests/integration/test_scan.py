@@ -43,8 +43,11 @@ def _write(file: Path, values: NDArray[np.float64]) -> None:
             connection.execute(
                 "INSERT INTO wattif_loads (dt, rolled_up) VALUES (?, TRUE)", [FIRST + timedelta(days=day)]
             )
-        flat = {"meter": np.repeat(np.arange(meters), hours), "hour": np.tile(np.arange(hours), meters),
-                "value": values.ravel()}  # fmt: skip
+        flat = {
+            "meter": np.repeat(np.arange(meters), hours),
+            "hour": np.tile(np.arange(hours), meters),
+            "value": values.ravel(),
+        }
         names = {"name": np.array(_macs(meters)), "number": np.arange(meters)}
         connection.register("flat", flat)
         connection.register("names", names)
@@ -88,10 +91,17 @@ def test_false_alarms_are_as_rare_as_the_threshold_says(tmp_path: Path, days: in
 
 
 def test_a_clean_city_raises_few_alarms(tmp_path: Path) -> None:
-    asked = Asked.model_validate({
-        "start": FIRST, "end": FIRST + timedelta(days=13), "meters": 100, "interval": 900, "lake": tmp_path / "lake",
-        "columns": "mac,timestamp,consumption_wh", "staging_dir": tmp_path,
-    })  # fmt: skip
+    asked = Asked.model_validate(
+        {
+            "start": FIRST,
+            "end": FIRST + timedelta(days=13),
+            "meters": 100,
+            "interval": 900,
+            "lake": tmp_path / "lake",
+            "columns": "mac,timestamp,consumption_wh",
+            "staging_dir": tmp_path,
+        }
+    )
     generate(asked, Event())
     load(lake=asked.lake)
     rollup(lake=asked.lake)

@@ -40,9 +40,15 @@ def _from_above(day: date, meter: int, fleet: Fleet) -> tuple[int, int]:
     kind = CLASSES[fleet.meter_class[meter]].energy
     month = month_of(42, MANILA, EPOCH, day.replace(day=1))
     return register_and_day(
-        42, meter, int(fleet.base_mwh[meter]), kind.spread, kind.day_noise, int(fleet.profile[meter]), month,
+        42,
+        meter,
+        int(fleet.base_mwh[meter]),
+        kind.spread,
+        kind.day_noise,
+        int(fleet.profile[meter]),
+        month,
         calendar.day_number(day),
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("kind", [0, 1, 2])
@@ -162,10 +168,13 @@ def test_power_current_voltage_and_power_factor_agree(kind: int) -> None:
     columns = _day(10, date(2024, 7, 1), 5, _fleet(kind))
     power_w = columns[quantities.POWER_W]
     product = (
-        columns[quantities.VOLTAGE_DV] / 10
-        * columns[quantities.CURRENT_CA] / 100
-        * columns[quantities.POWER_FACTOR_MILLI] / 1000
-    )  # fmt: skip
+        columns[quantities.VOLTAGE_DV]
+        / 10
+        * columns[quantities.CURRENT_CA]
+        / 100
+        * columns[quantities.POWER_FACTOR_MILLI]
+        / 1000
+    )
     assert np.abs(product - power_w).max() < 1.5 + 0.01 * power_w.max()
     assert np.array_equal(power_w, np.floor(columns[quantities.CONSUMPTION_MWH] * 0.36 + 0.5).astype(np.int64))
 

@@ -57,13 +57,30 @@ FILES = st.sampled_from([0.0, 0.5, 1.0])
 @pytest.mark.parametrize("drift", ["", "schema_drift=2024-01-02", "schema_drift=2024-01-02:renamed"])
 @settings(max_examples=60)
 @given(
-    *[SHARES] * 4, st.sampled_from([0.0, 0.01, 0.2, 1.0]), *[FILES] * 2, st.sampled_from([0.0, 0.3]),
-    st.sampled_from([0.0, 0.1, 0.5]), st.booleans(), st.sampled_from(COLUMNS), st.integers(0, 2**31),
-)  # fmt: skip
+    *[SHARES] * 4,
+    st.sampled_from([0.0, 0.01, 0.2, 1.0]),
+    *[FILES] * 2,
+    st.sampled_from([0.0, 0.3]),
+    st.sampled_from([0.0, 0.1, 0.5]),
+    st.booleans(),
+    st.sampled_from(COLUMNS),
+    st.integers(0, 2**31),
+)
 def test_undoing_the_labels_gives_the_clean_files(
-    drift: str, drop: float, duplicate: float, late: float, out_of_order: float, corrupt: float, partial: float,
-    twice: float, withheld: float, missing: float, anomalies: bool, columns: str, seed: int,
-) -> None:  # fmt: skip
+    drift: str,
+    drop: float,
+    duplicate: float,
+    late: float,
+    out_of_order: float,
+    corrupt: float,
+    partial: float,
+    twice: float,
+    withheld: float,
+    missing: float,
+    anomalies: bool,
+    columns: str,
+    seed: int,
+) -> None:
     if corrupt == 1.0:
         drop = duplicate = late = out_of_order = 0.0
     faults = (
@@ -71,11 +88,19 @@ def test_undoing_the_labels_gives_the_clean_files(
         f"partial_line={partial},batch_twice={twice},file_missing={withheld},{drift}"
     )
     asked = Asked(
-        start="2024-01-01", end="2024-01-02", meters=9, meters_per_file=3, batch_files=2, interval=1800, seed=seed,
-        columns=columns, faults=faults, anomaly_rate=float(anomalies and not missing),
+        start="2024-01-01",
+        end="2024-01-02",
+        meters=9,
+        meters_per_file=3,
+        batch_files=2,
+        interval=1800,
+        seed=seed,
+        columns=columns,
+        faults=faults,
+        anomaly_rate=float(anomalies and not missing),
         # a wrong clock would hide the order of arrival
         anomalies="missing,missing_at_random,outage,reversed_ct,dead" if anomalies and not missing else "none",
-    )  # fmt: skip
+    )
     plan, scenario = Plan.of(asked), scenario_of(asked)
     without_gaps = clean_content(plan, scenario)
     files = CleanContent(Gaps(without_gaps, missing), plan.encoder, without_gaps.name)
@@ -103,8 +128,18 @@ def test_undoing_the_labels_gives_the_clean_files(
         labels += own_labels
     assert undo(objects, [orjson.loads(line) for line in labels_ndjson(labels).splitlines()]) == expected
     kinds = {str(label.kind) for label in labels}
-    assert all(rate > 0 or kind not in kinds for kind, rate in {
-        "drop": drop, "duplicate": duplicate, "late": late, "out_of_order": out_of_order, "corrupt": corrupt,
-        "partial_line": partial, "batch_twice": twice, "file_missing": withheld, "schema_drift": len(drift),
-    }.items())  # fmt: skip
+    assert all(
+        rate > 0 or kind not in kinds
+        for kind, rate in {
+            "drop": drop,
+            "duplicate": duplicate,
+            "late": late,
+            "out_of_order": out_of_order,
+            "corrupt": corrupt,
+            "partial_line": partial,
+            "batch_twice": twice,
+            "file_missing": withheld,
+            "schema_drift": len(drift),
+        }.items()
+    )
     assert all(label.delay_s is None or 0 < label.delay_s <= 7200 for label in labels)

@@ -31,9 +31,16 @@ Row = dict[str, Any]
 
 def _settings(settings: Callable[..., Asked], **changes: Any) -> Asked:
     values = {
-        "start": "2024-01-30", "end": "2024-02-04", "meters": 300, "meters_per_file": 20, "interval": 900,
-        "columns": COLUMNS, "solar_share": 0.4, "ev_share": 0.2, "city": "manila,berlin",
-    }  # fmt: skip
+        "start": "2024-01-30",
+        "end": "2024-02-04",
+        "meters": 300,
+        "meters_per_file": 20,
+        "interval": 900,
+        "columns": COLUMNS,
+        "solar_share": 0.4,
+        "ev_share": 0.2,
+        "city": "manila,berlin",
+    }
     return settings(**{**values, **changes})
 
 

@@ -18,9 +18,16 @@ from wattif.numeric import calendar
 STEPS = 8640
 DAYS = 10
 ZONES = [
-    "UTC", "Asia/Manila", "Europe/London", "America/New_York", "America/Los_Angeles", "Pacific/Kiritimati",
-    "Pacific/Pago_Pago", "Asia/Kathmandu", "Australia/Lord_Howe",
-]  # fmt: skip
+    "UTC",
+    "Asia/Manila",
+    "Europe/London",
+    "America/New_York",
+    "America/Los_Angeles",
+    "Pacific/Kiritimati",
+    "Pacific/Pago_Pago",
+    "Asia/Kathmandu",
+    "Australia/Lord_Howe",
+]
 
 
 def _day(meter: int, utc_day: int, local_quarter: NDArray[np.int64]) -> NDArray[np.int32]:

@@ -45,9 +45,17 @@ def _write(tmp_path: Path, text: str) -> Path:
 
 def test_the_shipped_cities() -> None:
     assert list(load_cities()) == [
-        "manila", "london", "new-york", "los-angeles", "chicago", "san-francisco", "toronto", "sydney", "berlin",
+        "manila",
+        "london",
+        "new-york",
+        "los-angeles",
+        "chicago",
+        "san-francisco",
+        "toronto",
+        "sydney",
+        "berlin",
         "tokyo",
-    ]  # fmt: skip
+    ]
     assert {(city.nominal_v, city.nominal_hz) for city in load_cities().values()} == {
         (230, 60),
         (230, 50),

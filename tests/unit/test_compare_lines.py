@@ -36,39 +36,62 @@ def test_equal_contents_do_not_differ() -> None:
     ("found", "differences"),
     [
         pytest.param([A1, A2, B1, B2], [("missing", "AA", H1, None, 1)], id="a row is missing"),
-        pytest.param([A3, B1], [("missing", "AA", H0, None, 2), ("missing", "BB", H0, None, 1)],
-                     id="by hour and meter"),
+        pytest.param(
+            [A3, B1], [("missing", "AA", H0, None, 2), ("missing", "BB", H0, None, 1)], id="by hour and meter"
+        ),
         pytest.param([A1, A2, A2, A3, B1, B2], [("doubled", "AA", H0, None, 1)], id="a row is doubled"),
-        pytest.param([*ALL, *ALL], [("doubled", "AA", H0, None, 2), ("doubled", "AA", H1, None, 1),
-                                    ("doubled", "BB", H0, None, 2)], id="all is doubled"),
+        pytest.param(
+            [*ALL, *ALL],
+            [("doubled", "AA", H0, None, 2), ("doubled", "AA", H1, None, 1), ("doubled", "BB", H0, None, 2)],
+            id="all is doubled",
+        ),
         pytest.param([A1, A2, A3, B2, B1], [("disordered", "BB", H0, None, 1)], id="two neighbours are swapped"),
-        pytest.param([B2, A2, A3, B1, A1], [("disordered", "BB", H0, None, 1), ("disordered", "AA", H0, None, 1)],
-                     id="two far from each other are swapped"),
+        pytest.param(
+            [B2, A2, A3, B1, A1],
+            [("disordered", "BB", H0, None, 1), ("disordered", "AA", H0, None, 1)],
+            id="two far from each other are swapped",
+        ),
         pytest.param([A1, A2, A3.replace(b"3}", b"8}"), B1, B2], [("altered", "AA", H1, "power_w", 1)], id="a digit"),
-        pytest.param([A1, A2.replace(b"T00:30", b"T09:30"), A3, B1, B2], [("altered", "AA", H0, "timestamp", 1)],
-                     id="a digit of the time"),
+        pytest.param(
+            [A1, A2.replace(b"T00:30", b"T09:30"), A3, B1, B2],
+            [("altered", "AA", H0, "timestamp", 1)],
+            id="a digit of the time",
+        ),
         pytest.param([A1.replace(b"AA", b"AC"), *ALL[1:]], [("altered", "AA", H0, "mac", 1)], id="a digit of the MAC"),
-        pytest.param([A1, A2, A3.replace(b"}", b',"new":7}'), B1, B2], [("altered", "AA", H1, "new", 1)],
-                     id="a field more"),
-        pytest.param([A1, A2, A3.replace(b',"power_w":  3', b""), B1, B2], [("altered", "AA", H1, "power_w", 1)],
-                     id="a field less"),
+        pytest.param(
+            [A1, A2, A3.replace(b"}", b',"new":7}'), B1, B2], [("altered", "AA", H1, "new", 1)], id="a field more"
+        ),
+        pytest.param(
+            [A1, A2, A3.replace(b',"power_w":  3', b""), B1, B2],
+            [("altered", "AA", H1, "power_w", 1)],
+            id="a field less",
+        ),
         pytest.param([A1, A2, A3.replace(b"  3", b" 3"), B1, B2], [("altered", "AA", H1, None, 1)], id="white space"),
         pytest.param([A1, A2, A3, B1, B2[:-4]], [("altered", "BB", H0, None, 1)], id="the last row is cut"),
-        pytest.param([A1, A2, A3, B1, B2[:9]], [("altered", "BB", H0, None, 1)],
-                     id="the last row is cut before its time"),
-        pytest.param([A1, A2, A3, B1[:9]], [("altered", "BB", H0, None, 1), ("missing", "BB", H0, None, 1)],
-                     id="cut in a row, the rest is missing"),
+        pytest.param(
+            [A1, A2, A3, B1, B2[:9]], [("altered", "BB", H0, None, 1)], id="the last row is cut before its time"
+        ),
+        pytest.param(
+            [A1, A2, A3, B1[:9]],
+            [("altered", "BB", H0, None, 1), ("missing", "BB", H0, None, 1)],
+            id="cut in a row, the rest is missing",
+        ),
         pytest.param([A1, A2, b"\xff\xfe\x00\n", B1, B2], [("altered", "AA", H1, None, 1)], id="garbage over a row"),
         pytest.param([*ALL, b"\xff\x00"], [("extra", None, None, None, 1)], id="garbage at the end"),
-        pytest.param([*ALL, A1.replace(b"2024", b"2025")], [("extra", "AA", datetime(2025, 1, 1, tzinfo=UTC), None, 1)],
-                     id="a row of another day"),
-        pytest.param([*ALL, A3.replace(b"3}", b"8}")], [("doubled", "AA", H1, None, 1)],
-                     id="doubled with another value"),
-        pytest.param([*ALL, A1.replace(b"2024-01-01T00", b"0001-13-99")], [("extra", "AA", None, None, 1)],
-                     id="no time"),
+        pytest.param(
+            [*ALL, A1.replace(b"2024", b"2025")],
+            [("extra", "AA", datetime(2025, 1, 1, tzinfo=UTC), None, 1)],
+            id="a row of another day",
+        ),
+        pytest.param(
+            [*ALL, A3.replace(b"3}", b"8}")], [("doubled", "AA", H1, None, 1)], id="doubled with another value"
+        ),
+        pytest.param(
+            [*ALL, A1.replace(b"2024-01-01T00", b"0001-13-99")], [("extra", "AA", None, None, 1)], id="no time"
+        ),
         pytest.param([b"".join(ALL)[:-1]], [("altered", None, None, None, 0)], id="no line feed at the end"),
     ],
-)  # fmt: skip
+)
 def test_each_difference_is_named(found: list[bytes], differences: list[object]) -> None:
     assert _compare(*found) == differences
 
@@ -85,8 +108,10 @@ def test_what_was_expected_and_what_was_found_is_shown() -> None:
 def test_an_object_that_is_not_there_misses_every_row() -> None:
     differences = compare_lines("o", b"".join(ALL), None)
     assert [(each.verdict, each.mac, each.readings) for each in differences] == [
-        ("missing", "AA", 2), ("missing", "AA", 1), ("missing", "BB", 2),
-    ]  # fmt: skip
+        ("missing", "AA", 2),
+        ("missing", "AA", 1),
+        ("missing", "BB", 2),
+    ]
     assert {each.found for each in differences} == {"no such object"}
     [empty] = compare_lines("o", b"", None)
     assert (empty.verdict, empty.found) == ("missing", "no such object")
@@ -97,8 +122,11 @@ def test_rows_that_name_no_meter_and_time_are_compared_by_their_place() -> None:
     changed = b"".join([rows[0], b'{"power_w":  9}\n', *rows[2:]])
     [altered] = compare_lines("o", b"".join(rows), changed)
     assert (altered.verdict, altered.column, altered.expected, altered.found) == (
-        "altered", "power_w", "row 2: 6", "row 2: 9",
-    )  # fmt: skip
+        "altered",
+        "power_w",
+        "row 2: 6",
+        "row 2: 9",
+    )
     [missing] = compare_lines("o", b"".join(rows), b"".join([rows[0], *rows[2:]]))
     assert (missing.verdict, missing.readings, missing.mac, missing.hour) == ("missing", 1, None, None)
     [doubled] = compare_lines("o", b"".join(rows), b"".join([*rows, rows[0]]))

@@ -40,8 +40,9 @@ def test_few_differences_are_a_line_each() -> None:
 def test_columns_that_say_nothing_are_left_out() -> None:
     extra = Difference("dt=2024-01-01/a\x1b[2J.json", None, None, None, "extra", 0, None, None)
     assert [line.split() for line in _tally(extra).to_text().splitlines()] == [
-        ["verdict", "object", "readings"], ["extra", "dt=2024-01-01/a·[2J.json", "0"],
-    ]  # fmt: skip
+        ["verdict", "object", "readings"],
+        ["extra", "dt=2024-01-01/a·[2J.json", "0"],
+    ]
 
 
 def test_many_differences_are_grouped_by_day() -> None:
@@ -78,9 +79,16 @@ def test_json_is_one_document() -> None:
     found = orjson.loads(out.getvalue())["differences"]
     assert len(found) == 100_001
     assert found[-2] == {
-        "place": "dt=2024-01-01/a.json", "mac": "02:AA", "hour": "2024-01-01T05:00:00Z", "column": "power_w",
-        "verdict": "altered", "readings": 1, "expected": "1", "found": "2", "cause": None,
-    }  # fmt: skip
+        "place": "dt=2024-01-01/a.json",
+        "mac": "02:AA",
+        "hour": "2024-01-01T05:00:00Z",
+        "column": "power_w",
+        "verdict": "altered",
+        "readings": 1,
+        "expected": "1",
+        "found": "2",
+        "cause": None,
+    }
     assert found[-1]["cause"] == "drop"
 
 
@@ -94,11 +102,29 @@ def test_parquet_holds_every_difference_and_says_what_its_columns_are(tmp_path: 
     table = pq.read_table(path)
     assert table.num_rows == 60_001
     assert table.slice(59_999).to_pylist() == [
-        {"place": "dt=2024-01-01/a.json", "mac": "02:AA", "hour": HOUR, "column": "power_w", "verdict": "altered",
-         "readings": 1, "expected": "1", "found": "2", "cause": None},
-        {"place": "readings", "mac": None, "hour": None, "column": None, "verdict": "missing", "readings": 12,
-         "expected": None, "found": None, "cause": "drop"},
-    ]  # fmt: skip
+        {
+            "place": "dt=2024-01-01/a.json",
+            "mac": "02:AA",
+            "hour": HOUR,
+            "column": "power_w",
+            "verdict": "altered",
+            "readings": 1,
+            "expected": "1",
+            "found": "2",
+            "cause": None,
+        },
+        {
+            "place": "readings",
+            "mac": None,
+            "hour": None,
+            "column": None,
+            "verdict": "missing",
+            "readings": 12,
+            "expected": None,
+            "found": None,
+            "cause": "drop",
+        },
+    ]
     assert all(field.metadata[b"description"] for field in table.schema)
     assert [path.name for path in tmp_path.iterdir()] == ["d.parquet"]
 

@@ -15,18 +15,49 @@ from wattif.lake.documents import MOST_BYTES, read_document, stored_document
 from wattif.uploader.local import LocalStore
 
 GOOD: dict[str, Any] = {
-    "generator": "WattIf", "version": 2, "seed": 42, "epoch": "2024-01-01", "cities": "manila:0123", "class_mix": "own",
-    "solar_share": 0, "ev_share": 0.5, "meters": 10, "interval": 300, "columns": "mac,timestamp,consumption_wh",
-    "meters_per_file": 3, "batch_files": 2, "anomalies": "none", "faults": "none", "fingerprint": "0123",
+    "generator": "WattIf",
+    "version": 2,
+    "seed": 42,
+    "epoch": "2024-01-01",
+    "cities": "manila:0123",
+    "class_mix": "own",
+    "solar_share": 0,
+    "ev_share": 0.5,
+    "meters": 10,
+    "interval": 300,
+    "columns": "mac,timestamp,consumption_wh",
+    "meters_per_file": 3,
+    "batch_files": 2,
+    "anomalies": "none",
+    "faults": "none",
+    "fingerprint": "0123",
     "options": {"start": "2024-01-01", "end": "2024-01-02", "meters": 10, "interval": 300},
-}  # fmt: skip
+}
 WRONG = [
-    ("meters", "ten"), ("meters", -1), ("meters", 2**63), ("meters", True), ("meters", 1.5), ("meters", [10]),
-    ("interval", {}), ("seed", "42"), ("columns", 5), ("columns", ["mac"]), ("fingerprint", 7), ("epoch", "January"),
-    ("epoch", "2024-02-30"), ("epoch", 20240101), ("solar_share", 2), ("ev_share", "half"), ("options", []),
-    ("options", "start=2024-01-01"), ("options.start", 2024), ("options.end", "tomorrow"), ("options.end", "2024-1-2"),
-    ("options.meters", "10"), ("fingerprint", "x" * 0 or ["x" * 10_000]),
-]  # fmt: skip
+    ("meters", "ten"),
+    ("meters", -1),
+    ("meters", 2**63),
+    ("meters", True),
+    ("meters", 1.5),
+    ("meters", [10]),
+    ("interval", {}),
+    ("seed", "42"),
+    ("columns", 5),
+    ("columns", ["mac"]),
+    ("fingerprint", 7),
+    ("epoch", "January"),
+    ("epoch", "2024-02-30"),
+    ("epoch", 20240101),
+    ("solar_share", 2),
+    ("ev_share", "half"),
+    ("options", []),
+    ("options", "start=2024-01-01"),
+    ("options.start", 2024),
+    ("options.end", "tomorrow"),
+    ("options.end", "2024-1-2"),
+    ("options.meters", "10"),
+    ("fingerprint", "x" * 0 or ["x" * 10_000]),
+]
 
 
 def _document(field: str, value: object) -> bytes:

@@ -28,9 +28,14 @@ def _world(seed: int = 42, interval_s: int = 10) -> World:
 
 
 def _events(
-    rate: float, weights: dict[str, float] = ALL, *, seed: int = 42, meters: int = 2000, interval_s: int = 10,
+    rate: float,
+    weights: dict[str, float] = ALL,
+    *,
+    seed: int = 42,
+    meters: int = 2000,
+    interval_s: int = 10,
     period: Period = PERIOD,
-) -> dict[int, Event]:  # fmt: skip
+) -> dict[int, Event]:
     world = _world(seed, interval_s)
     return draw_events(world, make_fleet(seed, meters, world.cities), weights, rate, period)
 

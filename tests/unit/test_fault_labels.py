@@ -17,19 +17,36 @@ from wattif.tables.fault_labels import TABLE, FaultKind, FaultLabel, labels_ndjs
 LABELS = [
     FaultLabel("a.json", FaultKind.FILE_MISSING, "never delivered"),
     FaultLabel(
-        "b.json", FaultKind.LATE, "delivered late", 7, "02:1A:7F:00:3B:C9", datetime(2024, 1, 1, 2, 3, 4, tzinfo=UTC),
-        "b.late.json", 0, 90, '{"power_w":  1}', '{"power_w":  1,"firmware":"2.4.1"}',
+        "b.json",
+        FaultKind.LATE,
+        "delivered late",
+        7,
+        "02:1A:7F:00:3B:C9",
+        datetime(2024, 1, 1, 2, 3, 4, tzinfo=UTC),
+        "b.late.json",
+        0,
+        90,
+        '{"power_w":  1}',
+        '{"power_w":  1,"firmware":"2.4.1"}',
     ),
-]  # fmt: skip
+]
 
 
 def test_a_line_a_label() -> None:
     lines = labels_ndjson(LABELS).splitlines()
     assert orjson.loads(lines[0]) == {
-        "file": "a.json", "kind": "file_missing", "action": "never delivered", "row": None, "mac": None,
-        "timestamp": None, "delivered_in": None, "delivered_row": None, "delay_s": None, "original": None,
+        "file": "a.json",
+        "kind": "file_missing",
+        "action": "never delivered",
+        "row": None,
+        "mac": None,
+        "timestamp": None,
+        "delivered_in": None,
+        "delivered_row": None,
+        "delay_s": None,
+        "original": None,
         "delivered": None,
-    }  # fmt: skip
+    }
     assert orjson.loads(lines[1])["timestamp"] == "2024-01-01T02:03:04Z"
 
 
@@ -61,11 +78,18 @@ def test_a_label_has_every_column() -> None:
 def test_every_column_is_described_and_what_does_not_apply_may_be_null() -> None:
     schema = arrow_schema(TABLE.columns)
     assert [(field.name, str(field.type), field.nullable) for field in schema] == [
-        ("file", "string", False), ("kind", "string", False), ("action", "string", False), ("row", "int64", True),
-        ("mac", "string", True), ("timestamp", "timestamp[us, tz=UTC]", True), ("delivered_in", "string", True),
-        ("delivered_row", "int64", True), ("delay_s", "int64", True), ("original", "string", True),
+        ("file", "string", False),
+        ("kind", "string", False),
+        ("action", "string", False),
+        ("row", "int64", True),
+        ("mac", "string", True),
+        ("timestamp", "timestamp[us, tz=UTC]", True),
+        ("delivered_in", "string", True),
+        ("delivered_row", "int64", True),
+        ("delay_s", "int64", True),
+        ("original", "string", True),
         ("delivered", "string", True),
-    ]  # fmt: skip
+    ]
     for column, field in zip(TABLE.columns, schema, strict=True):
         assert len(column.description) > 10
         assert field.metadata[b"description"].decode() == column.description

@@ -69,9 +69,15 @@ class Injected:
     """A plan with a fault at each of some (meter, reading), all of the same detail."""
 
     def __init__(
-        self, faults: dict[tuple[int, int], RowFault], detail: int = 0, *, withheld: bool = False,
-        partial: bool = False, twice: bool = False, drift: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        faults: dict[tuple[int, int], RowFault],
+        detail: int = 0,
+        *,
+        withheld: bool = False,
+        partial: bool = False,
+        twice: bool = False,
+        drift: bool = False,
+    ) -> None:
         self.rates = FaultRates(late_s=3600, schema_drift=DAY if drift else None)
         self._faults = faults
         self._detail = detail
@@ -142,9 +148,14 @@ def test_drop() -> None:
     assert objects == {MAIN: A + C + D}
     assert _places(labels) == [("drop", 1, None, None), ("drop", 4, None, None)]
     assert labels[1] == FaultLabel(
-        MAIN, labels[1].kind, "dropped", 4, "02:00:00:00:00:02", datetime(2024, 1, 15, 3, tzinfo=UTC),
+        MAIN,
+        labels[1].kind,
+        "dropped",
+        4,
+        "02:00:00:00:00:02",
+        datetime(2024, 1, 15, 3, tzinfo=UTC),
         original=E.decode().strip(),
-    )  # fmt: skip
+    )
 
 
 def test_a_reading_that_was_not_sent_meets_no_fault() -> None:
@@ -249,9 +260,11 @@ def test_batch_twice() -> None:
     assert late_again.endswith(".late.again.json")
     assert objects == {MAIN: C + D + E, LATE: A, again: C + D + E, late_again: A}
     assert _places(labels) == [
-        ("late", 0, LATE, 0), ("drop", 1, None, None), ("batch_twice", None, again, None),
+        ("late", 0, LATE, 0),
+        ("drop", 1, None, None),
+        ("batch_twice", None, again, None),
         ("batch_twice", None, late_again, None),
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize(
@@ -277,9 +290,11 @@ def test_before_the_day_of_the_drift_nothing_drifts() -> None:
 @pytest.mark.parametrize(
     ("columns", "renamed"),
     [
-        ("mac,voltage_v,power_w", "power_w"), ("mac,voltage_v,current_a", "voltage_v"), ("timestamp,mac", "timestamp"),
+        ("mac,voltage_v,power_w", "power_w"),
+        ("mac,voltage_v,current_a", "voltage_v"),
+        ("timestamp,mac", "timestamp"),
     ],
-)  # fmt: skip
+)
 def test_the_field_that_is_renamed(columns: str, renamed: str) -> None:
     schema = RowSchema(columns=select_fields(columns.split(","), 3600))
     text, new_text = (row_template(each).text for each in (schema, drifted(schema, "renamed")[0]))

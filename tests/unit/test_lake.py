@@ -65,11 +65,17 @@ def test_a_damaged_manifest_is_named(content: bytes) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"bytes": -1}, {"rows": 2**63}, {"rows": 1.0}, {"crc32c": "0x00002a"}, {"crc32c": "2A"}, {"first_meter": "0"},
-        {"name": ["a"]}, {"name": None},
+        {"bytes": -1},
+        {"rows": 2**63},
+        {"rows": 1.0},
+        {"crc32c": "0x00002a"},
+        {"crc32c": "2A"},
+        {"first_meter": "0"},
+        {"name": ["a"]},
+        {"name": None},
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_a_manifest_of_other_types_or_ranges_is_named(change: dict[str, object]) -> None:
     entry = {"name": layout.readings_name(DAY, 0, 1, ".json"), "bytes": 10, "rows": 2, "crc32c": "0000002a"}
     line = orjson.dumps({**entry, "first_meter": 0, "last_meter": 1, **change})
@@ -135,9 +141,18 @@ def _dataset(settings: Callable[..., Asked], **changes: object) -> Identity:
 
 @pytest.mark.parametrize(
     "change",
-    [{"seed": 1}, {"meters": 11}, {"interval": 60}, {"columns": "mac"}, {"meters_per_file": 4}, {"batch_files": 3},
-     {"start": "2023-12-01"}, {"anomaly_rate": 0.1}, {"faults": "drop=0.1"}],
-)  # fmt: skip
+    [
+        {"seed": 1},
+        {"meters": 11},
+        {"interval": 60},
+        {"columns": "mac"},
+        {"meters_per_file": 4},
+        {"batch_files": 3},
+        {"start": "2023-12-01"},
+        {"anomaly_rate": 0.1},
+        {"faults": "drop=0.1"},
+    ],
+)
 def test_whatever_changes_bytes_or_objects_changes_the_fingerprint(
     settings: Callable[..., Asked], change: dict[str, object]
 ) -> None:
@@ -328,3 +343,5 @@ def test_a_claim_that_was_killed_while_it_removed_the_other_dataset_begins_anew(
     assert layout.manifest_name(DAY, 0) in _names(store)
     claim(store, _dataset(settings, seed=1), overwrite=False)
     assert _names(store) == [layout.DATASET]
+    document = orjson.loads(store.get_bytes(layout.DATASET) or b"")
+    assert (document["claim_epoch"], document.get("clearing")) == (2, None)  # the claim that was interrupted

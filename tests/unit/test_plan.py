@@ -42,11 +42,17 @@ def test_by_hand() -> None:
     plan = _plan()
     batches = list(plan.batches())
     assert [(str(batch.day), batch.index) for batch in batches] == [
-        ("2024-02-28", 0), ("2024-02-28", 1), ("2024-02-29", 0), ("2024-02-29", 1),
-    ]  # fmt: skip
+        ("2024-02-28", 0),
+        ("2024-02-28", 1),
+        ("2024-02-29", 0),
+        ("2024-02-29", 1),
+    ]
     assert [(unit.first, unit.last, plan.rows_of(unit)) for batch in batches[:2] for unit in batch.units] == [
-        (0, 2, 864), (3, 5, 864), (6, 8, 864), (9, 9, 288),
-    ]  # fmt: skip
+        (0, 2, 864),
+        (3, 5, 864),
+        (6, 8, 864),
+        (9, 9, 288),
+    ]
     width = len(b'{"mac":"02:1A:7F:00:3B:C9","power_w":9999999}\n')
     assert plan.size == 2 * 10 * 288 * width
     assert plan.largest_batch == 6 * 288 * width

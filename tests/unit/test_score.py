@@ -32,10 +32,22 @@ def _at(day: int, hour: int, minute: int = 0) -> datetime:
 
 def _label(mac: str, kind: str, start: datetime, end: datetime) -> dict[str, Any]:
     return {
-        "event_id": f"meter-{mac}", "meter": 0, "mac": mac, "transformer": 0, "city_id": "manila", "kind": kind,
-        "start": start, "end": end, "parameters": "{}", "energy_wh": Decimal(0), "not_registered_wh": Decimal(0),
-        "severity": 0.0, "risk_band": "Low", "visible_in": "consumption", "expected_auc": None,
-    }  # fmt: skip
+        "event_id": f"meter-{mac}",
+        "meter": 0,
+        "mac": mac,
+        "transformer": 0,
+        "city_id": "manila",
+        "kind": kind,
+        "start": start,
+        "end": end,
+        "parameters": "{}",
+        "energy_wh": Decimal(0),
+        "not_registered_wh": Decimal(0),
+        "severity": 0.0,
+        "risk_band": "Low",
+        "visible_in": "consumption",
+        "expected_auc": None,
+    }
 
 
 # From 9:30 to 12:00 the hours of 9, 10 and 11; the other began before what was judged and has its first four hours, of

@@ -113,8 +113,9 @@ class Staging:
         if strangers:
             _log.warning(
                 "%s holds files of another dataset (%s) that never reached the lake; finish that run or delete them",
-                self._top, ", ".join(sorted(strangers)),
-            )  # fmt: skip
+                self._top,
+                ", ".join(sorted(strangers)),
+            )
 
     def supersede(self, file: SealedFile) -> None:
         """*file* was produced again: what an earlier run sealed under its name is not waited for any more."""

@@ -51,13 +51,25 @@ class Identity:
         """The dataset that *spec* asks for, in *cities*."""
         figures = (f"{city.id}:{_digest(city.figures)[:12]}" for city in cities)
         return cls(
-            VERSION, spec.seed, spec.epoch, ",".join(figures), str(spec.class_shares or "each city's own"),
-            spec.solar_share, spec.ev_share, spec.meters, spec.interval,
-            ",".join(field.name for field in fields_of(spec)), spec.meters_per_file, spec.batch_files,
-            _describe_anomalies(spec), str(rates_of(spec)), spec.format,
-            version("tzdata"), version("holidays"),
+            VERSION,
+            spec.seed,
+            spec.epoch,
+            ",".join(figures),
+            str(spec.class_shares or "each city's own"),
+            spec.solar_share,
+            spec.ev_share,
+            spec.meters,
+            spec.interval,
+            ",".join(field.name for field in fields_of(spec)),
+            spec.meters_per_file,
+            spec.batch_files,
+            _describe_anomalies(spec),
+            str(rates_of(spec)),
+            spec.format,
+            version("tzdata"),
+            version("holidays"),
             spec.model_dump(mode="json", include=set(Spec.model_fields), exclude_none=True),
-        )  # fmt: skip
+        )
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -74,9 +86,12 @@ class Identity:
     def to_json(self, options: Mapping[str, Any] | None = None) -> bytes:
         """The content of `_wattif/dataset.json`: the identity, and the options that later verbs need not repeat."""
         document = {
-            "generator": "WattIf", "wattif": __version__, **self.identity,
-            "fingerprint": self.fingerprint, "options": options or self.options,
-        }  # fmt: skip
+            "generator": "WattIf",
+            "wattif": __version__,
+            **self.identity,
+            "fingerprint": self.fingerprint,
+            "options": options or self.options,
+        }
         return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
     def extended(self, document: bytes, place: str) -> bytes | None:

@@ -89,12 +89,17 @@ class Tally:
         groups = sorted(self._groups.items())
         lines = [
             (
-                day or "-", verdict, f"{group.differences:,}", f"{group.readings:,}",
-                _few(group.places), f"{len(group.macs):,}" if group.macs else "-", _few(group.columns),
+                day or "-",
+                verdict,
+                f"{group.differences:,}",
+                f"{group.readings:,}",
+                _few(group.places),
+                f"{len(group.macs):,}" if group.macs else "-",
+                _few(group.columns),
                 f"{group.explained:,} ({_few(group.causes)})" if group.explained else "-",
             )
             for (day, verdict), group in groups[:MOST_LINES]
-        ]  # fmt: skip
+        ]
         text = _table(_GROUPED, lines)
         rest = groups[MOST_LINES:]
         if rest:
@@ -109,10 +114,16 @@ _GROUPED = ("day", "verdict", "differences", "readings", "objects", "meters", "c
 
 def _single(difference: Difference) -> tuple[str, ...]:
     return (
-        difference.verdict, difference.place, difference.mac or "-",
-        f"{difference.hour:%Y-%m-%dT%H}" if difference.hour else "-", difference.column or "-",
-        f"{difference.readings:,}", _short(difference.expected), _short(difference.found), difference.cause or "-",
-    )  # fmt: skip
+        difference.verdict,
+        difference.place,
+        difference.mac or "-",
+        f"{difference.hour:%Y-%m-%dT%H}" if difference.hour else "-",
+        difference.column or "-",
+        f"{difference.readings:,}",
+        _short(difference.expected),
+        _short(difference.found),
+        difference.cause or "-",
+    )
 
 
 def _short(text: str | None) -> str:

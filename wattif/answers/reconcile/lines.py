@@ -40,11 +40,17 @@ def compare_lines(place: str, expected: bytes, found: bytes | None) -> list[Diff
     if firsts:
         return [
             Difference(
-                place, mac, hour, _text(column), verdict, readings[mac, hour, column, verdict],
-                _text(first.expected), _text(first.found) or absent,
+                place,
+                mac,
+                hour,
+                _text(column),
+                verdict,
+                readings[mac, hour, column, verdict],
+                _text(first.expected),
+                _text(first.found) or absent,
             )
             for (mac, hour, column, verdict), first in firsts.items()
-        ]  # fmt: skip
+        ]
     sizes = f"{len(expected)} bytes", absent or f"{len(found or b'')} bytes"  # white space at the end
     return [Difference(place, None, None, None, "altered" if found is not None else "missing", 0, *sizes)]
 

@@ -106,10 +106,16 @@ def _of_lake(
     check = LakeCheck(store, plan, delivery_of(whole, plan, deep=deep), (whole.start, whole.end), stop, deep=deep)
     _tell(check.differences(), outputs)
     return {
-        "place": store.place, "start": str(plan.start), "end": str(plan.end), "meters": plan.meters,
-        "deep": deep, "manifests": check.seen.manifests, "objects": check.seen.objects,
-        "bytes": check.seen.bytes, "on_purpose": intended_faults(store),
-    }  # fmt: skip
+        "place": store.place,
+        "start": str(plan.start),
+        "end": str(plan.end),
+        "meters": plan.meters,
+        "deep": deep,
+        "manifests": check.seen.manifests,
+        "objects": check.seen.objects,
+        "bytes": check.seen.bytes,
+        "on_purpose": intended_faults(store),
+    }
 
 
 def _of_table(
@@ -126,10 +132,14 @@ def _of_table(
     with compared_table(spec, whole, comparison, place, stop) as (counts, differences):
         _tell(differences, outputs)
     return {
-        "place": counts.place, "start": str(spec.start), "end": str(spec.end), "meters": spec.meters,
-        "hours": counts.hours, "inexact": list(counts.inexact),
+        "place": counts.place,
+        "start": str(spec.start),
+        "end": str(spec.end),
+        "meters": spec.meters,
+        "hours": counts.hours,
+        "inexact": list(counts.inexact),
         "on_purpose": {cause: rows for cause, rows in sorted(counts.causes.items()) if rows},
-    }  # fmt: skip
+    }
 
 
 def _tell(differences: Iterable[Difference], outputs: Iterable[Output]) -> None:

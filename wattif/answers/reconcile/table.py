@@ -137,10 +137,19 @@ def compared_table(
     if rates.schema_drift is not None:
         change = drifted(plan.encoder.schema, rates.drift)[0].renamed
         renamed = Renamed(change[0], rates.schema_drift) if change else None
-    with closing(_source_of(comparison, place)) as source, TableReconciliation(
-        scenario_of(whole), plan, DrawnFaults.of(spec) if rates else None, source,
-        renamed=renamed, workers=os.cpu_count() or 1, stop=stop, only=only,
-    ) as held:  # fmt: skip
+    with (
+        closing(_source_of(comparison, place)) as source,
+        TableReconciliation(
+            scenario_of(whole),
+            plan,
+            DrawnFaults.of(spec) if rates else None,
+            source,
+            renamed=renamed,
+            workers=os.cpu_count() or 1,
+            stop=stop,
+            only=only,
+        ) as held,
+    ):
         yield held.run(), held.differences()
 
 
@@ -261,9 +270,14 @@ class TableReconciliation:
 
     def _expect(self, causes: Counter[str]) -> None:
         tables = expected_hours(
-            self._scenario, self._plan, self._faults,
-            renamed=self._renamed, workers=self._workers, stop=self._stop, causes=causes,
-        )  # fmt: skip
+            self._scenario,
+            self._plan,
+            self._faults,
+            renamed=self._renamed,
+            workers=self._workers,
+            stop=self._stop,
+            causes=causes,
+        )
         for table in tables:
             self._insert("expected", table)
         self._own.execute(

@@ -73,9 +73,15 @@ def on_readings(fields: Sequence[Column], renamed: str | None) -> list[str]:
         return f"CASE WHEN f.readings = d.readings THEN {what.format('d')} ELSE {what.format('u')} END"
 
     columns = [
-        "coalesce(f.mac, d.mac) AS mac", "coalesce(f.hour, d.hour) AS hour", "f.readings AS rows_found", "f.stamps",
-        "d.readings AS delivered", "u.readings AS once", f"{off_grid} AS off_grid", f"{misplaced} AS misplaced",
-    ]  # fmt: skip
+        "coalesce(f.mac, d.mac) AS mac",
+        "coalesce(f.hour, d.hour) AS hour",
+        "f.readings AS rows_found",
+        "f.stamps",
+        "d.readings AS delivered",
+        "u.readings AS once",
+        f"{off_grid} AS off_grid",
+        f"{misplaced} AS misplaced",
+    ]
     for each in fields:
         name = each.name
         columns += [
@@ -100,10 +106,14 @@ def on_readings(fields: Sequence[Column], renamed: str | None) -> list[str]:
         _verdict("doubled", doubles, "delivered", "rows_found", f"{doubles} > 0"),
         # doubles that were delivered, and only some of them removed
         _verdict(
-            "doubled", "rows_found - once", "once", "rows_found",
-            "stamps = once AND rows_found > once AND rows_found < delivered", cause="'duplicate'",
+            "doubled",
+            "rows_found - once",
+            "once",
+            "rows_found",
+            "stamps = once AND rows_found > once AND rows_found < delivered",
+            cause="'duplicate'",
         ),
-    ]  # fmt: skip
+    ]
     complete = "stamps = once AND rows_found IN (delivered, once)"
     changed = {
         each.name: f"(abs({each.name}_expected - {each.name}_found) > {each.name}_slack OR {each.name}_absent <> 0)"
@@ -142,11 +152,15 @@ def on_readings(fields: Sequence[Column], renamed: str | None) -> list[str]:
     ]
     parts += [
         _verdict(
-            "altered", f"greatest({each.name}_absent, 1)", _exact(f"{each.name}_expected", each.decimals),
-            _exact(f"{each.name}_found", each.decimals), f"{complete} AND {changed[each.name]}", f"'{each.name}'",
+            "altered",
+            f"greatest({each.name}_absent, 1)",
+            _exact(f"{each.name}_expected", each.decimals),
+            _exact(f"{each.name}_found", each.decimals),
+            f"{complete} AND {changed[each.name]}",
+            f"'{each.name}'",
         )
         for each in fields
-    ]  # fmt: skip
+    ]
     if fields:  # all sums are right: values have changed places, or whole rows have other timestamps
         shifted = ", ".join(f"CASE WHEN {each.name}_shifted THEN '{each.name}' END" for each in fields)
         names = f"list_filter([{shifted}], lambda x: x IS NOT NULL)"
@@ -175,10 +189,13 @@ def on_hours(columns: Sequence[str], drift: date | None) -> list[str]:
         return " AND ".join(["f.times = 1", f"{view}.readings IS NOT NULL", *(same(view, name) for name in names)])
 
     own = [
-        "coalesce(f.mac, d.mac) AS mac", "coalesce(f.hour, d.hour) AS hour", "coalesce(f.times, 0) AS times",
+        "coalesce(f.mac, d.mac) AS mac",
+        "coalesce(f.hour, d.hour) AS hour",
+        "coalesce(f.times, 0) AS times",
         f"{'f.readings' if 'readings' in names else 'NULL'} AS counted",
-        "d.readings AS delivered", "u.readings AS once",
-    ]  # fmt: skip
+        "d.readings AS delivered",
+        "u.readings AS once",
+    ]
     for name in names:
         own += [
             f"{_EXPECTED[name].format('d')} AS {name}_expected",
@@ -197,11 +214,14 @@ def on_hours(columns: Sequence[str], drift: date | None) -> list[str]:
         _verdict("missing", "once", "once", "0", "times = 0"),
         _verdict("extra", "coalesce(counted, times)", "0", "coalesce(counted, times)", "delivered IS NULL"),
         _verdict(
-            "doubled", "coalesce(counted - delivered, delivered * (times - 1))", "delivered",
-            "coalesce(counted, delivered * times)", more,
+            "doubled",
+            "coalesce(counted - delivered, delivered * (times - 1))",
+            "delivered",
+            "coalesce(counted, delivered * times)",
+            more,
         ),
         _verdict("missing", "once - counted", "once", "counted", fewer),
-    ]  # fmt: skip
+    ]
     for name in names:
         digits = 3 if name in ("consumption_hour_rolled", "consumption_max") else 0
         expected, found = _exact(f"{name}_expected", digits), _exact(f"{name}_found", digits)

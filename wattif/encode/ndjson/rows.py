@@ -87,9 +87,16 @@ class StampedRows:
         """Write all numbers of *columns* (meters, quantities, readings) and the *macs* of the meters."""
         form = self._form
         stamp.stamp_rows(
-            self._words4, self._words8, columns.view(np.uint64), macs, form.mac_offset,
-            form.table_slots, form.digit_slots, form.tables4, form.tables8,
-        )  # fmt: skip
+            self._words4,
+            self._words8,
+            columns.view(np.uint64),
+            macs,
+            form.mac_offset,
+            form.table_slots,
+            form.digit_slots,
+            form.tables4,
+            form.tables8,
+        )
 
     def lay_city(self, city: str) -> None:
         """Write the city of all rows."""

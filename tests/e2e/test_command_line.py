@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -88,9 +89,12 @@ def test_generator_py_writes_the_lake_and_says_what_it_did(line: CommandLine) ->
     assert (code, error) == (0, "")
     made = objects(line.folder / "lake")
     assert {name for name in made if name.startswith("dt=")} == set(_expected(*SMALL))
-    first, place, step = out.splitlines()
+    first, rate, place, step = out.splitlines()
     assert first.startswith("1,728 readings in 6 files, ")
-    assert "million readings/s" in first
+    whole_s = float(first.rpartition(", ")[2].removesuffix(" s"))
+    found = re.fullmatch(r"rate: [\d.]+ million readings/s, [\d,]+ MB/s \(([\d.]+) s without the start\)", rate)
+    assert found is not None
+    assert 0 <= float(found[1]) <= whole_s
     assert place == f"data: {line.folder}/lake"
     assert "read_json(" in step
 
@@ -120,7 +124,7 @@ def test_a_city_of_ones_own_and_two_more(line: CommandLine) -> None:
 def test_the_next_command_that_is_printed_works(line: CommandLine) -> None:
     duckdb = pytest.importorskip("duckdb")
     _, out, _ = line.run(*SMALL)
-    query = out.splitlines()[2].split('"')[1]
+    query = out.splitlines()[3].split('"')[1]
     assert duckdb.sql(query).fetchall()[0][0] == 1728
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +19,9 @@ from tests.asking import Asked, Asking, generate
 from tests.lakes import objects
 from tests.undo_faults import read_labels
 from wattif import encode
+from wattif.answers.reconcile.comparison import Comparison
+from wattif.answers.reconcile.differences import Difference
+from wattif.answers.reconcile.run import compare
 from wattif.encode.encoder import Encoder
 from wattif.engine import events
 from wattif.errors import Interrupted, InvalidValue
@@ -116,6 +120,21 @@ def doors() -> Iterator[None]:
     catalog.unregister(DOORS.name)
 
 
+def _differences(asked: Asked, *, deep: bool = False) -> list[Difference]:
+    """What `reconcile` says of the lake of what is *asked* for."""
+    found = _Differences()
+    compare(asked.spec, asked.place, Comparison(deep=deep), outputs=[found])
+    return found.all
+
+
+class _Differences:
+    def __init__(self) -> None:
+        self.all: list[Difference] = []
+
+    def add(self, difference: Difference) -> None:
+        self.all.append(difference)
+
+
 def _interrupted_after(batches: int, stop: Event) -> Callable[[events.Event], None]:
     """A listener that stops the run when so many batches are committed."""
     seen: list[events.Event] = []
@@ -157,6 +176,15 @@ def test_a_table_of_ones_own(settings: Asking, tmp_path: Path) -> None:
         path.relative_to(asked.lake).as_posix() for path in (asked.lake / "doors").rglob("*.json")
     }
     assert not list((asked.staging_dir or tmp_path).rglob("doors*"))
+    assert _differences(asked) == _differences(asked, deep=True) == []
+    [first, second, third, *_] = sorted((asked.lake / "doors").rglob("*.json"))
+    first.write_bytes(first.read_bytes().replace(b'"opened":3', b'"opened":8', 1))
+    second.unlink()
+    shutil.copy(third, third.with_name("doors-00000099-00000099.json"))
+    found = {Path(each.place).name: each.verdict for each in _differences(asked)}
+    assert found == {first.name: "altered", second.name: "missing", "doors-00000099-00000099.json": "doubled"}
+    [row] = [each for each in _differences(asked, deep=True) if Path(each.place).name == first.name]
+    assert (row.verdict, row.column, row.expected, row.found) == ("altered", "opened", "3", "8")
 
 
 @pytest.mark.usefixtures("doors")
@@ -191,6 +219,12 @@ def test_a_format_of_ones_own(settings: Asking, tmp_path: Path) -> None:
     assert len(names) == 2 * len(set(names)) > 0
     in_csv = _rows(connection, f"read_csv('{asked.lake}/dt=*/*.csv', all_varchar = true)")
     assert in_csv == _rows(connection, f"read_json('{other.lake}/dt=*/*.json')")
+    assert _differences(asked) == _differences(asked, deep=True) == []
+    changed = next(asked.lake.glob("dt=*/*.csv"))
+    changed.write_bytes(changed.read_bytes().replace(b"00Z,", b"01Z,", 1))
+    assert [each.verdict for each in _differences(asked, deep=True)] == ["altered"]
+    assert [(each.verdict, each.column) for each in _differences(asked)] == [("altered", "crc32c")]
+    changed.write_bytes(changed.read_bytes().replace(b"01Z,", b"00Z,", 1))
     doors_of = "SELECT door, hour::TIMESTAMP, opened FROM"
     assert (
         connection.execute(f"{doors_of} read_csv('{asked.lake}/doors/dt=*/*.csv') ORDER BY ALL").fetchall()
@@ -208,6 +242,7 @@ def test_faults_of_rows_and_damage_of_text_in_a_format_of_ones_own(
     generate(asked)
     other = settings(lake=tmp_path / "ndjson", faults=f"{FAULTS},corrupt=0.05{drift}", interval=900)
     generate(other)
+    assert _differences(asked) == _differences(asked, deep=True) == []
     labels, others = read_labels(asked.lake), read_labels(other.lake)
     places = ("kind", "row", "mac", "timestamp", "delivered_row", "delay_s")
     told, other_told = ([tuple(label[name] for name in places) for label in each] for each in (labels, others))

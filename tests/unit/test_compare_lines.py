@@ -10,7 +10,11 @@ import pytest
 from hypothesis import given
 
 from wattif.answers.reconcile.differences import Difference
-from wattif.answers.reconcile.lines import compare_lines
+from wattif.answers.reconcile.lines import RowReader
+from wattif.answers.reconcile.lines import compare_lines as compare_lines_of
+from wattif.encode.encoder import RowSchema
+from wattif.encode.ndjson import NdjsonEncoder
+from wattif.tables.readings import TABLE, select_fields
 
 A1 = b'{"mac":"AA","timestamp":"2024-01-01T00:00:00Z","power_w":  1}\n'
 A2 = b'{"mac":"AA","timestamp":"2024-01-01T00:30:00Z","power_w":  2}\n'
@@ -19,6 +23,13 @@ B1 = b'{"mac":"BB","timestamp":"2024-01-01T00:00:00Z","power_w":  4}\n'
 B2 = b'{"mac":"BB","timestamp":"2024-01-01T00:30:00Z","power_w":  5}\n'
 ALL = [A1, A2, A3, B1, B2]
 H0, H1 = datetime(2024, 1, 1, 0, tzinfo=UTC), datetime(2024, 1, 1, 1, tzinfo=UTC)
+
+
+READER = RowReader(NdjsonEncoder(RowSchema(columns=select_fields(["mac", "timestamp", "power_w"], 10))), TABLE.key)
+
+
+def compare_lines(place: str, expected: bytes, found: bytes | None) -> list[Difference]:
+    return compare_lines_of(place, expected, found, READER)
 
 
 def _compare(*found: bytes) -> list[tuple[str, str | None, datetime | None, str | None, int]]:

@@ -21,16 +21,20 @@ from wattif.model.scenario import world_of
 from wattif.tables import fault_labels
 from wattif.tables.fault_labels import partition_of
 from wattif.tables.meters import TABLE as METERS
+from wattif.tables.readings import TABLE as READINGS
+from wattif.tables.unit import Unit
 from wattif.uploader.committer import BatchCommitter
 from wattif.uploader.local import LocalStore, file_crc32c
 from wattif.uploader.retrying import RetryingStore
 from wattif.uploader.store import Conflict, Guard, SealedFile
 
 DAY = date(2024, 1, 31)
+FIRST_FILE = "dt=2024-01-31/readings-00000000-00000001.json"
 
 
 def test_names() -> None:
-    assert layout.readings_name(DAY, 0, 19, ".json") == "dt=2024-01-31/readings-00000000-00000019.json"
+    unit = Unit("readings", "2024-01-31", 0, 20)
+    assert layout.unit_name(READINGS, unit, ".json") == "dt=2024-01-31/readings-00000000-00000019.json"
     assert layout.meter_readings_name(DAY, 0x021A7F003BC9, ".json") == "dt=2024-01-31/readings-021A7F003BC9.json"
     assert layout.late_name("dt=2024-01-31/readings-A.json", ".json") == "dt=2024-01-31/readings-A.late.json"
     assert (
@@ -49,7 +53,7 @@ MANIFEST = layout.manifest_name(DAY, 0)
 
 
 def test_a_manifest_is_one_line_a_file() -> None:
-    names = [layout.readings_name(DAY, 0, 1, ".json"), layout.meter_readings_name(DAY, 0x021A7F003BC9, ".json")]
+    names = [FIRST_FILE, layout.meter_readings_name(DAY, 0x021A7F003BC9, ".json")]
     entries = [ManifestEntry(names[0], 10, 2, "0000002a", 0, 1), ManifestEntry(names[1], 0, 0, "ffffffff", 2, 2)]
     content = write_manifest(entries)
     assert [orjson.loads(line)["rows"] for line in content.splitlines()] == [2, 0]
@@ -77,7 +81,7 @@ def test_a_damaged_manifest_is_named(content: bytes) -> None:
     ids=str,
 )
 def test_a_manifest_of_other_types_or_ranges_is_named(change: dict[str, object]) -> None:
-    entry = {"name": layout.readings_name(DAY, 0, 1, ".json"), "bytes": 10, "rows": 2, "crc32c": "0000002a"}
+    entry = {"name": FIRST_FILE, "bytes": 10, "rows": 2, "crc32c": "0000002a"}
     line = orjson.dumps({**entry, "first_meter": 0, "last_meter": 1, **change})
     with pytest.raises(LakeError, match=f"{MANIFEST}: not a manifest .*{next(iter(change))} has a wrong value"):
         read_manifest(line, MANIFEST)
@@ -232,7 +236,7 @@ def test_another_dataset_is_refused_by_its_differences(settings: Callable[..., A
 def test_overwriting_removes_the_other_dataset_and_nothing_else(settings: Callable[..., Asked], tmp_path: Path) -> None:
     store, other = RetryingStore(LocalStore(tmp_path / "lake")), _dataset(settings, seed=1)
     claim(store, _dataset(settings), overwrite=False)
-    main = layout.readings_name(DAY, 0, 1, ".json")
+    main = FIRST_FILE
     late = layout.late_name(main, ".json")
     own = [layout.manifest_name(DAY, 0), main, METERS.object_name(), late, layout.again_name(main, ".json")]
     own += [layout.again_name(late, ".json"), fault_labels.TABLE.object_name(partition_of("late", DAY, 0))]
@@ -254,7 +258,7 @@ def test_strangers_partitions_are_refused(settings: Callable[..., Asked], tmp_pa
 def test_own_partitions_without_their_claim_are_replaced_on_demand(
     settings: Callable[..., Asked], tmp_path: Path
 ) -> None:
-    store, own = RetryingStore(LocalStore(tmp_path / "lake")), layout.readings_name(DAY, 0, 1, ".json")
+    store, own = RetryingStore(LocalStore(tmp_path / "lake")), FIRST_FILE
     store.put_bytes(own, b"x")
     with pytest.raises(LakeError, match="replace it with `overwrite`"):
         claim(store, _dataset(settings), overwrite=False)
@@ -285,7 +289,7 @@ def test_a_replaced_dataset_loses_its_manifests_first(
     inner = LocalStore(tmp_path / "lake")
     store = RetryingStore(inner)
     claim(store, _dataset(settings), overwrite=False)
-    for name in (layout.manifest_name(DAY, 0), layout.readings_name(DAY, 0, 1, ".json")):
+    for name in (layout.manifest_name(DAY, 0), FIRST_FILE):
         store.put_bytes(name, b"x")
     calls = iter(range(10))
 
@@ -298,7 +302,7 @@ def test_a_replaced_dataset_loses_its_manifests_first(
     monkeypatch.setattr(inner, "delete", fail_at_the_second)
     with pytest.raises(LakeError, match="interrupted"):
         claim(store, _dataset(settings, seed=1), overwrite=True)
-    assert _names(store) == [layout.DATASET, layout.readings_name(DAY, 0, 1, ".json")]
+    assert _names(store) == [layout.DATASET, FIRST_FILE]
 
 
 def test_a_damaged_claim_is_named(settings: Callable[..., Asked], tmp_path: Path) -> None:
@@ -317,7 +321,7 @@ def test_a_run_that_lost_the_lake_writes_nothing_more(settings: Callable[..., As
     winner = claim(store, _dataset(settings, seed=1), overwrite=True)
     staged = tmp_path / "staged"
     staged.write_bytes(b"x")
-    file = SealedFile(staged, layout.readings_name(DAY, 0, 1, ".json"), 1, file_crc32c(staged))
+    file = SealedFile(staged, FIRST_FILE, 1, file_crc32c(staged))
     told = r"was taken over by another dataset at \S+ on host \S+ \(process \d+\)"
     with pytest.raises(Conflict, match=told):
         BatchCommitter(loser).put([file])
@@ -325,7 +329,7 @@ def test_a_run_that_lost_the_lake_writes_nothing_more(settings: Callable[..., As
         loser.put_bytes(layout.manifest_name(DAY, 0), b"x")
     assert _names(store) == [layout.DATASET]
     winner.put_files([file])
-    assert _names(store) == [layout.DATASET, layout.readings_name(DAY, 0, 1, ".json")]
+    assert _names(store) == [layout.DATASET, FIRST_FILE]
 
 
 def test_a_claim_that_was_killed_while_it_removed_the_other_dataset_begins_anew(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import sys
 from threading import Event
 from typing import TYPE_CHECKING, Self
@@ -74,22 +75,30 @@ def _log_to_stderr(*, verbose: bool) -> None:
 
 def _summary(options: GenerateOptions, figures: Figures) -> str:
     seconds = max(figures.seconds, 1e-9)
-    if options.bucket is None:
-        place = str((options.lake / options.prefix).absolute())
-        names = options.column_names
-        energy = ", sum(consumption_wh::DECIMAL(18, 3))" if names is None or "consumption_wh" in names else ""
-        step = f"""duckdb -c "SELECT count(*){energy} FROM read_json('{place}/dt=*/*.json')\""""
-    else:
-        place = options.url
-        step = f"gcloud storage ls --long '{place}/dt={options.start}/'"
     skipped = f" ({figures.batches_skipped:,} batches already committed)" if figures.batches_skipped else ""
+    place = options.url if options.bucket is not None else str((options.lake / options.prefix).absolute())
     return (
-        f"{figures.readings:,} readings in {figures.files:,} files, {figures.bytes:,} bytes, {figures.seconds:.1f} s:"
-        f" {figures.readings / seconds / 1e6:.1f} million readings/s, {figures.bytes / seconds / 1e6:,.0f} MB/s"
-        f"{skipped}\n"
+        f"{figures.readings:,} readings in {figures.files:,} files, {figures.bytes:,} bytes,"
+        f" {figures.total_seconds:.1f} s{skipped}\n"
+        f"rate: {figures.readings / seconds / 1e6:.1f} million readings/s, {figures.bytes / seconds / 1e6:,.0f} MB/s"
+        f" ({figures.seconds:.1f} s without the start)\n"
         f"data: {place}\n"
-        f"next: {step}"
+        f"next: {_next_step(options, place)}"
     )
+
+
+def _next_step(options: GenerateOptions, place: str) -> str:
+    """A command that looks at what was made."""
+    from wattif.lake.days import LOADABLE_FORMAT
+
+    if options.format != LOADABLE_FORMAT:
+        where = ["--lake", str(options.lake)] if options.bucket is None else ["--bucket", options.bucket]
+        return shlex.join(["python", "-m", "wattif", "reconcile", *where, "--prefix", options.prefix])
+    if options.bucket is not None:
+        return f"gcloud storage ls --long {shlex.quote(f'{place}/dt={options.start}/')}"
+    names = options.column_names
+    energy = ", sum(consumption_wh::DECIMAL(18, 3))" if names is None or "consumption_wh" in names else ""
+    return f"""duckdb -c "SELECT count(*){energy} FROM read_json('{place}/dt=*/*.json')\""""
 
 
 VERB = Verb(

@@ -70,6 +70,14 @@ class Encoder:
         """The last bytes of an object, after all rows."""
         return b""
 
+    def field_in(self, row: bytes, column: str) -> bytes | None:
+        """The value of *column* in the text *row*, as it is written, where it can be told; the rest may be damaged."""
+        return None
+
+    def fields_in(self, row: bytes) -> dict[str, bytes] | None:
+        """The values of all fields of the text *row*, as they are written; None where no reader accepts it."""
+        return None
+
     def weak_places(self, row: bytes) -> Sequence[int]:
         """Bytes of the text *row* from which on it can be overwritten so that no reader accepts it."""
         return (0,)

@@ -15,6 +15,7 @@ from wattif.model.scenario import Scenario
 from wattif.tables.block import Block
 from wattif.tables.fault_labels import FaultLabel
 from wattif.tables.reading_blocks import ReadingBlocks
+from wattif.tables.readings import TABLE
 from wattif.tables.unit import Unit
 
 
@@ -76,6 +77,6 @@ def clean_content(plan: Plan, scenario: Scenario) -> CleanContent:
     def name_of(unit: Unit) -> str:
         if plan.meters_per_file == 1:
             return layout.meter_readings_name(unit.day, int(macs[unit.first]), extension)
-        return layout.readings_name(unit.day, unit.first, unit.last, extension)
+        return layout.unit_name(TABLE, unit, extension)
 
     return CleanContent(ReadingBlocks(scenario, plan.columns).of, plan.encoder, name_of)

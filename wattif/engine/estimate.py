@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from wattif.engine.content import clean_content
 from wattif.engine.plan import Plan, check_staging, staging_needed
 from wattif.engine.private import prepare_folder
 from wattif.engine.run_options import RunOptions
+from wattif.engine.streams import plans_of
 from wattif.model.anomaly_kinds import weights_of
 from wattif.model.scenario import scenario_of, world_of
 from wattif.numeric import jit
@@ -55,12 +56,13 @@ def describe(spec: Spec, options: RunOptions) -> Iterator[str]:
 
     Errors are those that the run itself would raise.
     """
-    plan = Plan.of(spec)
-    check_staging([plan], options.staging_limit, options.write_workers)
+    plans = plans_of(spec)
+    plan = plans[0]
+    check_staging(plans, options.staging_limit, options.write_workers)
     world_of(spec)
     if options.staging_dir is not None:
         prepare_folder(options.staging_dir, create=False)
-    yield from (_line(name, text) for name, text in _sizes(spec, options, plan))
+    yield from (_line(name, text) for name, text in _sizes(spec, options, plans))
     if jit.are_compiled():
         rate = calibrate(spec, options.write_workers)
         yield _line(
@@ -76,14 +78,17 @@ def _line(name: str, text: str) -> str:
     return f"{name + ':':<10} {text}"
 
 
-def _sizes(spec: Spec, options: RunOptions, plan: Plan) -> Iterator[tuple[str, str]]:
-    files = plan.days * plan.files_per_day
-    batches = plan.days * plan.batches_per_day
+def _sizes(spec: Spec, options: RunOptions, plans: Sequence[Plan]) -> Iterator[tuple[str, str]]:
+    plan = plans[0]
+    files = sum(each.days * each.files_per_day for each in plans)
+    batches = sum(each.days * each.batches_per_day for each in plans)
     day_requests = sum(
-        requests_of_file(plan.size_of(unit))
-        for index in range(plan.batches_per_day)
-        for unit in plan.batch(plan.start, index).units
+        requests_of_file(each.size_of(unit))
+        for each in plans
+        for index in range(each.batches_per_day)
+        for unit in each.batch(each.start, index).units
     )
+    marks = plan.days if options.success_files else 0
     tables = _OWN_OBJECTS + sum(
         len(table.object_names(partition))
         for table in catalog.lake_tables_of(spec, "whole")
@@ -91,18 +96,24 @@ def _sizes(spec: Spec, options: RunOptions, plan: Plan) -> Iterator[tuple[str, s
     )
     faults = plan.faults
     about = "about " if faults or weights_of(spec) else ""  # what goes wrong is not looked up beforehand
-    readings, size = (round(figure * faults.delivered_share) for figure in (plan.rows, plan.size))
+    readings = round(plan.rows * faults.delivered_share)
+    size = round(plan.size * faults.delivered_share) + sum(each.size for each in plans[1:])
     row_bytes = plan.encoder.row_width or f"at most {plan.encoder.row_room}"
     yield "days", f"{plan.days:,} ({plan.start} to {plan.end}, UTC)"
     yield "meters", f"{plan.meters:,}"
     yield "readings", f"{about}{readings:,} (every {plan.interval_s} s, {row_bytes} bytes each)"
+    for each in plans[1:]:
+        yield each.table, f"{each.rows:,} rows"
     yield "files", f"{about}{files:,} in {batches:,} batches"
     yield "bytes", f"{about}{size:,} ({size / 1e9:,.2f} GB)"
     yield (
         "objects",
-        f"{about}{files + batches + tables:,} (files, manifests, fleet, weather, identity, its claim, the run's figures"
-        f"{'; labels of the faults besides' if faults else ''})",
+        f"{about}{files + batches + tables + marks:,} (files, manifests, fleet, weather, identity, its claim, the run's"
+        f" figures{', _SUCCESS of each day' if marks else ''}{'; labels of the faults besides' if faults else ''})",
     )
-    yield "requests", f"about {plan.days * day_requests + batches + tables + 4:,} to a bucket; a folder needs none"
-    needed = staging_needed([plan], options.write_workers)
+    yield (
+        "requests",
+        f"about {plan.days * day_requests + batches + tables + 2 * marks + 4:,} to a bucket; a folder needs none",
+    )
+    needed = staging_needed(plans, options.write_workers)
     yield "staging", f"at least {needed:,} bytes, at most {int(options.staging_limit):,}"

@@ -18,10 +18,12 @@ from wattif.engine.plan import Batch, batches_of
 from wattif.engine.producer import MadeUnit, Producer
 from wattif.engine.staging import Staging
 from wattif.engine.streams import Stream
+from wattif.engine.success import SuccessFiles
 from wattif.errors import Interrupted
 from wattif.lake import layout
 from wattif.lake.manifest import Committed, ManifestEntry, read_manifest, write_manifest
 from wattif.tables.fault_labels import FaultLabel, label_objects
+from wattif.tables.readings import READINGS
 from wattif.tables.unit import Unit
 from wattif.uploader.committer import BatchCommitter
 from wattif.uploader.store import SealedFile, Store, StoredObject
@@ -41,7 +43,8 @@ class Figures:
     bytes: int = 0
     batches: int = 0
     batches_skipped: int = 0  # committed by an earlier run
-    seconds: float = 0.0
+    seconds: float = 0.0  # while producing and storing
+    total_seconds: float = 0.0  # with what comes before: opening the lake, compiling, the tables that are made whole
 
 
 class _OpenBatch:
@@ -73,14 +76,19 @@ class Pipeline:
         stop: Event,
         staging_limit: int,
         write_workers: int,
+        success_files: bool = False,
         told: events.Events | None = None,
     ) -> None:
-        """*streams* have the same days; *staging_limit*, in bytes; *told* hears of what happens."""
+        """*streams* have the same days; *staging_limit*, in bytes; *success_files*: mark days that are complete;
+        *told* hears of what happens.
+        """
         self._streams = {stream.plan.table: stream for stream in streams}
         self._plans = [stream.plan for stream in streams]
         self._store = store
         self._staging = staging
         self._committer = BatchCommitter(store)
+        batches_per_day = sum(plan.batches_per_day for plan in self._plans)
+        self._success = SuccessFiles(store, batches_per_day) if success_files else None
         self._told = told or events.Events()
         self._stop = stop
         most_files = max((2 * plan.batch_files + write_workers) * plan.faults.objects_per_file for plan in self._plans)
@@ -196,17 +204,23 @@ class Pipeline:
             self._store_labels(batch, [label for _, all_of_it in made for label in all_of_it.labels])
             self._committer.commit(files, name, write_manifest(entries), self._discard)
             _log.info("%s: committed", name)
+            self._mark(batch)
             rows = sum(entry.rows for entry in entries)
             with self._lock:
                 self.figures.batches += 1
                 self.figures.files += len(files)
                 self.figures.bytes += size
-                self.figures.readings += rows
+                self.figures.readings += rows if batch.table == READINGS else 0
             self._told.tell(events.BatchCommitted(**_identity(batch), files=len(files), rows=rows, bytes=size))
         except BaseException as error:
             self._fail(error)
         finally:
             opened.finished.set()
+
+    def _mark(self, batch: Batch) -> None:
+        """A batch is committed: its day may be complete."""
+        if self._success is not None:
+            self._success.batch_committed(batch.day)
 
     def _store_labels(self, batch: Batch, labels: list[FaultLabel]) -> None:
         """Write what went wrong in *batch*, before its manifest: what is committed has its labels."""
@@ -221,6 +235,7 @@ class Pipeline:
     def _skip(self, batch: Batch) -> None:
         """A committed batch: only what an earlier run could not remove from staging is left to do."""
         self._stop_check()
+        self._mark(batch)
         self.figures.batches_skipped += 1
         plan, content = self._streams[batch.table].plan, self._streams[batch.table].content
         rows, size = (sum(map(of, batch.units)) for of in (plan.rows_of, plan.size_of))

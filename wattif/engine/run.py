@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import platform
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import asdict
@@ -54,6 +55,7 @@ def generate(
     *progress* is called with each `wattif.engine.events.Event`, from different threads but never twice at once.
     Errors are those of `wattif.errors`.
     """
+    called = time.monotonic()
     options, stop, told = options or RunOptions(), stop or Event(), Events(progress)
     check_staging(plans_of(spec), options.staging_limit, options.write_workers)
     world = world_of(spec)
@@ -83,8 +85,10 @@ def generate(
             stop=stop,
             staging_limit=options.staging_limit,
             write_workers=options.write_workers,
+            success_files=options.success_files,
             told=told,
         ).run()
+    figures.total_seconds = time.monotonic() - called
     report = orjson.dumps(
         _report(spec, options, dataset, figures, began), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     )

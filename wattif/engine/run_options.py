@@ -1,4 +1,4 @@
-"""How a run is done: none of it changes a byte of the dataset."""
+"""How a run is done: none of it changes a byte of the tables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def default_staging_dir() -> Path:
 
 
 class RunOptions(BaseModel):
-    """Where files wait, how many threads work, and whether another dataset may be replaced."""
+    """Where files wait, how many threads work, what is told downstream, and what may be replaced."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,4 +34,7 @@ class RunOptions(BaseModel):
         description="threads that produce files (default: one per processor)",
     )
     upload_workers: int = Field(4, ge=1, description="threads that upload files")
+    success_files: bool = Field(
+        False, description="put an empty dt=…/_SUCCESS into each day once all of it is committed"
+    )
     overwrite: bool = Field(False, description="replace another WattIf dataset in the same place")

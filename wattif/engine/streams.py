@@ -14,6 +14,7 @@ from wattif.spec import Spec
 from wattif.tables import catalog
 from wattif.tables.block import Block, ColumnBlock
 from wattif.tables.readings import READINGS
+from wattif.tables.readings import TABLE as READINGS_TABLE
 from wattif.tables.table import LakeTable
 from wattif.tables.unit import Unit
 
@@ -22,6 +23,7 @@ from wattif.tables.unit import Unit
 class Stream:
     """What is to be made of a table, and the bytes of each unit."""
 
+    table: LakeTable
     plan: Plan
     clean: CleanContent  # when nothing goes wrong on the way
     content: Content
@@ -35,7 +37,7 @@ def streams_of(spec: Spec, scenario: Scenario) -> list[Stream]:
     """Those of the dataset: the readings first."""
     plan = Plan.of(spec)
     clean = clean_content(plan, scenario)
-    readings = Stream(plan=plan, clean=clean, content=faulty_content(plan, spec.seed, clean))
+    readings = Stream(table=READINGS_TABLE, plan=plan, clean=clean, content=faulty_content(plan, spec.seed, clean))
     return [readings, *(_stream_of(table, spec, scenario) for table in tables_in_units(spec))]
 
 
@@ -54,8 +56,8 @@ def _stream_of(table: LakeTable, spec: Spec, scenario: Scenario) -> Stream:
         yield ColumnBlock(unit.first, unit.count, table.columns_of(scenario, unit))
 
     plan = Plan.of_table(spec, table)
-    clean = CleanContent(blocks_of, plan.encoder, lambda unit: layout.unit_name(unit, plan.encoder.extension))
-    return Stream(plan=plan, clean=clean, content=clean)
+    clean = CleanContent(blocks_of, plan.encoder, lambda unit: layout.unit_name(table, unit, plan.encoder.extension))
+    return Stream(table=table, plan=plan, clean=clean, content=clean)
 
 
 def content_of(spec: Spec, unit: Unit, scenario: Scenario | None = None) -> dict[str, bytes]:

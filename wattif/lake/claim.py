@@ -105,12 +105,16 @@ def _is_strange(name: str) -> bool:
 
 
 def _remove_dataset(store: RetryingStore) -> None:
-    """Remove all objects of the dataset but its claim; manifests first, so that nothing half removed seems whole."""
+    """Remove all objects of the dataset but its claim; what says that others are complete first: nothing half removed
+    seems whole.
+    """
     removed = 0
     in_units = {table.prefix: None for table in catalog.lake_tables() if table.made == "stream"}
     for name in store.list(layout.MANIFESTS):  # of tables that this catalog may not know
         table = name.removeprefix(layout.MANIFESTS).partition("/")[0]
         in_units |= {f"{table}/{layout.PARTITIONS}": None} if not table.startswith(layout.PARTITIONS) else {}
+    if marked := [name for name in store.list(layout.PARTITIONS) if name.endswith(f"/{layout.SUCCESS}")]:
+        store.delete(marked)
     for prefix in (layout.MANIFESTS, *in_units, "_wattif/"):
         names = [name for name in store.list(prefix) if name != layout.DATASET and not _is_strange(name)]
         store.delete(names)

@@ -15,7 +15,7 @@ from wattif.tables.column import Column
 from wattif.tables.readings import select_fields
 from wattif.uploader.store import Store
 
-_READABLE = "ndjson"  # what warehouses load
+LOADABLE_FORMAT = "ndjson"  # what warehouses load
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,10 @@ def stored_dataset(store: Store) -> StoredDataset:
             " or write one with 'python -m wattif generate'"
         )
     content = read_document(document, store.place)
-    if content.get("format", _READABLE) != _READABLE:
-        raise LakeError(f"{store.place}: its files are {content['format']}; only those of {_READABLE} can be read here")
+    if content.get("format", LOADABLE_FORMAT) != LOADABLE_FORMAT:
+        raise LakeError(
+            f"{store.place}: its files are {content['format']}; only those of {LOADABLE_FORMAT} can be read here"
+        )
     try:
         fields = select_fields(str(content["columns"]).split(","), int(content["interval"]))
         return StoredDataset(str(content["fingerprint"]), fields, int(content["interval"]))

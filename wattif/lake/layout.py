@@ -4,6 +4,7 @@ dt=2024-01-01/readings-00000000-00000019.json    meters 0-19 of that UTC day
 dt=2024-01-01/readings-021A7F003BC9.json         with one meter a file: its MAC
 dt=2024-01-01/readings-….late.json               rows of that file that arrived late
 dt=2024-01-01/readings-….again.json              that file, delivered a second time (and ….late.again.json)
+dt=2024-01-01/_SUCCESS                           empty: all of that day is committed, in every table (--success-files)
 outages/dt=2024-01-01/outages-00000000-00000019.json   a unit of another table that is made in units
 _wattif/dataset.json                             the dataset's identity
 _wattif/meters.parquet                           the fleet
@@ -24,6 +25,7 @@ from datetime import date
 
 from wattif.tables import fault_labels
 from wattif.tables.readings import READINGS
+from wattif.tables.table import LakeTable
 from wattif.tables.unit import Unit
 
 DATASET = "_wattif/dataset.json"
@@ -33,10 +35,11 @@ RUNS = "_wattif/runs/"
 CLAIMS = "_wattif/claims/"
 FAULT_LABELS = fault_labels.TABLE.prefix
 PARTITIONS = "dt="
+SUCCESS = "_SUCCESS"
 _DAY = r"dt=\d{4}-\d{2}-\d{2}"
 _ENDING = r"(\.late)?(\.again)?\.[a-z0-9.]+"
 OWN_OBJECT = re.compile(
-    rf"{_DAY}/readings-[0-9A-F-]+{_ENDING}|(?P<table>[a-z][a-z0-9_]*)/{_DAY}/(?P=table)-[0-9-]+{_ENDING}|_wattif/.*"
+    rf"{_DAY}/(readings-[0-9A-F-]+{_ENDING}|{SUCCESS})|(?P<table>[a-z][a-z0-9_]*)/{_DAY}/(?P=table)-[0-9-]+{_ENDING}|_wattif/.*"
 )
 
 _MANIFEST_NAME = re.compile(r"dt=(\d{4}-\d{2}-\d{2})/(\d{6,})\.ndjson")
@@ -55,19 +58,19 @@ def partition(day: date) -> str:
     return f"{PARTITIONS}{day.isoformat()}"
 
 
-def readings_name(day: date, first_meter: int, last_meter: int, extension: str) -> str:
-    """The file of a range of meters (both included) on *day*; *extension*: its format's."""
-    return f"{partition(day)}/readings-{first_meter:08d}-{last_meter:08d}{extension}"
-
-
 def meter_readings_name(day: date, mac: int, extension: str) -> str:
     """The file of one meter on *day*, when each file holds one."""
     return f"{partition(day)}/readings-{mac:012X}{extension}"
 
 
-def unit_name(unit: Unit, extension: str) -> str:
-    """The object of a unit of any table but the readings: its table has a folder of its own."""
-    return f"{unit.table}/{partition(unit.day)}/{unit.table}-{unit.first:08d}-{unit.last:08d}{extension}"
+def unit_name(table: LakeTable, unit: Unit, extension: str) -> str:
+    """The object of a unit of *table*; *extension*: its format's."""
+    return f"{table.unit_path(unit)}{extension}"
+
+
+def success_name(day: date) -> str:
+    """The empty object that says that all of *day* is committed, in every table."""
+    return f"{partition(day)}/{SUCCESS}"
 
 
 def is_unit_name(name: str, table: str, day: date, first: int, last: int) -> bool:

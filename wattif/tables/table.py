@@ -105,6 +105,10 @@ class LakeTable(Table):
         """
         raise NotImplementedError(f"{self.name} is not made of units")
 
+    def unit_path(self, unit: Unit) -> str:
+        """The object of *unit*, without its format's ending."""
+        return self.path.format(partition=unit.partition, first=unit.first, last=unit.last)
+
     def object_names(self, partition: str = WHOLE, first: int = 0, count: int = 1) -> tuple[str, ...]:
         """The objects of a range of a partition, one for each ending."""
         path = self.path.format(partition=partition, first=first, last=first + count - 1)

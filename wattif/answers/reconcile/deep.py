@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
 import crc32c
 
 from wattif.answers.reconcile.delivery import Delivery
-from wattif.answers.reconcile.differences import Difference
-from wattif.answers.reconcile.lines import compare_lines
+from wattif.answers.reconcile.differences import Difference, difference_of_object
+from wattif.answers.reconcile.lines import RowReader, compare_lines
 from wattif.encode.encoder import Bytes
 from wattif.errors import LakeError
 from wattif.tables.fault_labels import FaultLabel
@@ -33,12 +33,12 @@ class Compared:
 
 
 class DeepComparison:
-    """Compares the objects of units with their bytes. Threads may share it."""
+    """Compares the objects of a table's units with their bytes. Threads may share it."""
 
-    def __init__(self, store: Store, delivery: Delivery, rows_of: Callable[[Unit], int]) -> None:
-        self._rows_of = rows_of
+    def __init__(self, store: Store, delivery: Delivery) -> None:
         self._store = store
         self._delivery = delivery
+        self._reader = RowReader(delivery.plan.encoder, delivery.table.key)
 
     def compare(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[Compared]:
         """The objects of *unit*, one after the other, and the *labels* of what went wrong with them on the way.
@@ -66,16 +66,25 @@ class DeepComparison:
     def _look_closer(self, unit: Unit, name: str) -> list[Difference]:
         """Row by row; the bytes are made once more, because blocks do not last."""
         expected = b"".join(bytes(piece.data) for piece in self._delivery.pieces(unit, []) if piece.name == name)
+        rows = self._delivery.plan.rows_of(unit)
         file = self._store.open_object(name)
         if file is None:
-            return compare_lines(name, expected, None)
+            return self._compared(name, rows, expected, None)
         most = _MOST_TIMES * max(len(expected), _CHUNK)
         with file:
             found = _read(file, most + 1)
         if len(found) > most:
             sizes = f"{len(expected)} bytes", f"more than {most} bytes"
-            return [Difference(name, None, None, "bytes", "altered", self._rows_of(unit), *sizes)]
-        return compare_lines(name, expected, found)
+            return [Difference(name, None, None, "bytes", "altered", rows, *sizes)]
+        return self._compared(name, rows, expected, found)
+
+    def _compared(self, name: str, rows: int, expected: bytes, found: bytes | None) -> list[Difference]:
+        if self._delivery.plan.encoder.is_text:
+            return compare_lines(name, expected, found, self._reader)
+        if found is None:
+            return [difference_of_object(name, "missing", rows, f"{len(expected)} bytes", None)]
+        sizes = f"{len(expected)} bytes", f"{len(found)} bytes"
+        return [difference_of_object(name, "altered", rows, *sizes, column="bytes")]
 
 
 def checksum(store: Store, name: str) -> int:

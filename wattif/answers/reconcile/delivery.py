@@ -1,26 +1,19 @@
-"""What must be in the lake: the objects of each batch, and the bytes of each."""
+"""What must arrive of a table that is made in units: the objects of each batch, and the bytes of each."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from wattif.answers.reconcile.differences import Difference
-from wattif.answers.reconcile.whole_tables import compare_partition
-from wattif.engine.content import Piece, clean_content
-from wattif.engine.faulty_content import faulty_content
-from wattif.engine.plan import Batch, Plan
-from wattif.faults.plan import DrawnFaults
-from wattif.lake import layout
-from wattif.model.anomaly_kinds import weights_of
-from wattif.model.scenario import Scenario, drawn_events, fleet_of, scenario_of, world_of
+from wattif.engine.content import Piece
+from wattif.engine.faulty_content import FaultyContent
+from wattif.engine.plan import Batch
+from wattif.engine.streams import Stream, streams_of
+from wattif.model.scenario import Scenario
 from wattif.spec import Spec
-from wattif.tables import anomaly_labels, catalog, fault_labels
-from wattif.tables.arrow import partition_objects
+from wattif.tables import fault_labels
 from wattif.tables.fault_labels import FaultKind, FaultLabel, partition_of
 from wattif.tables.unit import Unit
-from wattif.uploader.store import Store
 
 
 @dataclass(frozen=True)
@@ -30,118 +23,65 @@ class ExpectedObject:
     name: str
     unit: Unit
     rows: int  # all of the unit's
-    most_bytes: int | None  # no more can be in it; None: not known
+    most_bytes: int | None  # no more can be in it; None: the format does not say
     exact: bool  # it has all the unit's rows, and so *most_bytes* exactly
     certain: bool = True  # it is there in any case; else only when a row of the unit turns out to belong in it
 
 
-class Delivery(Protocol):
-    """What arrives in the lake. Threads may share it."""
+class Delivery:
+    """What arrives of a table when nothing goes wrong on the way. Threads may share it."""
 
-    def tables(self) -> Sequence[str]:
-        """The objects beside the readings: fleet, weather, labels of anomalies."""
+    def __init__(self, stream: Stream, *, all_rows: bool) -> None:
+        """*all_rows*: every row that the plan counts is sent."""
+        self.table = stream.table
+        self.plan = stream.plan
+        self._stream = stream
+        self._all_rows = all_rows
 
     def objects(self, unit: Unit) -> Sequence[ExpectedObject]:
-        """The objects that *unit* brings, computed without its readings."""
-
-    def meter_labels(self) -> Mapping[str, bytes]:
-        """Name and content of the labels of what goes wrong at the meters; only known when events are measured."""
+        """The objects that *unit* brings, computed without its rows."""
+        plan = self.plan
+        size = None if plan.encoder.row_width is None else plan.size_of(unit)
+        return (ExpectedObject(self._stream.clean.name(unit), unit, plan.rows_of(unit), size, self._all_rows),)
 
     def labels(self, batch: Batch) -> Sequence[str]:
-        """The label objects that *batch* brings, as far as they are known without its readings."""
+        """The label objects that *batch* brings, as far as they are known without its rows."""
+        return ()
 
     def pieces(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[Piece]:
         """The bytes of all objects that *unit* brings; each piece is valid until the next one.
 
         Pieces may hold no byte, and may end within a row. What went wrong on the way is added to *labels*.
         """
-
-    def altered_tables(self, store: Store, existing: Collection[str]) -> Iterator[Difference]:
-        """How the tables beside the readings that are *existing* differ, row by row, from what they must be."""
+        return self._stream.content.pieces(unit, labels)
 
 
-class CleanDelivery:
-    """What arrives when nothing goes wrong on the way: the bytes of the files."""
+class FaultyDelivery(Delivery):
+    """What arrives of a table when things go wrong on the way."""
 
-    def __init__(self, spec: Spec, scenario: Scenario, plan: Plan, *, all_rows: bool, has_events: bool) -> None:
-        """*all_rows*: no meter leaves out a row; *has_events*: something goes wrong at a meter, measured or not."""
-        self._spec = spec
-        self._has_events = has_events
-        self._scenario = scenario
-        self._plan = plan
-        self._content = clean_content(plan, scenario)
-        self._all_rows = all_rows
-
-    def tables(self) -> Sequence[str]:
-        """The tables that are made whole; those that may be empty when something goes wrong at a meter."""
-        return [
-            name
-            for table in catalog.lake_tables_of(self._spec, "whole")
-            if self._has_events or not table.absent_when_empty
-            for partition in table.partitions(self._spec)
-            for name in table.object_names(partition)
-        ]
+    def __init__(self, stream: Stream, content: FaultyContent) -> None:
+        super().__init__(stream, all_rows=False)
+        self._content = content
 
     def objects(self, unit: Unit) -> Sequence[ExpectedObject]:
-        """The one object of *unit*."""
-        rows, size = self._plan.rows_of(unit), self._plan.size_of(unit)
-        return (ExpectedObject(self._content.name(unit), unit, rows, size, self._all_rows),)
-
-    def meter_labels(self) -> Mapping[str, bytes]:
-        """Both formats; nothing when nothing happened."""
-        return partition_objects(anomaly_labels.TABLE, self._scenario, self._plan.meters)
-
-    def labels(self, batch: Batch) -> Sequence[str]:
-        """None."""
-        return ()
-
-    def pieces(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[Piece]:
-        """The one object of *unit*."""
-        return self._content.pieces(unit, labels)
-
-    def altered_tables(self, store: Store, existing: Collection[str]) -> Iterator[Difference]:
-        """All but the labels of anomalies, which are known only when events are measured."""
-        for table in catalog.lake_tables_of(self._spec, "whole"):
-            if table.absent_when_empty or "parquet" not in table.endings:
-                continue
-            for partition in table.partitions(self._spec):
-                if table.object_name(partition, ending="parquet") in existing:
-                    yield from compare_partition(store, self._spec, self._scenario, table, partition)
-
-
-class FaultyDelivery(CleanDelivery):
-    """What arrives when things go wrong on the way as *spec* asks for."""
-
-    def __init__(self, spec: Spec, scenario: Scenario, plan: Plan, *, has_events: bool) -> None:
-        super().__init__(spec, scenario, plan, all_rows=False, has_events=has_events)
-        self._faulty = faulty_content(plan, spec.seed, self._content)
-        self._faults = DrawnFaults.of(spec)
-
-    def objects(self, unit: Unit) -> Sequence[ExpectedObject]:
-        """Those of *unit*; nothing of a withheld file, and late rows only when there are any."""
-        if self._faults.withheld(unit):
+        """See `Delivery.objects`: nothing of a withheld file, and late rows only when there are any."""
+        if self._content.faults.withheld(unit):
             return ()
-        clean, rows = self._content.name(unit), self._plan.rows_of(unit)
-        again = layout.again_name(clean, self._plan.encoder.extension)
+        clean, rows = self._stream.clean.name(unit), self.plan.rows_of(unit)
+        again = self._content.again_name(clean)
         return [
-            ExpectedObject(
-                name,
-                unit,
-                rows,
-                None,
-                exact=False,
-                certain=name in (clean, again),
-            )
-            for name in self._faulty.names(unit)
+            ExpectedObject(name, unit, rows, None, exact=False, certain=name in (clean, again))
+            for name in self._content.names(unit)
         ]
 
     def labels(self, batch: Batch) -> Sequence[str]:
         """Labels of what happens to whole files; what happens to rows is known only with the rows."""
-        drift = self._faults.rates.schema_drift
-        arriving = [unit for unit in batch.units if not self._faults.withheld(unit)]
+        faults = self._content.faults
+        drift = faults.rates.schema_drift
+        arriving = [unit for unit in batch.units if not faults.withheld(unit)]
         kinds = {
             FaultKind.FILE_MISSING: len(arriving) < len(batch.units),
-            FaultKind.BATCH_TWICE: any(map(self._faults.twice, arriving)),
+            FaultKind.BATCH_TWICE: any(map(faults.twice, arriving)),
             FaultKind.SCHEMA_DRIFT: bool(arriving) and drift is not None and batch.day >= drift,
         }
         return [
@@ -151,20 +91,13 @@ class FaultyDelivery(CleanDelivery):
             for name in fault_labels.TABLE.object_names(partition_of(kind, batch.day, batch.index))
         ]
 
-    def pieces(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[Piece]:
-        """All objects of *unit*, side by side."""
-        return self._faulty.pieces(unit, labels)
+
+def deliveries_of(spec: Spec, scenario: Scenario) -> list[Delivery]:
+    """What the days of *spec* bring into the lake, table by table."""
+    return [_delivery_of(stream, spec) for stream in streams_of(spec, scenario)]
 
 
-def delivery_of(spec: Spec, plan: Plan, *, deep: bool) -> Delivery:
-    """What *spec* says is in the lake; events are measured only when bytes are to be compared."""
-    world = world_of(spec)
-    if deep:
-        scenario = scenario_of(spec, world)
-        has_events = bool(scenario.events)
-    else:
-        scenario = Scenario(world=world, fleet=fleet_of(spec, world), events={})
-        has_events = bool(drawn_events(spec, world, scenario.fleet))
-    if plan.faults:
-        return FaultyDelivery(spec, scenario, plan, has_events=has_events)
-    return CleanDelivery(spec, scenario, plan, all_rows=not weights_of(spec), has_events=has_events)
+def _delivery_of(stream: Stream, spec: Spec) -> Delivery:
+    if isinstance(stream.content, FaultyContent):
+        return FaultyDelivery(stream, stream.content)
+    return Delivery(stream, all_rows=stream.table.rows(spec, stream.plan.start.isoformat()).exact)

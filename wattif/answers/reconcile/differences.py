@@ -28,6 +28,14 @@ class Difference:
     cause: str | None = None  # the fault on the way that was intended; None: not explained
 
 
+def difference_of_object(
+    name: str, verdict: Verdict, rows: int, expected: str | None, found: str | None, column: str | None = None
+) -> Difference:
+    """A difference of the object *name* as a whole, of which *rows* are concerned."""
+    place = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")  # a stranger's may be no text
+    return Difference(place, None, None, column, verdict, rows, expected, found)
+
+
 def text_of(content: bytes) -> str:
     """Bytes from a lake, damaged or not, as text of a bounded length."""
     text = content[: 4 * _LONGEST_TEXT].decode("utf-8", "backslashreplace").strip("\r\n")

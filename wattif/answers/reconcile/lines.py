@@ -1,29 +1,64 @@
 """Two contents of an object, row by row: which rows are missing, extra, doubled, altered or out of order.
 
-Rows are matched by their bytes, then by meter and timestamp, then by their place. Any bytes may come: what cannot be
-read as a reading is compared as text.
+Rows are matched by their bytes, then by the table's key (of readings: meter and timestamp), then by their place. Any
+bytes may come: what cannot be read as a row is compared as text.
 """
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import orjson
-
 from wattif.answers.reconcile.differences import Difference, Verdict, text_of
+from wattif.encode.encoder import Encoder
 
-_MAC = re.compile(rb'"mac":\s*"([^"]*)"')
-_TIMESTAMP = re.compile(rb'"timestamp":\s*"([^"]*)"')
-_FIELD = re.compile(rb'"([^"]*)":\s*("[^"]*"|[^,}]*)')
-_Key = tuple[bytes, bytes]
+_Key = tuple[bytes, ...]
 
 
-def compare_lines(place: str, expected: bytes, found: bytes | None) -> list[Difference]:
+class RowReader:
+    """What rows say, damaged or not, as far as *encoder* can tell; *key*: the columns of the table's key."""
+
+    def __init__(self, encoder: Encoder, key: Sequence[str]) -> None:
+        names = {column.name: encoder.schema.written_name(column) for column in encoder.schema.columns}
+        kinds = {column.kind: names[column.name] for column in reversed(encoder.schema.columns)}
+        self._encoder = encoder
+        self._key = [names[column] for column in key] if set(key) <= names.keys() else []
+        self._mac, self._time = kinds.get("mac"), kinds.get("timestamp")  # the first columns of these kinds
+
+    def key(self, row: bytes) -> _Key | None:
+        """The values of the key, where the row names all; it may be damaged elsewhere."""
+        values = [self._encoder.field_in(row, column) for column in self._key]
+        named = tuple(value for value in values if value is not None)
+        return named if values and len(named) == len(values) else None
+
+    def meter_and_hour(self, row: bytes) -> tuple[str | None, datetime | None]:
+        """What the row says of them; the hour in UTC."""
+        mac, timestamp = (
+            None if column is None else self._encoder.field_in(row, column) for column in (self._mac, self._time)
+        )
+        hour = None
+        if timestamp is not None:
+            try:
+                time = datetime.fromisoformat(timestamp.decode())
+                time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+                hour = time.replace(minute=0, second=0, microsecond=0)
+            except (ValueError, OverflowError):  # not a time: the row is damaged there
+                hour = None
+        return None if mac is None else text_of(mac), hour
+
+    def columns(self, wanted: bytes, there: bytes) -> dict[str | None, tuple[bytes | None, bytes | None]] | None:
+        """The fields that differ between two rows, as text; None when one of the rows cannot be read."""
+        before, after = self._encoder.fields_in(wanted), self._encoder.fields_in(there)
+        if before is None or after is None:
+            return None
+        names = [*before, *(name for name in after if name not in before)]
+        return {name: (before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)}
+
+
+def compare_lines(place: str, expected: bytes, found: bytes | None, reader: RowReader) -> list[Difference]:
     """How *found*, the content of the object *place* (None: there is none), differs from *expected*; empty when not.
 
     One difference per meter, hour, column, and verdict; it shows the first of its rows.
@@ -31,10 +66,10 @@ def compare_lines(place: str, expected: bytes, found: bytes | None) -> list[Diff
     if found == expected:
         return []
     absent = "no such object" if found is None else None
-    firsts: dict[tuple[str | None, datetime | None, bytes | None, Verdict], _Finding] = {}
-    readings: Counter[tuple[str | None, datetime | None, bytes | None, Verdict]] = Counter()
-    for finding in _Comparison(_lines(expected), _lines(found or b"")).findings():
-        group = (*_meter_and_hour(finding.row), finding.column, finding.verdict)
+    firsts: dict[tuple[str | None, datetime | None, str | None, Verdict], _Finding] = {}
+    readings: Counter[tuple[str | None, datetime | None, str | None, Verdict]] = Counter()
+    for finding in _Comparison(_lines(expected), _lines(found or b""), reader).findings():
+        group = (*reader.meter_and_hour(finding.row), finding.column, finding.verdict)
         firsts.setdefault(group, finding)
         readings[group] += 1
     if firsts:
@@ -43,7 +78,7 @@ def compare_lines(place: str, expected: bytes, found: bytes | None) -> list[Diff
                 place,
                 mac,
                 hour,
-                _text(column),
+                column,
                 verdict,
                 readings[mac, hour, column, verdict],
                 _text(first.expected),
@@ -61,7 +96,7 @@ class _Finding:
 
     verdict: Verdict
     row: bytes  # tells meter and hour
-    column: bytes | None
+    column: str | None
     expected: bytes | None
     found: bytes | None
 
@@ -73,7 +108,8 @@ def _text(content: bytes | None) -> str | None:
 class _Comparison:
     """Finds what differs between the rows *wanted* and those that are *there*."""
 
-    def __init__(self, wanted: Sequence[bytes], there: Sequence[bytes]) -> None:
+    def __init__(self, wanted: Sequence[bytes], there: Sequence[bytes], reader: RowReader) -> None:
+        self._reader = reader
         self._wanted = wanted
         self._there = there
         self._first = _common(wanted, there)
@@ -84,7 +120,7 @@ class _Comparison:
 
     def findings(self) -> Iterator[_Finding]:
         """All of them."""
-        without_keys = all(_key(self._wanted[left]) is None for left in self._left)
+        without_keys = all(self._reader.key(self._wanted[left]) is None for left in self._left)
         if without_keys and len(self._left) == len(self._right):
             for left, right in zip(self._left, self._right, strict=True):
                 if self._wanted[left] != self._there[right]:
@@ -116,11 +152,11 @@ class _Comparison:
     def _match_keys(self) -> list[tuple[int, int]]:
         places: dict[_Key | None, list[int]] = defaultdict(list)
         for left in reversed(self._left):
-            places[_key(self._wanted[left])].append(left)
+            places[self._reader.key(self._wanted[left])].append(left)
         places.pop(None, None)
         found = []
         for right in self._right:
-            same = places.get(_key(self._there[right]))
+            same = places.get(self._reader.key(self._there[right]))
             if same:
                 found.append((same.pop(), right))
         self._pairs += found
@@ -134,9 +170,9 @@ class _Comparison:
         as_many = len(self._wanted) == len(self._there)
         for right in self._right:
             row = self._there[right]
-            if as_many and right in missing and _is_like(self._wanted[right], row):
+            if as_many and right in missing and self._is_like(self._wanted[right], row):
                 left = right
-            elif _key(row) is None and self._is_cut(row) and self._left[0] in missing:
+            elif self._reader.key(row) is None and self._is_cut(row) and self._left[0] in missing:
                 left = self._left[0]
             else:
                 continue
@@ -144,6 +180,14 @@ class _Comparison:
             missing.remove(left)
         self._forget(found)
         return found
+
+    def _is_like(self, wanted: bytes, there: bytes) -> bool:
+        """Whether at most one field of the row is another, or it cannot be read at all."""
+        key, other = self._reader.key(wanted), self._reader.key(there)
+        if key is not None and other is not None:  # the other fields would have to be equal: quicker to see
+            return any(there.replace(found, value) == wanted for value, found in zip(key, other, strict=True))
+        columns = self._reader.columns(wanted, there)
+        return columns is None or len(columns) <= 1
 
     def _is_cut(self, row: bytes) -> bool:
         """Whether *row* is the beginning of the first row that is missing."""
@@ -156,7 +200,7 @@ class _Comparison:
 
     def _altered(self, left: int, right: int, place: bytes = b"") -> Iterator[_Finding]:
         wanted, there = self._wanted[left], self._there[right]
-        for name, (before, after) in (_columns(wanted, there) or {None: (wanted, there)}).items():
+        for name, (before, after) in (self._reader.columns(wanted, there) or {None: (wanted, there)}).items():
             told = (None if value is None else place + value for value in (before, after))
             yield _Finding("altered", wanted, name, *told)
 
@@ -164,10 +208,10 @@ class _Comparison:
         if not self._right:
             return
         rows = set(self._wanted)
-        keys = {_key(row) for row in self._wanted} - {None}
+        keys = {self._reader.key(row) for row in self._wanted} - {None}
         for right in self._right:
             row = self._there[right]
-            if row in rows or _key(row) in keys:
+            if row in rows or self._reader.key(row) in keys:
                 yield _Finding("doubled", row, None, b"once", row)
             else:
                 yield _Finding("extra", row, None, None, row)
@@ -190,51 +234,6 @@ def _common(one: Sequence[bytes], other: Sequence[bytes]) -> int:
     """How many rows both begin with."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((number for number, (a, b) in pairs if a != b), min(len(one), len(other)))
-
-
-def _key(row: bytes) -> _Key | None:
-    """Meter and timestamp, where the row names both; it may be damaged elsewhere."""
-    mac, timestamp = _MAC.search(row), _TIMESTAMP.search(row)
-    return (mac[1], timestamp[1]) if mac and timestamp else None
-
-
-def _meter_and_hour(row: bytes) -> tuple[str | None, datetime | None]:
-    mac, timestamp = _MAC.search(row), _TIMESTAMP.search(row)
-    hour = None
-    if timestamp:
-        try:
-            time = datetime.fromisoformat(timestamp[1].decode())
-            time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-            hour = time.replace(minute=0, second=0, microsecond=0)
-        except (ValueError, OverflowError):  # not a time: the row is damaged there
-            hour = None
-    return text_of(mac[1]) if mac else None, hour
-
-
-def _is_like(wanted: bytes, there: bytes) -> bool:
-    """Whether at most one field of the row is another, or it cannot be read at all."""
-    key, other = _key(wanted), _key(there)
-    if key is not None and other is not None:  # the other fields would have to be equal: quicker to see
-        return there.replace(other[0], key[0]) == wanted or there.replace(other[1], key[1]) == wanted
-    columns = _columns(wanted, there)
-    return columns is None or len(columns) <= 1
-
-
-def _columns(wanted: bytes, there: bytes) -> dict[bytes | None, tuple[bytes | None, bytes | None]] | None:
-    """The fields that differ between two rows, as text; None when one of the rows cannot be read."""
-    before, after = _fields(wanted), _fields(there)
-    if before is None or after is None:
-        return None
-    names = [*before, *(name for name in after if name not in before)]
-    return {name: (before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)}
-
-
-def _fields(row: bytes) -> dict[bytes, bytes] | None:
-    try:
-        readable = isinstance(orjson.loads(row), dict)
-    except ValueError:
-        readable = False
-    return {name: value.strip() for name, value in _FIELD.findall(row)} if readable else None
 
 
 def _longest_rise(numbers: Sequence[int]) -> set[int]:

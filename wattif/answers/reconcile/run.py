@@ -9,18 +9,18 @@ from threading import Event
 from typing import Any, TextIO
 
 from wattif.answers.reconcile.comparison import Comparison
-from wattif.answers.reconcile.delivery import delivery_of
+from wattif.answers.reconcile.delivery import deliveries_of
 from wattif.answers.reconcile.differences import Difference, Tally
 from wattif.answers.reconcile.lake import LakeCheck, intended_faults
 from wattif.answers.reconcile.outputs import JsonOutput, Output, ParquetOutput
 from wattif.answers.reconcile.report import Report
-from wattif.engine.plan import Plan
+from wattif.answers.reconcile.whole_tables import WholeTables
 from wattif.errors import LakeError
 from wattif.lake import layout
 from wattif.lake.documents import stored_document
 from wattif.lake.identity import Identity, whole_dataset
 from wattif.lake.open import opened
-from wattif.model.scenario import world_of
+from wattif.model.scenario import Scenario, drawn_events, fleet_of, scenario_of, world_of
 from wattif.spec import Spec
 from wattif.uploader.retrying import RetryPolicy
 from wattif.uploader.store import Store
@@ -102,14 +102,21 @@ def _identify(spec: Spec, store: Store, *, of_table: bool) -> Spec:
 def _of_lake(
     spec: Spec, whole: Spec, store: Store, outputs: Iterable[Output], *, deep: bool, stop: Event
 ) -> dict[str, Any]:
-    plan = Plan.of(spec)
-    check = LakeCheck(store, plan, delivery_of(whole, plan, deep=deep), (whole.start, whole.end), stop, deep=deep)
+    world = world_of(whole)
+    if deep:
+        scenario = scenario_of(whole, world)
+        has_events = bool(scenario.events)
+    else:  # events are measured only where bytes are compared
+        scenario = Scenario(world=world, fleet=fleet_of(whole, world), events={})
+        has_events = bool(drawn_events(whole, world, scenario.fleet))
+    tables = WholeTables(whole, scenario, has_events=has_events)
+    check = LakeCheck(store, spec, whole, deliveries=deliveries_of(spec, scenario), tables=tables, stop=stop, deep=deep)
     _tell(check.differences(), outputs)
     return {
         "place": store.place,
-        "start": str(plan.start),
-        "end": str(plan.end),
-        "meters": plan.meters,
+        "start": str(spec.start),
+        "end": str(spec.end),
+        "meters": spec.meters,
         "deep": deep,
         "manifests": check.seen.manifests,
         "objects": check.seen.objects,

@@ -1,9 +1,9 @@
-"""Small tables of the lake, row by row against what they must be: they are functions of the spec."""
+"""Tables of the lake that are made whole, row by row against what they must be: they are functions of the spec."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from math import isnan
 from typing import Any
 
@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 from wattif.answers.reconcile.differences import Difference, Verdict
 from wattif.model.scenario import Scenario
 from wattif.spec import Spec
-from wattif.tables.arrow import ROWS_PER_GROUP, arrow_table
+from wattif.tables import anomaly_labels, catalog
+from wattif.tables.arrow import ROWS_PER_GROUP, arrow_table, partition_objects
 from wattif.tables.table import LakeTable
 from wattif.tables.unit import Unit
 from wattif.uploader.store import Store
@@ -29,6 +30,42 @@ def read_object(store: Store, name: str) -> bytes | None:
         return None
     with file:
         return file.read()
+
+
+class WholeTables:
+    """The tables of the dataset that *spec* describes, beside those that are made in units."""
+
+    def __init__(self, spec: Spec, scenario: Scenario, *, has_events: bool) -> None:
+        """*has_events*: something goes wrong at a meter, whether *scenario* has measured it or not."""
+        self._spec = spec
+        self._scenario = scenario
+        self._has_events = has_events
+
+    def names(self) -> Sequence[str]:
+        """Their objects; those of a table that may be empty when something goes wrong at a meter."""
+        return [
+            name
+            for table in catalog.lake_tables_of(self._spec, "whole")
+            if self._has_events or not table.absent_when_empty
+            for partition in table.partitions(self._spec)
+            for name in table.object_names(partition)
+        ]
+
+    def meter_labels(self) -> Mapping[str, bytes]:
+        """Name and content of the labels of what goes wrong at the meters; only known when events are measured."""
+        return partition_objects(anomaly_labels.TABLE, self._scenario, self._spec.meters)
+
+    def altered(self, store: Store, existing: Collection[str]) -> Iterator[Difference]:
+        """How the tables of which the objects are *existing* differ from what they must be.
+
+        All but the labels of anomalies, which are known only when events are measured.
+        """
+        for table in catalog.lake_tables_of(self._spec, "whole"):
+            if table.absent_when_empty or "parquet" not in table.endings:
+                continue
+            for partition in table.partitions(self._spec):
+                if table.object_name(partition, ending="parquet") in existing:
+                    yield from compare_partition(store, self._spec, self._scenario, table, partition)
 
 
 def compare_partition(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from wattif.encode.encoder import Bytes, Encoder, RowSchema
 from wattif.encode.ndjson.marks import marked_rows
+from wattif.encode.ndjson.reading import field_in, fields_in
 from wattif.encode.ndjson.rows import DayRows, RowFormat, number_text, single_rows
 from wattif.encode.ndjson.template import TIMESTAMP_WIDTH, field_width, row_template
 from wattif.model.fleet import mac_text
@@ -73,6 +74,14 @@ class NdjsonEncoder(Encoder):
                 raise ValueError(f"{field.name}: a value needs more than {width} bytes")
             laid[:, offset : offset + width] = texts.astype(f"S{width}").view(np.uint8).reshape(count, width)
         return memoryview(laid.reshape(-1).data)
+
+    def field_in(self, row: bytes, column: str) -> bytes | None:
+        """See `Encoder.field_in`."""
+        return field_in(row, column)
+
+    def fields_in(self, row: bytes) -> dict[str, bytes] | None:
+        """See `Encoder.fields_in`."""
+        return fields_in(row)
 
     def weak_places(self, row: bytes) -> Sequence[int]:
         """The colons that follow names."""

@@ -66,12 +66,23 @@ def test_what_the_warehouse_lost_and_changed_is_named(lake: Path) -> None:
     _execute(f"CREATE TABLE {name} AS SELECT * FROM `{PROJECT}.{DATASET}.smart_meter_readings`")
     _execute(f"DELETE FROM {name} WHERE TIMESTAMP_TRUNC(timestamp, HOUR) = TIMESTAMP '2024-01-02 13:00:00+00'")
     _execute(f"UPDATE {name} SET voltage_v = voltage_v + 0.1 WHERE timestamp = (SELECT MIN(timestamp) FROM {name})")
+    steps = {f"TIMESTAMP '2024-01-02 07:{minute}:00+00'": step for minute, step in ((10, 1), (15, -2), (20, 1))}
+    once_each = (
+        f"SELECT mac FROM {name} WHERE timestamp IN ({', '.join(steps)}) GROUP BY mac"
+        " HAVING COUNT(*) = 3 AND COUNT(DISTINCT timestamp) = 3"
+    )
+    for moment, step in steps.items():  # all sums of the hour stay as they are
+        _execute(
+            f"UPDATE {name} SET register_kwh = register_kwh + {step} * 0.001"
+            f" WHERE timestamp = {moment} AND mac IN ({once_each})"
+        )
     explained, report = _reconcile(lake, "damaged")
     assert not explained
     told = {(each["hour"], each["verdict"], each["column"]) for each in report["differences"] if not each["cause"]}
     assert told == {
         ("2024-01-02T13:00:00Z", "missing", None),
         ("2024-01-01T00:00:00Z", "altered", "voltage_v"),
+        ("2024-01-02T07:00:00Z", "altered", None),
     }
 
 

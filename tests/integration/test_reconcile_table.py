@@ -161,6 +161,34 @@ def test_one_digit_is_found_in_any_column(table: Table, column: str) -> None:
     assert (found.mac, found.hour, found.verdict, found.column) == (table.macs[3], HOUR, "altered", column)
 
 
+@pytest.mark.parametrize("column", NUMBERS)
+def test_changes_that_cancel_within_an_hour(table: Table, column: str) -> None:
+    """In the sum and in the moment: more, twice less and more again, in three readings that follow one another."""
+    digit = {"power_w": 1, "status": 1, "voltage_v": 0.1, "current_a": 0.01}.get(column, 0.001)
+    table.change(
+        *(
+            f"UPDATE readings SET {column} = {column} + {step * digit}"
+            f" WHERE {table.of_meter(3)} AND timestamp = '2024-01-31 05:{minute}:00'"
+            for minute, step in ((10, 1), (15, -2), (20, 1))
+        )
+    )
+    difference = _one(table.reconcile()[0])
+    assert (difference.mac, difference.hour, difference.verdict) == (table.macs[3], HOUR, "altered")
+    assert (difference.column, difference.found) == (None, "other values with the same sums")
+
+
+def test_changes_that_cancel_in_every_hour(table: Table) -> None:
+    """Powers and registers trade a unit, each so that its sum and its moment stay."""
+    step = "CASE minute(timestamp) WHEN 10 THEN 1 WHEN 15 THEN -1 WHEN 40 THEN -1 WHEN 45 THEN 1 ELSE 0 END"
+    table.change(
+        f"CREATE TABLE other AS SELECT * REPLACE (power_w + {step} AS power_w,"
+        f" register_kwh - 0.001 * {step} AS register_kwh) FROM readings"
+    )
+    differences, counts = table.reconcile(table="other")
+    assert len(differences) == counts.hours
+    assert {(each.verdict, each.column) for each in differences} == {("altered", None)}
+
+
 def test_a_value_that_is_gone_is_altered(table: Table) -> None:
     """Even one that was zero."""
     table.change(f"UPDATE readings SET status = NULL WHERE {table.of_meter(3)} AND timestamp = '2024-01-31 05:10:00'")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -76,7 +76,7 @@ class Hours:
     """Computes parts; each is a pure function of the spec, so that threads may share this.
 
     Memory: a part takes meters * hours * width * 8 bytes per view, 200 * 744 * 10 * 8 = 12 MB for the default columns,
-    36 MB when faults make three views of it, and about twice as much with moments.
+    36 MB when faults make three views of it, and about twice as much with moments and checksums.
     """
 
     def __init__(
@@ -85,14 +85,16 @@ class Hours:
         plan: Plan,
         faults: FaultPlan | None,
         *,
-        moments: bool = False,
+        checked: Sequence[Column] | None = None,
         renamed: Renamed | None = None,
         zones: LocalZones | None = None,
     ) -> None:
+        """*checked*: also make moments, and checksums of these numbers, mixed in this order."""
         self._scenario = scenario
         self._plan = plan
         self._faults = faults
-        self._moments = moments
+        self._moments = checked is not None
+        self._checked = np.array([each.quantity for each in checked or ()], np.int64)
         self._renamed = renamed
         self._zones = zones
         energy = reading_fields(plan.interval_s)["consumption_wh"]
@@ -186,7 +188,7 @@ class Hours:
         if inside:
             plain = np.array([n not in by_place for n in range(meters)])
             window = made.cells[MEASURED, place : place + meters, at * 24 : (at + 1) * 24]
-            kernels.add_days(columns, plain, self._quantities, self._moments, window, totals[MEASURED])
+            kernels.add_days(columns, plain, self._quantities, self._checked, self._moments, window, totals[MEASURED])
             if has_renamed:
                 made.nulls[MEASURED, place : place + meters, at * 24 : (at + 1) * 24] += (
                     plain[:, None] * self._plan.rows_per_meter // 24
@@ -234,7 +236,9 @@ class Hours:
 
         def add(view: int, weights: NDArray[np.int64]) -> None:
             cells, total = made.cells[view, place], totals[view]
-            kernels.add_rows(own, times_s, weights, self._quantities, self._moments, interval_s, cells, total)
+            kernels.add_rows(
+                own, times_s, weights, self._quantities, self._checked, self._moments, interval_s, cells, total
+            )
             if self._zones is not None:
                 since_1970_s = times_s + made.part.days.start * _DAY_S
                 days = self._zones.places(made.part.month, made.part.first_meter + place)

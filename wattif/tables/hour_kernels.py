@@ -2,8 +2,9 @@
 
 A cell holds what is known of one meter's hour: `READINGS`, `LARGEST` (of the first quantity), from `SUMS` on the sum of
 each quantity, and after these, where they are asked for, its moment: the sum of value * k, where k counts the
-intervals of the hour from 1. Two values that change places keep the sum and change the moment. All are integers, in
-units of the last digit; an hour's moment stays below 2^62 for every field of a reading, delivered four times over.
+intervals of the hour from 1. Two values that change places keep the sum and change the moment. Last of all, with the
+moments, comes the hour's checksum, see `wattif.tables.hour_checksum`. All are integers, in units of the last digit; an
+hour's moment stays below 2^62 for every field of a reading, delivered four times over.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif.numeric.jit import kernel
+from wattif.tables.hour_checksum import checksum_of
 
 READINGS, LARGEST, SUMS = 0, 1, 2
 ROWS, METERS, TOTALS = 0, 1, 2  # of a partition: rows, meters that sent any, from `TOTALS` on the sum of each quantity
@@ -21,7 +23,7 @@ _HOURS = 24
 
 def cell_width(quantities: int, moments: bool) -> int:
     """Numbers in a cell."""
-    return SUMS + quantities * (2 if moments else 1)
+    return SUMS + (2 * quantities + 1 if moments else quantities)
 
 
 @kernel
@@ -29,16 +31,18 @@ def add_days(
     columns: NDArray[np.int64],
     plain: NDArray[np.bool_],
     quantities: NDArray[np.int64],
+    checked: NDArray[np.int64],
     moments: bool,
     cells: NDArray[np.int64],
     total: NDArray[np.int64],
 ) -> None:
     """Add the days of those meters that are *plain*: every reading sent once, by a right clock.
 
-    Shapes: *columns* (meters, quantities of a block, readings), *plain* (meters,), *cells* (meters, 24, width),
-    *total* (2 + quantities,): the partition's.
+    Shapes: *columns* (meters, quantities of a block, readings), *plain* (meters,), *checked* (values in the checksum,),
+    *cells* (meters, 24, width), *total* (2 + quantities,): the partition's.
     """
     an_hour = columns.shape[2] // _HOURS
+    interval_s = _HOUR_S // an_hour
     count = quantities.shape[0]
     for place in range(columns.shape[0]):
         if not plain[place]:
@@ -65,6 +69,12 @@ def add_days(
                     for i in range(hour * an_hour, (hour + 1) * an_hour):
                         largest = max(largest, own[i])
                     cell[LARGEST] = largest
+        if moments:
+            for hour in range(_HOURS):
+                checksum = 0
+                for i in range(an_hour):
+                    checksum += checksum_of(columns[place], hour * an_hour + i, i * interval_s, checked)
+                cells[place, hour, SUMS + 2 * count] += checksum
 
 
 @kernel
@@ -73,6 +83,7 @@ def add_rows(
     times_s: NDArray[np.int64],
     weights: NDArray[np.int64],
     quantities: NDArray[np.int64],
+    checked: NDArray[np.int64],
     moments: bool,
     interval_s: int,
     cells: NDArray[np.int64],
@@ -81,7 +92,8 @@ def add_rows(
     """Add each row of a meter's day as often as *weights* says, which may be negative, to the hour of its timestamp.
 
     Shapes: *own* (quantities of a block, readings), *times_s* (readings,) in seconds since the first hour of *cells*
-    (hours, width). Rows outside these hours count in *total* alone. `LARGEST` stays as it is.
+    (hours, width), *checked* as in `add_days`. Rows outside these hours count in *total* alone. `LARGEST` stays as it
+    is.
     """
     hours, count = cells.shape[0], quantities.shape[0]
     for i in range(weights.shape[0]):
@@ -101,6 +113,8 @@ def add_rows(
                 cells[hour, SUMS + c] += value
                 if moments:
                     cells[hour, SUMS + count + c] += value * k
+        if within and moments:
+            cells[hour, SUMS + 2 * count] += checksum_of(own, i, times_s[i] % _HOUR_S, checked) * weight
 
 
 @kernel

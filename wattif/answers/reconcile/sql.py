@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from wattif.tables.hour_checksum import BASE, PRIME
+
 HOUR_COLUMNS = ("consumption_hour_rolled", "consumption_max", "consumption_avg", "readings")
 # text may name another offset than that of UTC, in which the session counts
 _STAMP = "TRY_CAST(TRY_CAST(timestamp AS TIMESTAMPTZ) AS TIMESTAMP)"
 _HOUR = "TRY_CAST(TRY_CAST(time_hour_rolled AS TIMESTAMPTZ) AS TIMESTAMP)"
+_POSITIVE = PRIME << 17  # 0 in remainders of `PRIME`, and more than any value: `MOD` of less than 0 is less than 0
 _FLOAT32_ERROR = 6.0e-8  # of a value, at most: half a unit in the last of 24 binary places
 
 
@@ -38,7 +41,8 @@ def of_readings(
     misplaced (rows whose column dt, if the table *has_partitions*, is not the UTC day of the timestamp), and of each
     number <name>_values (not NULL), <name>_sum and <name>_moment, in units of its last digit; see
     `wattif.tables.hour_kernels`; <name>_excess counts values with more digits, <name>_slack and <name>_moment_slack
-    say how far sum and moment may be off because of the type. Timestamps and numbers may be text.
+    say how far sum and moment may be off because of the type; checksum is that of `wattif.tables.hour_checksum` over
+    the numbers whose type holds all digits, in their order. Timestamps and numbers may be text.
     """
     second = "EXTRACT(MINUTE FROM stamp) * 60 + EXTRACT(SECOND FROM stamp)"
     k = f"CAST(FLOOR(({second}) / {interval_s}) AS BIGINT) + 1"
@@ -56,12 +60,27 @@ def of_readings(
     return (
         f"WITH read AS (SELECT mac, {_STAMP} AS stamp{day}{values} FROM {relation}"
         f" WHERE {' AND '.join(bounds) or f'{_STAMP} IS NULL'}),"
-        f" numbered AS (SELECT *, DATE_TRUNC('hour', stamp) AS hour, {k} AS k FROM read)"
+        f" numbered AS (SELECT *, DATE_TRUNC('hour', stamp) AS hour, {k} AS k, {_mixed(numbers, second)} AS mixed"
+        f" FROM read), squared AS (SELECT *, {_product('mixed', 'mixed')} AS square FROM numbered)"
         " SELECT mac, hour, COUNT(*) AS readings, COUNT(DISTINCT stamp) AS stamps,"
         f" SUM(CASE WHEN {off_grid} THEN 1 ELSE 0 END) AS off_grid,"
-        f" SUM(CASE WHEN {misplaced} THEN 1 ELSE 0 END) AS misplaced{sums}"
-        " FROM numbered GROUP BY mac, hour"
+        f" SUM(CASE WHEN {misplaced} THEN 1 ELSE 0 END) AS misplaced,"
+        f" SUM({_product(_product('square', 'square'), 'mixed')}) AS checksum{sums}"
+        " FROM squared GROUP BY mac, hour"
     )
+
+
+def _mixed(numbers: Sequence[NumberColumn], second: str) -> str:
+    """All that a reading holds in one remainder."""
+    mixed = second
+    for each in numbers:
+        if not each.is_float32:
+            mixed = f"MOD(({mixed}) * {BASE} + COALESCE({each.name}, 0) + {_POSITIVE}, {PRIME})"
+    return mixed
+
+
+def _product(one: str, other: str) -> str:
+    return f"MOD({one} * {other}, {PRIME})"
 
 
 def _excess(number: NumberColumn) -> str:

@@ -51,6 +51,7 @@ def expected_hours(
     plan: Plan,
     faults: FaultPlan | None,
     *,
+    checked: Sequence[Column] | None = None,
     renamed: Renamed | None = None,
     workers: int = 1,
     stop: Event | None = None,
@@ -58,12 +59,13 @@ def expected_hours(
 ) -> Iterator[pa.Table]:
     """What each meter and hour must hold, a table for some meters of a month.
 
-    Columns: view, mac, hour, readings, without, consumption_max, <column>_sum and <column>_moment of each number; views
-    delivered and deduplicated, or delivered alone when both are the same. *without* counts the readings in which the
-    renamed column has no value; sums and moments are those of `wattif.tables.hour_kernels`. *causes* is told by which
+    Columns: view, mac, hour, readings, without, consumption_max, and <column>_sum of each number; where *checked* names
+    the numbers of a checksum, in order, also checksum and <column>_moment of each number. Views: delivered and
+    deduplicated, or delivered alone when both are the same. *without* counts the readings in which the renamed column
+    has no value; sums, moments and checksums are those of `wattif.tables.hour_kernels`. *causes* is told by which
     faults, and by how many rows, delivered readings differ from measured ones.
     """
-    hours = Hours(scenario, plan, faults, moments=True, renamed=renamed)
+    hours = Hours(scenario, plan, faults, checked=checked, renamed=renamed)
     stop = stop or Event()
 
     def work(part: Span) -> tuple[pa.Table, Counter[str]]:
@@ -72,7 +74,7 @@ def expected_hours(
         views = [DELIVERED] if hours.views == 1 else [DELIVERED, DEDUPLICATED]
         nulls = made.nulls if renamed else np.zeros(made.cells.shape[:3], np.int64)
         tables = [
-            _table(VIEWS[view], macs, part.month, made.cells[place], nulls[place], hours.fields)
+            _table(VIEWS[view], macs, part.month, made.cells[place], nulls[place], hours.fields, checked is not None)
             for view in views
             for place in (view if hours.views > 1 else 0,)
         ]
@@ -91,6 +93,7 @@ def _table(
     cells: NDArray[np.int64],
     nulls: NDArray[np.int64],
     fields: Sequence[Column],
+    has_checksums: bool,
 ) -> pa.Table:
     meter, hour = np.nonzero(cells[..., READINGS])
     own = cells[meter, hour]
@@ -104,7 +107,10 @@ def _table(
     }
     for n, field in enumerate(fields):
         columns[f"{field.name}_sum"] = pa.array(own[:, SUMS + n])
-        columns[f"{field.name}_moment"] = pa.array(own[:, SUMS + len(fields) + n])
+        if has_checksums:
+            columns[f"{field.name}_moment"] = pa.array(own[:, SUMS + len(fields) + n])
+    if has_checksums:
+        columns["checksum"] = pa.array(own[:, SUMS + 2 * len(fields)])
     return pa.table(columns)
 
 
@@ -227,8 +233,8 @@ class TableReconciliation:
             # whoever rolled up may have known the energy under its new name, or not
             drift = self._renamed.since if self._renamed and self._renamed.column == "consumption_wh" else None
             self._renamed = None
-        self._expect(causes)
         if "time_hour_rolled" in there:
+            self._expect(causes)
             self._keep(
                 self._source.aggregate(sql.of_hours(self._source.relation, there, *(self._only or (None, None))))
             )
@@ -237,6 +243,7 @@ class TableReconciliation:
             fields = [each for each in self._plan.columns if each.kind == "number" and each.name in there]
             numbers = [_number(each, schema.field(each.name).type) for each in fields]
             inexact = [each.name for each in numbers if each.is_float32]
+            self._expect(causes, [each for each in fields if each.name not in inexact])
             for since, until in self._spans():
                 query = sql.of_readings(
                     self._source.relation,
@@ -268,11 +275,12 @@ class TableReconciliation:
                 at = None if hour is None else hour.replace(tzinfo=UTC)
                 yield Difference(self._source.place, mac, at, column, verdict, readings, expected, found, cause)
 
-    def _expect(self, causes: Counter[str]) -> None:
+    def _expect(self, causes: Counter[str], checked: Sequence[Column] | None = None) -> None:
         tables = expected_hours(
             self._scenario,
             self._plan,
             self._faults,
+            checked=checked,
             renamed=self._renamed,
             workers=self._workers,
             stop=self._stop,

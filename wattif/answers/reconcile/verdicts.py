@@ -59,6 +59,7 @@ def on_readings(fields: Sequence[Column], renamed: str | None) -> list[str]:
 
     def same(view: str) -> str:
         parts = [f"f.readings = {view}.readings", "f.stamps = u.readings", f"({off_grid}) + ({misplaced}) = 0"]
+        parts.append(f"f.checksum = {view}.checksum")
         for each in fields:
             parts.append(f"f.{each.name}_values = {values(view, each.name)}")
             parts.append(f"f.{each.name}_excess = 0")
@@ -161,14 +162,18 @@ def on_readings(fields: Sequence[Column], renamed: str | None) -> list[str]:
         )
         for each in fields
     ]
-    if fields:  # all sums are right: values have changed places, or whole rows have other timestamps
+    if fields:  # all sums are right: values or timestamps have changed places, or changes cancel
         shifted = ", ".join(f"CASE WHEN {each.name}_shifted THEN '{each.name}' END" for each in fields)
         names = f"list_filter([{shifted}], lambda x: x IS NOT NULL)"
-        name = f"CASE WHEN len({names}) = 1 THEN {names}[1] ELSE 'timestamp' END"
+        name = f"CASE len({names}) WHEN 0 THEN NULL WHEN 1 THEN {names}[1] ELSE 'timestamp' END"
+        found = (
+            f"CASE len({names}) WHEN 0 THEN 'other values with the same sums'"
+            " ELSE 'the same sum at other times of the hour' END"
+        )
         unchanged = " AND ".join(f"NOT {each}" for each in changed.values())
         exact = " AND ".join(f"{each.name}_excess = 0" for each in fields)
         where = f"{complete} AND {unchanged} AND off_grid + misplaced = 0 AND {exact}"
-        parts.append(_verdict("altered", "1", "NULL", "'the same sum at other times of the hour'", where, name))
+        parts.append(_verdict("altered", "1", "NULL", found, where, name))
     return [differing, f"CREATE TABLE verdicts AS {' UNION ALL '.join(parts)}"]
 
 

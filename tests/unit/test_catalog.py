@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 
+import numpy as np
+import orjson
 import pyarrow.parquet as pq
 import pytest
 
@@ -13,7 +15,7 @@ from tests.asking import Asked, generate
 from wattif.answers.expect import expect
 from wattif.errors import UsageError
 from wattif.model.scenario import scenario_of
-from wattif.tables import anomaly_labels, catalog, meters
+from wattif.tables import anomaly_labels, catalog, meters, readings
 from wattif.tables.arrow import arrow_schema, arrow_table, partition_table
 from wattif.tables.table import LakeTable, Table
 from wattif.tables.unit import Unit
@@ -52,10 +54,8 @@ def test_the_catalog_names_every_object_of_a_lake(asked: Asked) -> None:
     named = set()
     for table in catalog.lake_tables_of(asked, "whole", "expect"):
         named |= {name for partition in table.partitions(asked) for name in table.object_names(partition)}
-    readings = catalog.table("readings")
-    assert isinstance(readings, LakeTable)
-    for day in readings.partitions(asked):
-        named |= {readings.object_name(day, first, min(20, 45 - first)) for first in range(0, 45, 20)}
+    for day in readings.TABLE.partitions(asked):
+        named |= {readings.TABLE.object_name(day, first, min(20, 45 - first)) for first in range(0, 45, 20)}
     assert named == set(_objects(asked.lake))
 
 
@@ -99,3 +99,17 @@ def test_every_column_says_what_it_means_and_has_a_type_everywhere() -> None:
             assert column.bigquery_type
             assert column.duckdb_type
             assert column.arrow_type
+
+
+def test_the_columns_of_readings_are_what_their_files_say(asked: Asked) -> None:
+    scenario = scenario_of(asked.spec)
+    unit = Unit("readings", "2024-02-01", 20, 20)
+    columns = readings.TABLE.columns_of(scenario, unit)
+    path = asked.lake / readings.TABLE.object_name(unit.partition, unit.first, unit.count)
+    rows = [orjson.loads(line) for line in path.read_bytes().splitlines()]
+    assert set(columns) == set(readings.FIELD_NAMES) > set(rows[0])
+    assert np.datetime_as_string(columns["timestamp"], timezone="UTC").tolist() == [row["timestamp"] for row in rows]
+    for field in readings.fields_of(asked.spec):
+        if field.kind == "number":
+            found = (columns[field.name] / 10**field.decimals).tolist()
+            assert found == [row[field.name] for row in rows], field.name

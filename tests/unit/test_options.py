@@ -12,7 +12,6 @@ from wattif.cli.dataplex import DataplexVerbOptions
 from wattif.cli.expect import ExpectOptions
 from wattif.cli.generate import GenerateOptions
 from wattif.cli.load import LoadOptions
-from wattif.cli.main import VERBS as KNOWN_VERBS
 from wattif.cli.options import Options, read_options
 from wattif.cli.reconcile import ReconcileOptions
 from wattif.cli.rollup import RollupOptions
@@ -20,6 +19,7 @@ from wattif.cli.scan import ScanOptions
 from wattif.cli.schema import SchemaOptions
 from wattif.cli.score import ScoreOptions
 from wattif.cli.show import ShowOptions
+from wattif.cli.verbs import VERBS as KNOWN_VERBS
 from wattif.engine.plan import Plan
 from wattif.errors import UsageError
 from wattif.model.anomaly_kinds import weights_of

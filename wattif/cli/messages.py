@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import SettingsError
 
+from wattif.cli.verbs import VERBS
 from wattif.errors import InvalidValue, WattIfError, did_you_mean
 
 _FIELD = re.compile(r"`([a-z][a-z_]*)`")
@@ -40,8 +41,6 @@ def option_of(name: str, alias: str | None = None) -> str:
 @cache
 def options_of_all_verbs() -> dict[str, str]:
     """The options of all verbs by the names of their fields, and by their aliases."""
-    from wattif.cli.main import VERBS
-
     options: dict[str, str] = {}
     for verb in VERBS:
         for name, field in import_module(f"wattif.cli.{verb}").VERB.options.model_fields.items():

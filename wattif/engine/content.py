@@ -14,7 +14,6 @@ from wattif.lake import layout
 from wattif.model.scenario import Scenario
 from wattif.tables.block import Block
 from wattif.tables.fault_labels import FaultLabel
-from wattif.tables.reading_blocks import ReadingBlocks
 from wattif.tables.readings import TABLE
 from wattif.tables.unit import Unit
 
@@ -79,4 +78,4 @@ def clean_content(plan: Plan, scenario: Scenario) -> CleanContent:
             return layout.meter_readings_name(unit.day, int(macs[unit.first]), extension)
         return layout.unit_name(TABLE, unit, extension)
 
-    return CleanContent(ReadingBlocks(scenario, plan.columns).of, plan.encoder, name_of)
+    return CleanContent(TABLE.blocks(scenario, plan.columns), plan.encoder, name_of)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wattif.engine.content import CleanContent, Content, clean_content
@@ -12,7 +11,6 @@ from wattif.lake import layout
 from wattif.model.scenario import Scenario, scenario_of
 from wattif.spec import Spec
 from wattif.tables import catalog
-from wattif.tables.block import Block, ColumnBlock
 from wattif.tables.readings import READINGS
 from wattif.tables.readings import TABLE as READINGS_TABLE
 from wattif.tables.table import LakeTable
@@ -52,10 +50,8 @@ def plans_of(spec: Spec) -> list[Plan]:
 
 
 def _stream_of(table: LakeTable, spec: Spec, scenario: Scenario) -> Stream:
-    def blocks_of(unit: Unit) -> Iterator[Block]:
-        yield ColumnBlock(unit.first, unit.count, table.columns_of(scenario, unit))
-
     plan = Plan.of_table(spec, table)
+    blocks_of = table.blocks(scenario, plan.columns)
     clean = CleanContent(blocks_of, plan.encoder, lambda unit: layout.unit_name(table, unit, plan.encoder.extension))
     return Stream(table=table, plan=plan, clean=clean, content=clean)
 

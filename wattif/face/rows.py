@@ -22,12 +22,10 @@ from wattif.spec import Spec
 from wattif.tables.column import Column
 from wattif.tables.expected import ExpectedTable
 from wattif.tables.fault_labels import FaultLabel, label_table
-from wattif.tables.reading_blocks import ReadingBlocks
-from wattif.tables.readings import READINGS
 from wattif.tables.table import LakeTable
 from wattif.tables.unit import Unit
 
-_ROWS = 100_000  # of a batch of a table that is made of whole columns
+_ENTITIES = 100_000  # of a unit: what is made at once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,25 +59,18 @@ def batches(rows: Rows) -> Iterator[pa.RecordBatch]:
         return _expected(rows)
     if rows.table.made == "labels":
         return _fault_labels(rows)
-    return _readings(rows) if rows.table.name == READINGS else _whole_columns(rows)
+    return _in_blocks(rows)
 
 
-def _readings(rows: Rows) -> Iterator[pa.RecordBatch]:
-    blocks = ReadingBlocks(_scenario(rows), rows.columns)
-    for partition in rows.partitions:
-        for each in rows.ranges or [range(rows.spec.meters)]:
-            for block in blocks.of(Unit(READINGS, partition, each.start, len(each))):
-                values = {column.name: block.values(column.name) for column in rows.columns}
-                yield batch_of(rows.columns, values, rows.numbers)
-
-
-def _whole_columns(rows: Rows) -> Iterator[pa.RecordBatch]:
-    scenario = _scenario(rows)
+def _in_blocks(rows: Rows) -> Iterator[pa.RecordBatch]:
+    blocks_of = rows.table.blocks(_scenario(rows), rows.columns)
     for partition in rows.partitions:
         for each in rows.ranges or [range(rows.table.entities(rows.spec, partition))]:
-            for first in range(each.start, each.stop, _ROWS):
-                unit = Unit(rows.table.name, partition, first, min(_ROWS, each.stop - first))
-                yield batch_of(rows.columns, rows.table.columns_of(scenario, unit), rows.numbers)
+            for first in range(each.start, each.stop, _ENTITIES):
+                unit = Unit(rows.table.name, partition, first, min(_ENTITIES, each.stop - first))
+                for block in blocks_of(unit):
+                    values = {column.name: block.values(column.name) for column in rows.columns}
+                    yield batch_of(rows.columns, values, rows.numbers)
 
 
 def _fault_labels(rows: Rows) -> Iterator[pa.RecordBatch]:

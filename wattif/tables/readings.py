@@ -7,10 +7,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from wattif.errors import InvalidValue, choose_from
 from wattif.model.quantities import SEQ_MAX, Quantity, quantities_of
@@ -19,7 +21,12 @@ from wattif.tables.table import LakeTable, RowCount, is_asked_for
 from wattif.tables.unit import DAY_S
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from wattif.model.scenario import Scenario
     from wattif.spec import Spec
+    from wattif.tables.block import Block
+    from wattif.tables.unit import Unit
 
 READINGS = "readings"
 _SHORTEST_S = 1  # the interval at which every range is narrowest
@@ -107,6 +114,19 @@ class Readings(LakeTable):
         """One a meter and interval; meters that do not send, and the way, make them fewer or more."""
         exact = not is_asked_for(spec.faults) and (spec.anomaly_rate == 0 or not is_asked_for(spec.anomalies))
         return RowCount(rows=spec.meters * (DAY_S // spec.interval), exact=exact)
+
+    def blocks(self, scenario: Scenario, columns: Sequence[Column]) -> Callable[[Unit], Iterator[Block]]:
+        """See `LakeTable.blocks`: some meters of one city a block."""
+        from wattif.tables.reading_blocks import ReadingBlocks
+
+        return ReadingBlocks(scenario, columns).of
+
+    def columns_of(self, scenario: Scenario, unit: Unit) -> Mapping[str, NDArray[Any]]:
+        """See `LakeTable.columns_of`: all columns, of all rows that are sent."""
+        fields = tuple(reading_fields(scenario.world.interval_s).values())
+        blocks_of = self.blocks(scenario, fields)
+        blocks = [{each.name: block.values(each.name) for each in fields} for block in blocks_of(unit)]
+        return {each.name: np.concatenate([block[each.name] for block in blocks]) for each in fields}
 
 
 TABLE = Readings(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from wattif.model.scenario import Scenario
     from wattif.spec import Spec
+    from wattif.tables.block import Block
     from wattif.tables.unit import Unit
 
 WHOLE = "all"  # the only partition of a table that has one
@@ -104,6 +105,18 @@ class LakeTable(Table):
         a value may be missing, an array of objects with None.
         """
         raise NotImplementedError(f"{self.name} is not made of units")
+
+    def blocks(self, scenario: Scenario, columns: Sequence[Column]) -> Callable[[Unit], Iterator[Block]]:
+        """What makes the rows of any unit, block by block, with at least *columns*; each is valid until the next one.
+
+        Threads may share it.
+        """
+        from wattif.tables.block import ColumnBlock
+
+        def of(unit: Unit) -> Iterator[Block]:
+            yield ColumnBlock(unit.first, unit.count, self.columns_of(scenario, unit))
+
+        return of
 
     def unit_path(self, unit: Unit) -> str:
         """The object of *unit*, without its format's ending."""

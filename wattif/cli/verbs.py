@@ -1,0 +1,16 @@
+"""The verbs of the command line, in the order in which they are usually needed."""
+
+from __future__ import annotations
+
+VERBS = {  # each is the module of that name
+    "generate": "write the readings of a fleet of meters into a lake",
+    "expect": "compute what every table downstream must contain",
+    "show": "draw a meter, a class of meters, or the whole fleet",
+    "reconcile": "compare a lake, or a table made from it, with what must be there",
+    "load": "load a lake into a warehouse: local DuckDB, or BigQuery",
+    "rollup": "sum the loaded readings by hour and month",
+    "scan": "flag hours unlike the ones before",
+    "score": "compare the scan with the labels: precision, recall, and delay by kind of anomaly",
+    "schema": "print a table's schema for an engine, and code that reads the lake exactly",
+    "dataplex": "check the hourly readings in BigQuery with a Dataplex scan",
+}

@@ -9,7 +9,7 @@ from typing import Any
 
 from wattif.engine import run
 from wattif.engine.events import Listener, ignore
-from wattif.engine.pipeline import Figures
+from wattif.engine.figures import Figures
 from wattif.engine.run_options import RunOptions
 from wattif.spec import Spec
 from wattif.uploader.retrying import RetryPolicy

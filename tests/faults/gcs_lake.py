@@ -14,7 +14,7 @@ import pytest
 from google.cloud.storage.retry import DEFAULT_RETRY
 
 from tests.fakes.gcs_server import GcsServer
-from wattif.uploader import gcs
+from wattif.uploader import gcs_bucket
 from wattif.uploader.committer import BatchCommitter
 from wattif.uploader.gcs import GcsStore
 from wattif.uploader.retrying import RetryingStore, RetryPolicy
@@ -84,7 +84,7 @@ class Lake:
 @contextmanager
 def open_lake(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
     """An empty lake, to which all clients go; their own waits take hundredths of seconds."""
-    monkeypatch.setattr(gcs, "DEFAULT_RETRY", DEFAULT_RETRY.with_delay(initial=0.02, maximum=0.05))
+    monkeypatch.setattr(gcs_bucket, "DEFAULT_RETRY", DEFAULT_RETRY.with_delay(initial=0.02, maximum=0.05))
     with GcsServer(["lake"], page_size=3) as server:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url)
         lake = Lake(server, folder)

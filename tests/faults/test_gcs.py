@@ -25,7 +25,7 @@ from tests.faults.gcs_lake import (
     open_lake,
 )
 from wattif.errors import Interrupted, LakeError, TransferError
-from wattif.uploader import gcs
+from wattif.uploader import gcs, gcs_bucket
 from wattif.uploader.committer import BatchCommitter
 from wattif.uploader.retrying import RetryingStore, RetryPolicy
 from wattif.uploader.store import SealedFile, StoredObject, Unavailable
@@ -81,7 +81,8 @@ def test_a_file_arrives_after(lake: Lake, fault: Fault, times: int, way: Way, wh
 @pytest.mark.parametrize("late", [False, True], ids=["before-content", "before-answer"])
 @both_ways
 def test_a_file_arrives_after_silence(lake: Lake, monkeypatch: pytest.MonkeyPatch, way: Way, late: bool) -> None:
-    monkeypatch.setattr(gcs, "_TIMEOUT_S", (SILENCE_S, SILENCE_S))
+    for module in (gcs, gcs_bucket):
+        monkeypatch.setattr(module, "TIMEOUT_S", (SILENCE_S, SILENCE_S))
     file = lake.file("a", way.size)
     lake.server.add_fault(Stall(20.0, late=late), way.kind)
     began = time.monotonic()
@@ -383,4 +384,4 @@ def test_a_slow_link_has_time_to_carry_a_request(lake: Lake) -> None:
     files = [lake.file("a", 8 << 20), lake.file("b", 40 << 20)]
     lake.move(files)
     largest = max(request.size for request in lake.server.requests)
-    assert largest / gcs._TIMEOUT_S[0] <= 4_000_000 / 8
+    assert largest / gcs_bucket.TIMEOUT_S[0] <= 4_000_000 / 8

@@ -20,7 +20,7 @@ from wattif.errors import InvalidValue
 from wattif.spec import Spec
 
 if TYPE_CHECKING:
-    from wattif.engine.pipeline import Figures
+    from wattif.engine.figures import Figures
 
 
 class GenerateOptions(Options, RunOptions, PlaceOptions, Spec):

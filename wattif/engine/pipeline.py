@@ -8,43 +8,30 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import asdict
 from threading import Event
 from typing import Any
 
 from wattif.engine import events
 from wattif.engine.budget import Budget
+from wattif.engine.figures import Figures
 from wattif.engine.plan import Batch, batches_of
 from wattif.engine.producer import MadeUnit, Producer
 from wattif.engine.staging import Staging
 from wattif.engine.streams import Stream
 from wattif.engine.success import SuccessFiles
+from wattif.engine.transfer import Transfer
 from wattif.errors import Interrupted
 from wattif.lake import layout
-from wattif.lake.manifest import Committed, ManifestEntry, read_manifest, write_manifest
-from wattif.tables.fault_labels import FaultLabel, label_objects
+from wattif.lake.manifest import Committed, read_manifest
 from wattif.tables.readings import READINGS
 from wattif.tables.unit import Unit
-from wattif.uploader.committer import BatchCommitter
 from wattif.uploader.store import SealedFile, Store, StoredObject
 
 _log = logging.getLogger("wattif.engine")
 _BATCHES_ON_THEIR_WAY = 2  # one transfers while the other is confirmed and committed
 _GRACE_S = 5.0  # for what is on its way when the run is stopped
 _FILES_AT_ONCE = 1000  # bounds the memory for files that are planned or wait, however small they are
-
-
-@dataclass
-class Figures:
-    """What a run did."""
-
-    readings: int = 0
-    files: int = 0
-    bytes: int = 0
-    batches: int = 0
-    batches_skipped: int = 0  # committed by an earlier run
-    seconds: float = 0.0  # while producing and storing
-    total_seconds: float = 0.0  # with what comes before: opening the lake, compiling, the tables that are made whole
 
 
 class _OpenBatch:
@@ -86,9 +73,9 @@ class Pipeline:
         self._plans = [stream.plan for stream in streams]
         self._store = store
         self._staging = staging
-        self._committer = BatchCommitter(store)
         batches_per_day = sum(plan.batches_per_day for plan in self._plans)
-        self._success = SuccessFiles(store, batches_per_day) if success_files else None
+        success = SuccessFiles(store, batches_per_day) if success_files else None
+        self._transfer = Transfer(store, self._discard, success)
         self._told = told or events.Events()
         self._stop = stop
         most_files = max((2 * plan.batch_files + write_workers) * plan.faults.objects_per_file for plan in self._plans)
@@ -174,58 +161,27 @@ class Pipeline:
                 opened.made[unit] = made
                 complete = opened.is_sealed
             if complete:
-                self._submit(self._uploaders, self._transfer, opened)
+                self._submit(self._uploaders, self._bring_in, opened)
         except BaseException as error:
             self._fail(error)
         finally:
             self._budget.writer_ends()
 
-    def _transfer(self, opened: _OpenBatch) -> None:
+    def _bring_in(self, opened: _OpenBatch) -> None:
         """In an uploader's thread: bring a batch in and commit it."""
         batch = opened.batch
-        name = layout.manifest_name(batch.day, batch.index, batch.table)
         try:
-            made = [(unit, opened.made[unit]) for unit in batch.units]
-            delivered = [(unit, each) for unit, all_of_it in made for each in all_of_it.files]
-            entries = [
-                ManifestEntry(
-                    name=each.file.name,
-                    bytes=each.file.size,
-                    rows=each.rows,
-                    crc32c=f"{each.file.crc32c:08x}",
-                    first_meter=unit.first,
-                    last_meter=unit.last,
-                )
-                for unit, each in delivered
-            ]
-            files = [each.file for _, each in delivered]
-            size = sum(file.size for file in files)
-            _log.debug("%s: uploading %d files, %d bytes", name, len(files), size)
-            self._store_labels(batch, [label for _, all_of_it in made for label in all_of_it.labels])
-            self._committer.commit(files, name, write_manifest(entries), self._discard)
-            _log.info("%s: committed", name)
-            self._mark(batch)
-            rows = sum(entry.rows for entry in entries)
+            done = self._transfer.commit(batch, opened.made)
             with self._lock:
                 self.figures.batches += 1
-                self.figures.files += len(files)
-                self.figures.bytes += size
-                self.figures.readings += rows if batch.table == READINGS else 0
-            self._told.tell(events.BatchCommitted(**_identity(batch), files=len(files), rows=rows, bytes=size))
+                self.figures.files += done.files
+                self.figures.bytes += done.bytes
+                self.figures.readings += done.rows if batch.table == READINGS else 0
+            self._told.tell(events.BatchCommitted(**_identity(batch), **asdict(done)))
         except BaseException as error:
             self._fail(error)
         finally:
             opened.finished.set()
-
-    def _mark(self, batch: Batch) -> None:
-        """A batch is committed: its day may be complete."""
-        if self._success is not None:
-            self._success.batch_committed(batch.day)
-
-    def _store_labels(self, batch: Batch, labels: list[FaultLabel]) -> None:
-        """Write what went wrong in *batch*, before its manifest: what is committed has its labels."""
-        for name, content in label_objects(batch.day, batch.index, labels):
-            self._store.put_bytes(name, content)
 
     def _discard(self, file: SealedFile, receipt: StoredObject) -> None:
         self._staging.discard(file, receipt)
@@ -235,7 +191,7 @@ class Pipeline:
     def _skip(self, batch: Batch) -> None:
         """A committed batch: only what an earlier run could not remove from staging is left to do."""
         self._stop_check()
-        self._mark(batch)
+        self._transfer.note(batch)
         self.figures.batches_skipped += 1
         plan, content = self._streams[batch.table].plan, self._streams[batch.table].content
         rows, size = (sum(map(of, batch.units)) for of in (plan.rows_of, plan.size_of))

@@ -17,7 +17,8 @@ from typing import TypeVar
 import orjson
 
 from wattif.engine.events import Events, Listener, ignore
-from wattif.engine.pipeline import Figures, Pipeline
+from wattif.engine.figures import Figures
+from wattif.engine.pipeline import Pipeline
 from wattif.engine.plan import check_staging
 from wattif.engine.private import prepare_folder
 from wattif.engine.run_options import RunOptions, default_staging_dir

@@ -17,7 +17,7 @@ from wattif.answers.reconcile.comparison import Comparison
 from wattif.answers.reconcile.report import Report
 from wattif.answers.reconcile.run import compare
 from wattif.engine.events import Listener, ignore
-from wattif.engine.pipeline import Figures
+from wattif.engine.figures import Figures
 from wattif.engine.run import generate as run
 from wattif.engine.run_options import RunOptions
 from wattif.face.columns import Numbers

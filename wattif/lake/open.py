@@ -11,8 +11,6 @@ from wattif.extras import needs
 from wattif.uploader.retrying import Attempt, RetryingStore, RetryPolicy, log_attempt
 from wattif.uploader.store import Store
 
-_CLIENT_RETRY_S = 60.0  # the cloud's client tries again by itself: it alone can resume the upload of a chunk
-
 
 def open_store(
     url: str | Path,
@@ -52,12 +50,12 @@ def _store_at(url: str, threads: int, overwrite: bool, policy: RetryPolicy) -> S
     scheme, separator, rest = url.partition("://")
     if separator and scheme == "gs":
         with needs("gcs"):
-            from wattif.uploader.gcs import GcsStore
+            from wattif.uploader.gcs import CLIENT_RETRY_S, GcsStore
 
         bucket, _, prefix = rest.partition("/")
         if not bucket:
             raise UsageError(f"{url}: lacks a bucket; write gs://bucket/prefix")
-        client_retry_s = min(_CLIENT_RETRY_S, policy.retry_for_s)
+        client_retry_s = min(CLIENT_RETRY_S, policy.retry_for_s)
         return GcsStore(bucket, prefix.strip("/"), threads=threads, overwrite=overwrite, retry_s=client_retry_s)
     if separator and scheme.isalnum() and scheme != "file":
         raise UsageError(f"{url}: unsupported scheme {scheme}://; write gs://bucket/prefix, file:/folder or a path")

@@ -1,40 +1,30 @@
-"""A lake in Google Cloud Storage; the only module that imports google.cloud.storage."""
+"""A lake in Google Cloud Storage."""
 
 from __future__ import annotations
 
 import base64
 import contextlib
 import functools
-import io
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO, TypeVar
 
-import requests
 from google.api_core import exceptions as api
-from google.auth import exceptions as auth
-from google.cloud.storage import Blob, Client, transfer_manager
-from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
-from google.cloud.storage.retry import DEFAULT_RETRY
+from google.cloud.storage import Blob, transfer_manager
 
 from wattif.errors import LakeError
-from wattif.uploader.gcs_answers import explain, first_line
+from wattif.uploader.gcs_answers import explain
+from wattif.uploader.gcs_bucket import TIMEOUT_S, GcsBucket
 from wattif.uploader.store import (
     CHUNK_BYTES,
     Conflict,
     Guard,
-    Refused,
     SealedFile,
     StoredObject,
     Unavailable,
     content_type_of,
 )
 
-_Result = TypeVar("_Result")
-_TIMEOUT_S = (60, 60)  # to connect, and to send a request's body; of silence
-_CLIENT_RETRY_S = 60.0
+CLIENT_RETRY_S = 60.0  # the client tries again by itself: it alone can resume the upload of a chunk
 _DELETED_AT_ONCE = 50  # between two looks at who owns the lake
 
 
@@ -43,43 +33,16 @@ def encode_crc32c(checksum: int) -> str:
     return base64.b64encode(checksum.to_bytes(4, "big")).decode()
 
 
-def _decode_crc32c(text: str | None) -> int:
-    return int.from_bytes(base64.b64decode(text), "big") if text else -1
-
-
-class GcsStore:
+class GcsStore(GcsBucket):
     """Objects of a bucket below a prefix; files go through the Transfer Manager with threads."""
 
     def __init__(
-        self, bucket: str, prefix: str, *, threads: int, overwrite: bool = False, retry_s: float = _CLIENT_RETRY_S
+        self, bucket: str, prefix: str, *, threads: int, overwrite: bool = False, retry_s: float = CLIENT_RETRY_S
     ) -> None:
         """Connect. *retry_s*: how long the client itself tries again. `LakeError` when there are no credentials."""
-        try:
-            self._client = Client(project=None)  # objects belong to a bucket, no request names a project
-        except auth.DefaultCredentialsError as error:
-            key = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS")
-            found = f"the credentials in {key} cannot be used ({first_line(error)})" if key else "no credentials"
-            raise Refused(
-                f"gs://{bucket}: {found} for Google Cloud; run 'gcloud auth application-default login' or point"
-                " GOOGLE_APPLICATION_CREDENTIALS to a key file, or leave out `bucket` for a local lake"
-            ) from None
-        self._bucket = self._client.bucket(bucket)
-        self._prefix = f"{prefix}/" if prefix else ""
-        self._threads = threads
+        super().__init__(bucket, prefix, threads=threads, retry_s=retry_s)
         self._overwrite = overwrite
-        self._retry = DEFAULT_RETRY.with_timeout(retry_s)
         self._wrong: dict[str, int] = {}  # generations that this run wrote and the server got wrong
-        adapter = requests.adapters.HTTPAdapter(pool_maxsize=max(2 * threads, 10))
-        self._client._http.mount("https://", adapter)
-        self._client._http.mount("http://", adapter)
-
-    @property
-    def place(self) -> str:
-        """``gs://bucket/prefix``."""
-        return f"gs://{self._bucket.name}/{self._prefix}".rstrip("/")
-
-    def _blob(self, name: str) -> Blob:
-        return self._bucket.blob(self._prefix + name)
 
     def put_files(self, files: Sequence[SealedFile], guard: Guard | None = None) -> list[StoredObject | LakeError]:
         """Upload files; the server checks each against the CRC32C that was computed when it was produced.
@@ -121,7 +84,7 @@ class GcsStore:
                 upload_kwargs={
                     "if_generation_match": generation,
                     "checksum": None,
-                    "timeout": _TIMEOUT_S,
+                    "timeout": TIMEOUT_S,
                     "retry": self._retry,
                 },
                 worker_type=transfer_manager.THREAD,
@@ -156,16 +119,6 @@ class GcsStore:
         if not stored.matches(file):
             self._wrong[file.name] = int(blob.generation or 0)
         return stored
-
-    def _look_at(self, blob: Blob) -> bool:
-        try:
-            blob.reload(timeout=_TIMEOUT_S, retry=self._retry)
-        except api.NotFound:
-            return False
-        return True
-
-    def _stored(self, name: str, blob: Blob) -> StoredObject:
-        return StoredObject(name, int(blob.size or 0), _decode_crc32c(blob.crc32c))
 
     def put_bytes(self, name: str, content: bytes, guard: Guard | None = None) -> None:
         """Write a small object, replacing one of that name.
@@ -210,91 +163,16 @@ class GcsStore:
                 content,
                 content_type_of(name),
                 if_generation_match=generation,
-                timeout=_TIMEOUT_S,
+                timeout=TIMEOUT_S,
                 retry=self._retry,
             )
         except api.PreconditionFailed:
             raise Conflict(f"{self.place}/{name}: another object has been written there") from None
         return int(blob.generation or 0)
 
-    def _read(self, name: str, generation: int) -> bytes | None:
-        try:
-            blob = self._bucket.blob(self._prefix + name, generation=generation)
-            return bytes(blob.download_as_bytes(timeout=_TIMEOUT_S, retry=self._retry))
-        except api.NotFound:
-            return None
-
-    def _generation_of(self, name: str) -> int:
-        blob = self._blob(name)
-        return int(blob.generation) if self._look_at(blob) else 0
-
     def _remove(self, name: str, generation: int | None) -> None:
         with contextlib.suppress(api.NotFound, api.PreconditionFailed):
-            self._blob(name).delete(if_generation_match=generation, timeout=_TIMEOUT_S, retry=self._retry)
-
-    def get_bytes(self, name: str, most: int | None = None) -> bytes | None:
-        """The content of a small object; None when there is none. `LakeError` when there is no bucket."""
-        blob, end = self._blob(name), None if most is None else most - 1
-
-        def get() -> bytes | None:
-            try:
-                return bytes(blob.download_as_bytes(end=end, timeout=_TIMEOUT_S, retry=self._retry))
-            except api.RequestRangeNotSatisfiable:  # it is empty
-                return b""
-            except api.NotFound:
-                # raises NotFound again when it is the bucket that is missing
-                next(
-                    iter(self._client.list_blobs(self._bucket, max_results=1, timeout=_TIMEOUT_S, retry=self._retry)),
-                    None,
-                )
-                return None
-
-        return self._calling(name, get)
-
-    def fetch(self, name: str, folder: Path) -> Path:
-        """A copy in *folder*; the client compares its checksum. `LakeError` when there is no such object."""
-        blob, path = self._blob(name), folder / name.replace("/", "_")
-
-        def fetch() -> None:
-            try:
-                blob.download_to_filename(str(path), timeout=_TIMEOUT_S, retry=self._retry)
-            except api.NotFound:
-                raise Refused(
-                    f"{self.place}/{name} is committed, but missing; restore it, or generate its day again"
-                ) from None
-
-        self._calling(name, fetch)
-        return path
-
-    def list(self, prefix: str) -> Iterator[str]:
-        """Names of all objects that begin with *prefix*."""
-        for blob in self._blobs(prefix, "name"):
-            yield blob.name.removeprefix(self._prefix)
-
-    def list_objects(self, prefix: str, *, checksums: bool = True) -> Iterator[StoredObject]:
-        """All objects that begin with *prefix*, by name; the service knows every checksum."""
-        for blob in self._blobs(prefix, "name,size,crc32c"):
-            yield self._stored(blob.name.removeprefix(self._prefix), blob)
-
-    def _blobs(self, prefix: str, fields: str) -> Iterator[Blob]:
-        pages = self._calling(
-            prefix,
-            lambda: self._client.list_blobs(
-                self._bucket,
-                prefix=self._prefix + prefix,
-                fields=f"items({fields}),nextPageToken",
-                timeout=_TIMEOUT_S,
-                retry=self._retry,
-            ),
-        )
-        objects = iter(pages)
-        while (blob := self._calling(prefix, lambda: next(objects, None))) is not None:
-            yield blob
-
-    def open_object(self, name: str) -> BinaryIO | None:
-        """The content of an object, fetched at once and checked against its checksum; None when there is none."""
-        content = self.get_bytes(name)
-        return None if content is None else io.BytesIO(content)
+            self._blob(name).delete(if_generation_match=generation, timeout=TIMEOUT_S, retry=self._retry)
 
     def delete(self, names: Sequence[str], guard: Guard | None = None) -> None:
         """Remove objects; those that are not there do not matter.
@@ -314,12 +192,6 @@ class GcsStore:
     def remove_unfinished(self) -> int:
         """Nothing: an upload that was broken off is no object, and its session ends by itself."""
         return 0
-
-    def _calling(self, name: str, call: Callable[[], _Result]) -> _Result:
-        try:
-            return call()
-        except (api.GoogleAPIError, InvalidResponse, DataCorruption, auth.GoogleAuthError, OSError) as error:
-            raise explain(error, self._bucket.name, f"{self.place}/{name}") from error
 
 
 @dataclass(frozen=True)

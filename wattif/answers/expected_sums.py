@@ -31,6 +31,8 @@ from wattif.tables.expected import VIEWS
 from wattif.tables.readings import reading_fields
 
 MEASURED, DELIVERED, DEDUPLICATED = range(3)
+WITHOUT, OFF_GRID, MISPLACED = range(3)  # readings of an hour without the renamed column, not at the beginning of an
+# interval, and not of the UTC day of their partition
 BLOCK_METERS = 10 * METERS_PER_TRANSFORMER  # many share the weather and the calendar of a day, few stay small
 _DAY = timedelta(days=1)
 _DAY_S = 86_400
@@ -67,7 +69,7 @@ class PartHours:
     part: Span
     cells: NDArray[np.int64]  # (views, meters, hours of the month, width of a cell)
     totals: NDArray[np.int64]  # (views, days of the month, 2 + quantities), by partition
-    nulls: NDArray[np.int64]  # (views, meters, hours of the month): readings without the renamed column
+    odd: NDArray[np.int64]  # (views, meters, hours of the month, 3): so many are `WITHOUT`, `OFF_GRID`, `MISPLACED`
     local: NDArray[np.int64]  # (views, meters, local days of the month, 2): readings and energy, where asked for
     causes: Counter[str] = field(default_factory=Counter)  # rows by which delivered ones differ from measured ones
 
@@ -89,7 +91,7 @@ class Hours:
         renamed: Renamed | None = None,
         zones: LocalZones | None = None,
     ) -> None:
-        """*checked*: also make moments, and checksums of these numbers, mixed in this order."""
+        """*checked*: also make moments, checksums of these numbers, mixed in this order, and count odd readings."""
         self._scenario = scenario
         self._plan = plan
         self._faults = faults
@@ -131,7 +133,7 @@ class Hours:
             part,
             np.zeros((*shape, width), np.int64),
             np.zeros((self.views, len(part.days), kernels.TOTALS + len(self.fields)), np.int64),
-            np.zeros(shape if self._renamed else (0, 0, 0), np.int64),
+            np.zeros((*shape, 3) if self._moments else (0, 0, 0, 3), np.int64),
             np.zeros((self.views, part.meters, len(part.days) if self._zones else 0, 2), np.int64),
         )
         around = len(self._whole_days(part)) - len(part.days)
@@ -190,7 +192,7 @@ class Hours:
             window = made.cells[MEASURED, place : place + meters, at * 24 : (at + 1) * 24]
             kernels.add_days(columns, plain, self._quantities, self._checked, self._moments, window, totals[MEASURED])
             if has_renamed:
-                made.nulls[MEASURED, place : place + meters, at * 24 : (at + 1) * 24] += (
+                made.odd[MEASURED, place : place + meters, at * 24 : (at + 1) * 24, WITHOUT] += (
                     plain[:, None] * self._plan.rows_per_meter // 24
                 )
         whole = number in self._whole_days(part)
@@ -233,6 +235,12 @@ class Hours:
             sent = sent if mark.sent is None else mark.sent.astype(np.int64)
 
         energy = own[quantities.CONSUMPTION_MWH]
+        hours = times_s // 3600
+        within = (hours >= 0) & (hours < made.cells.shape[2])
+        odd = None
+        if self._moments and (has_renamed or (mark is not None and mark.clock_s is not None)):
+            of_row = (np.full(count, has_renamed), times_s % interval_s != 0, times_s // _DAY_S != at)
+            odd = np.stack(of_row, axis=1).astype(np.int64)
 
         def add(view: int, weights: NDArray[np.int64]) -> None:
             cells, total = made.cells[view, place], totals[view]
@@ -243,10 +251,8 @@ class Hours:
                 since_1970_s = times_s + made.part.days.start * _DAY_S
                 days = self._zones.places(made.part.month, made.part.first_meter + place)
                 kernels.add_local_rows(energy, since_1970_s, weights, *days, made.local[view, place])
-            if has_renamed:
-                hour = times_s // 3600
-                within = (hour >= 0) & (hour < cells.shape[0])
-                np.add.at(made.nulls[view, place], hour[within], weights[within])
+            if odd is not None:
+                np.add.at(made.odd[view, place], hours[within], odd[within] * weights[within, None])
 
         if mark is not None:
             add(MEASURED, sent)
@@ -270,8 +276,8 @@ class Hours:
             made.totals[view, :, kernels.ROWS] += made.totals[MEASURED, :, kernels.ROWS]
             made.totals[view, :, kernels.TOTALS :] += made.totals[MEASURED, :, kernels.TOTALS :]
             made.local[view] += made.local[MEASURED]
-            if made.nulls.size:
-                made.nulls[view] += made.nulls[MEASURED]
+            if made.odd.size:
+                made.odd[view] += made.odd[MEASURED]
 
 
 def in_threads(parts: Iterable[Span], work: Callable[[Span], _Result], workers: int, stop: Event) -> Iterator[_Result]:

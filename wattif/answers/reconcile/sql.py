@@ -37,16 +37,17 @@ def of_readings(
 ) -> str:
     """Raw readings by meter and hour, from *since* to *until*; with neither, those whose timestamp cannot be read.
 
-    Columns: mac, hour, readings, stamps (distinct timestamps), off_grid (timestamps that begin no interval),
-    misplaced (rows whose column dt, if the table *has_partitions*, is not the UTC day of the timestamp), and of each
-    number <name>_values (not NULL), <name>_sum and <name>_moment, in units of its last digit; see
-    `wattif.tables.hour_kernels`; <name>_excess counts values with more digits, <name>_slack and <name>_moment_slack
-    say how far sum and moment may be off because of the type; checksum is that of `wattif.tables.hour_checksum` over
-    the numbers whose type holds all digits, in their order. Timestamps and numbers may be text.
+    Columns: mac, hour, readings, stamps (distinct timestamps), off_grid (timestamps that begin no interval), fractions
+    (timestamps with fractions of a second), misplaced (rows whose column dt, if the table *has_partitions*, is not the
+    UTC day of the timestamp), checksum (that of `wattif.tables.hour_checksum` over the numbers whose type holds all
+    digits, in their order), and of each number <name>_values (not NULL), <name>_sum and <name>_moment, in units of its
+    last digit (see `wattif.tables.hour_kernels`), <name>_excess (values with more digits), and <name>_slack and
+    <name>_moment_slack (how far sum and moment may be off because of the type). Timestamps and numbers may be text.
     """
     second = "EXTRACT(MINUTE FROM stamp) * 60 + EXTRACT(SECOND FROM stamp)"
     k = f"CAST(FLOOR(({second}) / {interval_s}) AS BIGINT) + 1"
-    off_grid = f"MOD(CAST({second} AS BIGINT), {interval_s}) <> 0 OR stamp <> DATE_TRUNC('second', stamp)"
+    off_grid = f"MOD(CAST({second} AS BIGINT), {interval_s}) <> 0"
+    fraction = "stamp <> DATE_TRUNC('second', stamp)"
     misplaced = "COALESCE(day <> CAST(stamp AS DATE), TRUE)" if has_partitions else "FALSE"
     day = ", TRY_CAST(dt AS DATE) AS day" if has_partitions else ""
     values = "".join(f", {_integer(each.name, each.decimals)} AS {each.name}{_excess(each)}" for each in numbers)
@@ -64,6 +65,7 @@ def of_readings(
         f" FROM read), squared AS (SELECT *, {_product('mixed', 'mixed')} AS square FROM numbered)"
         " SELECT mac, hour, COUNT(*) AS readings, COUNT(DISTINCT stamp) AS stamps,"
         f" SUM(CASE WHEN {off_grid} THEN 1 ELSE 0 END) AS off_grid,"
+        f" SUM(CASE WHEN {fraction} THEN 1 ELSE 0 END) AS fractions,"
         f" SUM(CASE WHEN {misplaced} THEN 1 ELSE 0 END) AS misplaced,"
         f" SUM({_product(_product('square', 'square'), 'mixed')}) AS checksum{sums}"
         " FROM squared GROUP BY mac, hour"

@@ -59,22 +59,23 @@ def expected_hours(
 ) -> Iterator[pa.Table]:
     """What each meter and hour must hold, a table for some meters of a month.
 
-    Columns: view, mac, hour, readings, without, consumption_max, and <column>_sum of each number; where *checked* names
-    the numbers of a checksum, in order, also checksum and <column>_moment of each number. Views: delivered and
-    deduplicated, or delivered alone when both are the same. *without* counts the readings in which the renamed column
-    has no value; sums, moments and checksums are those of `wattif.tables.hour_kernels`. *causes* is told by which
-    faults, and by how many rows, delivered readings differ from measured ones.
+    Columns: view, mac, hour, readings, consumption_max, and <column>_sum of each number; where *checked* names the
+    numbers of a checksum, in order, also <column>_moment of each number, checksum, without, off_grid and misplaced.
+    Views: delivered and deduplicated, or delivered alone when both are the same. Sums, moments and checksums are those
+    of `wattif.tables.hour_kernels`. *without* counts the readings in which the renamed column has no value, *off_grid*
+    and *misplaced* those that a wrong clock puts within an interval, or on another UTC day than that of the partition.
+    *causes* is told by which faults, and by how many rows, delivered readings differ from measured ones.
     """
     hours = Hours(scenario, plan, faults, checked=checked, renamed=renamed)
+    has_odd = checked is not None
     stop = stop or Event()
 
     def work(part: Span) -> tuple[pa.Table, Counter[str]]:
         made = hours.compute(part, stop)
         macs = scenario.fleet.macs[part.first_meter : part.first_meter + part.meters]
         views = [DELIVERED] if hours.views == 1 else [DELIVERED, DEDUPLICATED]
-        nulls = made.nulls if renamed else np.zeros(made.cells.shape[:3], np.int64)
         tables = [
-            _table(VIEWS[view], macs, part.month, made.cells[place], nulls[place], hours.fields, checked is not None)
+            _table(VIEWS[view], macs, part.month, made.cells[place], made.odd[place] if has_odd else None, hours.fields)
             for view in views
             for place in (view if hours.views > 1 else 0,)
         ]
@@ -91,9 +92,8 @@ def _table(
     macs: NDArray[np.uint64],
     month: date,
     cells: NDArray[np.int64],
-    nulls: NDArray[np.int64],
+    odd: NDArray[np.int64] | None,
     fields: Sequence[Column],
-    has_checksums: bool,
 ) -> pa.Table:
     meter, hour = np.nonzero(cells[..., READINGS])
     own = cells[meter, hour]
@@ -102,15 +102,16 @@ def _table(
         "mac": pa.array(mac_text(macs).astype("U17")).take(pa.array(meter)),
         "hour": pa.array((month - _EPOCH).days * 24 * _HOUR_US + hour * _HOUR_US).cast(pa.timestamp("us")),
         "readings": pa.array(own[:, READINGS]),
-        "without": pa.array(nulls[meter, hour]),
         "consumption_max": pa.array(own[:, LARGEST]),
     }
     for n, field in enumerate(fields):
         columns[f"{field.name}_sum"] = pa.array(own[:, SUMS + n])
-        if has_checksums:
+        if odd is not None:
             columns[f"{field.name}_moment"] = pa.array(own[:, SUMS + len(fields) + n])
-    if has_checksums:
+    if odd is not None:
         columns["checksum"] = pa.array(own[:, SUMS + 2 * len(fields)])
+        for n, name in enumerate(("without", "off_grid", "misplaced")):
+            columns[name] = pa.array(odd[meter, hour, n])
     return pa.table(columns)
 
 
@@ -254,18 +255,12 @@ class TableReconciliation:
                     has_partitions="dt" in there,
                 )
                 self._keep(self._source.aggregate(query))
-            self._insert("wrong_clocks", pa.table({"mac": self._wrong_clocks()}))
-            statements = verdicts.on_readings(fields, self._renamed.column if self._renamed else None)
+            renamed = self._renamed.column if self._renamed else None
+            statements = verdicts.on_readings(fields, renamed, has_partitions="dt" in there)
         for statement in statements:
             self._own.execute(statement)
         (hours,) = self._own.execute("SELECT count(*) FROM expected_delivered").fetchall()[0]
         return Counts(self._source.place, hours, causes, tuple(inexact))
-
-    def _wrong_clocks(self) -> pa.Array:
-        """The meters whose timestamps need not begin an interval, nor lie in the day of their partition."""
-        meters = [meter for meter, own in self._scenario.events.items() if own.event.kind == "clock_skew"]
-        macs = self._scenario.fleet.macs[np.array(meters, np.int64)]
-        return pa.array(mac_text(macs).astype("U17"), pa.string())
 
     def differences(self) -> Iterator[Difference]:
         """All of them after `run`, by meter and hour; read from the disk as they are asked for."""

@@ -46,20 +46,21 @@ def _exact(value: str, decimals: int) -> str:
     return f"printf('%.{decimals}f', {_decimal(value, decimals)})" if decimals else value
 
 
-def on_readings(fields: Sequence[Column], renamed: str | None) -> list[str]:
-    """Statements that make `differing` and `verdicts` of raw readings."""
-
-    off_grid, misplaced = (
-        f"CASE WHEN f.mac IN (SELECT mac FROM wrong_clocks) THEN 0 ELSE f.{name} END"
-        for name in ("off_grid", "misplaced")
-    )
+def on_readings(fields: Sequence[Column], renamed: str | None, *, has_partitions: bool) -> list[str]:
+    """Statements that make `differing` and `verdicts` of raw readings; of what partition, when it *has_partitions*."""
+    odd = ("off_grid", "misplaced") if has_partitions else ("off_grid",)
 
     def values(view: str, name: str) -> str:
         return f"{view}.readings - {view}.without" if name == renamed else f"{view}.readings"
 
     def same(view: str) -> str:
-        parts = [f"f.readings = {view}.readings", "f.stamps = u.readings", f"({off_grid}) + ({misplaced}) = 0"]
-        parts.append(f"f.checksum = {view}.checksum")
+        parts = [
+            f"f.readings = {view}.readings",
+            "f.stamps = u.readings",
+            "f.fractions = 0",
+            f"f.checksum = {view}.checksum",
+        ]
+        parts += [f"f.{name} = {view}.{name}" for name in odd]
         for each in fields:
             parts.append(f"f.{each.name}_values = {values(view, each.name)}")
             parts.append(f"f.{each.name}_excess = 0")
@@ -80,9 +81,10 @@ def on_readings(fields: Sequence[Column], renamed: str | None) -> list[str]:
         "f.stamps",
         "d.readings AS delivered",
         "u.readings AS once",
-        f"{off_grid} AS off_grid",
-        f"{misplaced} AS misplaced",
+        "f.fractions",
     ]
+    for name in odd:
+        columns += [f"f.{name}", f"{wanted(f'{{}}.{name}')} AS {name}_expected"]
     for each in fields:
         name = each.name
         columns += [
@@ -120,23 +122,28 @@ def on_readings(fields: Sequence[Column], renamed: str | None) -> list[str]:
         each.name: f"(abs({each.name}_expected - {each.name}_found) > {each.name}_slack OR {each.name}_absent <> 0)"
         for each in fields
     }
-    parts.append(
+    parts += [
         _verdict(
             "altered",
-            "misplaced",
-            "'the UTC day of the timestamp'",
-            "'another partition'",
-            f"{complete} AND misplaced > 0",
-            "'dt'",
+            f"abs({name} - {name}_expected)",
+            f"CASE {name}_expected WHEN 0 THEN '{usual}' ELSE {name}_expected || ' {other}' END",
+            f"CASE {name}_expected WHEN 0 THEN '{instead}' ELSE {name} || ' {other}' END",
+            f"{complete} AND {name} <> {name}_expected",
+            f"'{column}'",
         )
-    )
+        for name, column, usual, instead, other in (
+            ("misplaced", "dt", "the UTC day of the timestamp", "another partition", "rows of other days"),
+            ("off_grid", "timestamp", "the beginning of an interval", "a moment within one", "rows within an interval"),
+        )
+        if name in odd
+    ]
     parts.append(
         _verdict(
             "altered",
-            "off_grid",
-            "'the beginning of an interval'",
-            "'a moment within one'",
-            f"{complete} AND off_grid > 0",
+            "fractions",
+            "'whole seconds'",
+            "'fractions of a second'",
+            f"{complete} AND fractions > 0 AND off_grid = off_grid_expected",
             "'timestamp'",
         )
     )
@@ -167,12 +174,13 @@ def on_readings(fields: Sequence[Column], renamed: str | None) -> list[str]:
         names = f"list_filter([{shifted}], lambda x: x IS NOT NULL)"
         name = f"CASE len({names}) WHEN 0 THEN NULL WHEN 1 THEN {names}[1] ELSE 'timestamp' END"
         found = (
-            f"CASE len({names}) WHEN 0 THEN 'other values with the same sums'"
+            f"CASE len({names}) WHEN 0 THEN 'other values or timestamps with the same sums'"
             " ELSE 'the same sum at other times of the hour' END"
         )
         unchanged = " AND ".join(f"NOT {each}" for each in changed.values())
         exact = " AND ".join(f"{each.name}_excess = 0" for each in fields)
-        where = f"{complete} AND {unchanged} AND off_grid + misplaced = 0 AND {exact}"
+        in_place = " AND ".join(["fractions = 0", *(f"{name} = {name}_expected" for name in odd)])
+        where = f"{complete} AND {unchanged} AND {in_place} AND {exact}"
         parts.append(_verdict("altered", "1", "NULL", found, where, name))
     return [differing, f"CREATE TABLE verdicts AS {' UNION ALL '.join(parts)}"]
 

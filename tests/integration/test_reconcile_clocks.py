@@ -1,0 +1,79 @@
+"""Readings of meters whose clock is wrong on purpose: exactly so wrong, and no other."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.asking import Asking
+from tests.rows import PatternPlan, clean_lines, load
+from tests.tables import Table
+
+
+@pytest.fixture
+def skewed(settings: Asking, tmp_path: Path) -> Table:
+    """Every clock is wrong at some time; the table ``delivered`` has what PatternPlan leaves of the readings."""
+    asked = settings(
+        start="2024-01-29",
+        end="2024-02-02",
+        columns="mac,timestamp,consumption_wh,power_w,seq",
+        anomaly_rate=1,
+        anomalies="clock_skew",
+    )
+    table = Table(asked, tmp_path)
+    with duckdb.connect(table.path) as connection:
+        load(connection, "delivered", tmp_path / "delivered", PatternPlan(asked).deliver())
+    return table
+
+
+def _row(table: Table, where: str) -> str:
+    """The condition of one reading of a wrong clock."""
+    with duckdb.connect(table.path) as connection:
+        mac, timestamp = connection.sql(
+            f"SELECT mac, timestamp FROM readings WHERE epoch(timestamp) % 300 <> 0 AND {where} ORDER BY ALL"
+            " LIMIT 1 OFFSET 2"
+        ).fetchall()[0]
+    return f"mac = '{mac}' AND timestamp = '{timestamp}'"
+
+
+def test_wrong_clocks_are_no_alarm(skewed: Table) -> None:
+    assert skewed.reconcile()[0] == []
+    assert skewed.reconcile(PatternPlan(skewed.asked), table="delivered")[0] == []
+    with duckdb.connect(skewed.path) as connection:
+        (within, elsewhere) = connection.sql(
+            "SELECT count_if(epoch(timestamp) % 300 <> 0), count_if(dt <> timestamp::DATE) FROM readings"
+        ).fetchall()[0]
+    assert within > 100
+    assert elsewhere > 0
+    assert sum(1 for _ in clean_lines(skewed.asked)) > within
+
+
+@pytest.mark.parametrize("moved", [timedelta(seconds=1), timedelta(seconds=-1), timedelta(milliseconds=1)])
+def test_a_timestamp_of_a_wrong_clock_that_was_moved(skewed: Table, moved: timedelta) -> None:
+    at = _row(skewed, "epoch(timestamp) % 300 BETWEEN 2 AND 297")
+    microseconds = moved // timedelta(microseconds=1)
+    skewed.change(f"UPDATE readings SET timestamp = timestamp + to_microseconds({microseconds}) WHERE {at}")
+    (difference,) = skewed.reconcile()[0]
+    assert difference.verdict == "altered"
+    assert f"mac = '{difference.mac}'" in at
+
+
+def test_a_clock_that_was_corrected_is_not_what_was_sent(skewed: Table) -> None:
+    at = _row(skewed, "minute(timestamp) BETWEEN 5 AND 54")
+    skewed.change(f"UPDATE readings SET timestamp = time_bucket(INTERVAL 5 MINUTE, timestamp) WHERE {at}")
+    (difference,) = skewed.reconcile()[0]
+    assert (difference.verdict, difference.column, difference.readings) == ("altered", "timestamp", 1)
+
+
+@pytest.mark.parametrize("where", ["dt = timestamp::DATE", "dt <> timestamp::DATE"])
+def test_a_partition_of_a_wrong_clock_that_was_changed(skewed: Table, where: str) -> None:
+    at = _row(skewed, where)
+    skewed.change(
+        "UPDATE readings SET dt = CASE WHEN dt = timestamp::DATE THEN DATE '2024-01-01' ELSE timestamp::DATE END"
+        f" WHERE {at}"
+    )
+    (difference,) = skewed.reconcile()[0]
+    assert (difference.verdict, difference.column, difference.readings) == ("altered", "dt", 1)

@@ -1,4 +1,4 @@
-"""Write what the docs repeat of the code: options, fields of a reading, kinds of anomalies, columns of labels.
+"""Write what the docs repeat of the code: options, fields, kinds of anomalies, columns of labels, the Python API.
 
 python -m scripts.build_docs            write them
 python -m scripts.build_docs --check    exit 1 when they are not as the code says
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from scripts.api_page import api
 from wattif.cli.dataplex import DataplexVerbOptions
 from wattif.cli.generate import GenerateOptions
 from wattif.cli.options import Options
@@ -179,7 +180,8 @@ def main(arguments: list[str]) -> int:
         docs / "faults.md": {"labels": columns(fault_labels.TABLE.columns)},
     }
     documents = {path: with_parts(path, made) for path, made in parts.items()} | {
-        docs / "schema.md": schema() + all_tables()
+        docs / "api.md": api(),
+        docs / "schema.md": schema() + all_tables(),
     }
     if arguments == ["--check"]:
         stale = [path.name for path, text in documents.items() if not path.exists() or path.read_text() != text]

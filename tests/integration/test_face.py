@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import inspect
 import json
 import subprocess
 import sys
@@ -23,7 +21,6 @@ from wattif.tables import catalog
 from wattif.tables.table import LakeTable
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-EXPORTED = [name for name in wattif.__all__ if inspect.isroutine(getattr(wattif, name))]
 SMALL = wattif.Spec(start="2024-01-01", end="2024-01-03", meters=10, interval=300, meters_per_file=4, anomaly_rate=0.4)
 FAULTY = SMALL.model_copy(update={"faults": "late=0.02,drop=0.01,duplicate=0.01,corrupt=0.005"})
 
@@ -207,18 +204,3 @@ def test_all_that_is_exported_is_there_and_nothing_else() -> None:
     assert set(wattif.__all__) <= set(dir(wattif))
     with pytest.raises(AttributeError, match="no attribute 'lake_of'"):
         wattif.lake_of  # noqa: B018
-
-
-def test_the_examples_of_the_docstrings_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the order of a first day with the package: the later ones open the lake that the earlier ones made."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
-    order = ("read", "generate", "open", "expect", "reconcile")
-    assert sorted(order) == sorted(EXPORTED)
-    for name in order:
-        text = inspect.getdoc(getattr(wattif, name)) or ""
-        example = doctest.DocTestParser().get_doctest(text, {"wattif": wattif}, name, None, None)
-        assert 1 <= len(example.examples) <= 3, name
-        runner.run(example)
-    assert runner.summarize().failed == 0

@@ -21,13 +21,31 @@ from wattif.uploader.retrying import RetryingStore, RetryPolicy
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """How much of a dataset is committed."""
+    """How much of a dataset's readings is committed.
 
-    days: int  # that the dataset has
+    Attributes
+    ----------
+    days
+        UTC days that the dataset has.
+    days_complete
+        Days of which every batch is committed.
+    batches
+        Batches that the dataset has.
+    batches_committed
+        Batches that have their manifest.
+    files
+        Files of committed batches.
+    rows
+        Rows of these files, as their manifests say.
+    bytes
+        Size of these files.
+    """
+
+    days: int
     days_complete: int
     batches: int
     batches_committed: int
-    files: int  # committed
+    files: int
     rows: int
     bytes: int
 
@@ -38,7 +56,13 @@ class Status:
 
 
 class Lake:
-    """A lake that holds a dataset; see `open_lake`."""
+    """A lake that holds a dataset. `wattif.open` makes it.
+
+    Attributes
+    ----------
+    spec
+        What determines the dataset that lies there.
+    """
 
     def __init__(self, store: RetryingStore, spec: Spec) -> None:
         self._store = store
@@ -49,12 +73,12 @@ class Lake:
 
     @property
     def place(self) -> str:
-        """Where it is."""
+        """Its folder, or ``gs://bucket/prefix``."""
         return self._store.place
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """The tables of which an object lies there, as the catalog calls them; `wattif.read` knows their columns."""
+        """Names of the tables of which an object lies there; `wattif.read` takes each. Lists the lake."""
         names = []
         for table in catalog.lake_tables():
             if table.is_in(self.spec) and next(iter(self._store.list(table.prefix)), None) is not None:
@@ -82,12 +106,6 @@ class Lake:
 def open_lake(url: str | Path, *, retry_for_s: float | None = None) -> Lake:
     """Open a lake that is there.
 
-    >>> lake = wattif.open("lake")
-    >>> lake.spec.meters, lake.tables
-    (10, ('meters', 'readings', 'weather'))
-    >>> lake.status().complete
-    True
-
     Parameters
     ----------
     url
@@ -98,8 +116,7 @@ def open_lake(url: str | Path, *, retry_for_s: float | None = None) -> Lake:
     Returns
     -------
     Lake
-        With ``spec``, the `Spec` of its dataset; ``tables``, the names of those that lie there; ``place``; and
-        ``status()``: days, batches, files, rows and bytes that are committed, and whether that is all.
+        What lies there, and how much of it is committed.
 
     Raises
     ------
@@ -107,6 +124,26 @@ def open_lake(url: str | Path, *, retry_for_s: float | None = None) -> Lake:
         Nothing of WattIf lies there, or it does not answer.
     wattif.extras.MissingExtra
         The library of that cloud is not installed; the message names the command that installs it.
+
+    Examples
+    --------
+    >>> lake = wattif.open("lake")
+    >>> lake.spec.meters, lake.spec.start.isoformat(), lake.tables
+    (10, '2024-01-01', ('meters', 'readings', 'weather'))
+
+    What is committed is what lies there:
+
+    >>> from pathlib import Path
+    >>> files = list(Path("lake").glob("dt=*/*.json"))
+    >>> status = lake.status()
+    >>> status.complete, status.files == len(files), status.bytes == sum(file.stat().st_size for file in files)
+    (True, True, True)
+
+    Where nothing lies, the message says so:
+
+    >>> wattif.open("nowhere")
+    Traceback (most recent call last):
+    wattif.errors.LakeError: nowhere: no dataset lies here: there is no _wattif/dataset.json
     """
     store = open_store(url, retry=None if retry_for_s is None else RetryPolicy(retry_for_s=retry_for_s))
     document = stored_document(store)

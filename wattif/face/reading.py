@@ -35,11 +35,6 @@ def read(
 ) -> pa.RecordBatchReader:
     """Make the rows of a table, without any lake.
 
-    >>> spec = wattif.Spec(start="2024-01-01", end="2024-01-31", meters=1_000, city="london")
-    >>> week = wattif.read(spec, "readings", meters=[12], days=7)
-    >>> week.read_all().num_rows
-    60480
-
     Parameters
     ----------
     spec
@@ -77,6 +72,29 @@ def read(
     -----
     Readings are what the meters report, anomalies included. What `Spec.faults` do on the way to a lake is not in them:
     the objects in the lake show it, and the expected tables with ``view="delivered"`` count it.
+
+    Examples
+    --------
+    A week of one meter, a row every ten seconds:
+
+    >>> spec = wattif.Spec(start="2024-01-01", end="2024-01-31", meters=1_000, city="london")
+    >>> week = wattif.read(spec, "readings", meters=[12], days=7, numbers="scaled").read_all()
+    >>> week.num_rows, 7 * 86_400 // 10
+    (60480, 60480)
+
+    The register moves by what is consumed. Both in thousandths of a watt-hour; the register shows whole watt-hours:
+
+    >>> used = sum(week["consumption_wh"].to_pylist()[1:])
+    >>> shown = week["register_kwh"].to_pylist()
+    >>> abs((shown[-1] - shown[0]) * 1_000 - used) < 1_000
+    True
+
+    DuckDB queries a reader as it is; nothing is stored:
+
+    >>> import duckdb
+    >>> fleet = wattif.read(spec, "meters", columns=["mac", "class"])
+    >>> duckdb.sql("SELECT count(*), count(DISTINCT mac) FROM fleet").fetchall()
+    [(1000, 1000)]
     """
     tables = {each.name: each for each in catalog.lake_tables() if each.is_in(spec)}
     if table not in tables:

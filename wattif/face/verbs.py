@@ -39,10 +39,6 @@ def generate(
 ) -> Figures:
     """Write a dataset into a lake, as `wattif generate` does; what is there already stays.
 
-    >>> spec = wattif.Spec(start="2024-01-01", end="2024-01-02", meters=10, interval=300)
-    >>> wattif.generate(spec, "lake").readings
-    5760
-
     Parameters
     ----------
     spec
@@ -57,12 +53,13 @@ def generate(
         Set it to end the run early; the same call goes on later.
     **options
         How it is done, none of which changes a byte: ``staging_dir``, ``staging_limit`` (bytes, or text such as
-        ``"2GiB"``), ``write_workers``, ``upload_workers`` (threads), and ``overwrite``: replace another dataset.
+        ``"2GiB"``), ``write_workers``, ``upload_workers`` (threads), ``success_files``: an empty ``_SUCCESS`` in each
+        day that is complete; and ``overwrite``: replace another dataset.
 
     Returns
     -------
     Figures
-        ``readings``, ``files``, ``bytes``, ``batches`` of this run, ``batches_skipped`` of earlier ones, ``seconds``.
+        What this run made, and what it found made by earlier ones.
 
     Raises
     ------
@@ -74,6 +71,26 @@ def generate(
         *stop* was set. What is committed stays.
     wattif.errors.InvalidValue
         *spec* names a city, a column, a kind of anomaly or a fault that there is not.
+
+    Examples
+    --------
+    Ten meters for two days, a row every five minutes:
+
+    >>> spec = wattif.Spec(start="2024-01-01", end="2024-01-02", meters=10, interval=300)
+    >>> wattif.generate(spec, "lake").readings, 2 * 10 * 86_400 // 300
+    (5760, 5760)
+
+    Another reader of JSON finds them:
+
+    >>> import duckdb
+    >>> duckdb.sql("SELECT count(*), count(DISTINCT mac) FROM 'lake/dt=*/*.json'").fetchall()
+    [(5760, 10)]
+
+    A second run finds all of it there:
+
+    >>> again = wattif.generate(spec, "lake")
+    >>> again.readings, again.batches_skipped
+    (0, 2)
     """
     return run(spec, lake, RunOptions(**options), retry=_policy(retry_for_s), stop=stop, progress=progress)
 
@@ -89,11 +106,6 @@ def expect(
     stop: Event | None = None,
 ) -> dict[str, pa.Table]:
     """Compute what the tables downstream must hold, without any lake.
-
-    >>> spec = wattif.Spec(start="2024-01-01", end="2024-01-02", meters=10, interval=300)
-    >>> tables = wattif.expect(spec)
-    >>> tables["hourly"].num_rows, tables["partitions"]["rows"].to_pylist()
-    (480, [2880, 2880])
 
     Parameters
     ----------
@@ -126,6 +138,23 @@ def expect(
         *spec*, *out* or *time_zone* has a value that there is not.
     wattif.errors.Interrupted
         *stop* was set.
+
+    Examples
+    --------
+    Two days of ten meters have 480 hours:
+
+    >>> spec = wattif.Spec(start="2024-01-01", end="2024-01-02", meters=10, interval=300)
+    >>> tables = wattif.expect(spec)
+    >>> tables["hourly"].num_rows, 2 * 10 * 24
+    (480, 480)
+
+    They add up to the readings, to the last digit:
+
+    >>> import duckdb
+    >>> readings = wattif.read(spec, numbers="decimal")
+    >>> [(energy,)] = duckdb.sql("SELECT sum(consumption_wh) FROM readings").fetchall()
+    >>> sum(tables["daily"]["consumption_wh"].to_pylist()) == energy
+    True
     """
     with _folder(out) as folder, tempfile.TemporaryDirectory(prefix="wattif-expect-") as nowhere:
         lake = Path(nowhere) / "lake"
@@ -158,24 +187,22 @@ def reconcile(
 ) -> Report:
     """Compare a lake, or a table made of it, with what must be there. Nothing is changed.
 
-    >>> report = wattif.reconcile("lake", deep=True)
-    >>> report.ok
-    True
-    >>> report.to_dict()["differences"]
-    0
-
     Parameters
     ----------
     lake
         ``gs://bucket/prefix``, ``file:/folder``, or the path of a folder.
     spec
         Its dataset; None: what the lake remembers.
-    start, end
-        Compare the days from *start* to *end* alone, UTC, both included.
+    start
+        Compare from this day on, UTC.
+    end
+        Compare up to this day, UTC, included.
     deep
         Read every row, too: down to the meter, the hour and the column.
-    table, database
-        Compare this table in this file of DuckDB, not the lake.
+    table
+        Compare this table in *database*, not the lake.
+    database
+        The file of DuckDB that holds *table*; None: ``wattif.duckdb`` in the working directory.
     parquet
         Compare these Parquet files, not the lake: ``"t/*.parquet"``.
     differences
@@ -188,8 +215,7 @@ def reconcile(
     Returns
     -------
     Report
-        ``ok``: every difference is explained by what goes wrong on purpose. ``summary``: for people. ``to_dict()``:
-        what was compared, and differences by verdict.
+        Whether every difference is explained, and what they are.
 
     Raises
     ------
@@ -199,6 +225,26 @@ def reconcile(
         The table cannot be read.
     wattif.errors.Interrupted
         *stop* was set.
+
+    Examples
+    --------
+    >>> wattif.reconcile("lake", deep=True).ok
+    True
+
+    Take a file away, and it is missed:
+
+    >>> from pathlib import Path
+    >>> [lost] = Path("lake/dt=2024-01-02").glob("*.json")
+    >>> _ = lost.rename("kept.json")
+    >>> report = wattif.reconcile("lake")
+    >>> report.ok, list(report.to_dict()["verdicts"])
+    (False, ['missing'])
+
+    Put it back, and all is well:
+
+    >>> _ = Path("kept.json").rename(lost)
+    >>> wattif.reconcile("lake").ok
+    True
     """
     known = spec or open_lake(lake, retry_for_s=retry_for_s).spec
     asked = {name: value for name, value in (("start", start), ("end", end)) if value is not None}

@@ -75,7 +75,36 @@ class WorldSpec(BaseModel):
 
 
 class Spec(WorldSpec):
-    """All that determines the bytes of a dataset, and into which files they go."""
+    """All that determines the bytes of a dataset, and into which files they go.
+
+    Two of equal fields give equal bytes, on any machine. Building one reads no environment, file or folder.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        A field is unknown, or has a value that it cannot have; a ``ValueError``. Names that only a registry knows
+        (cities, columns, kinds) are looked up when the dataset is made: `wattif.errors.InvalidValue`.
+
+    Examples
+    --------
+    >>> spec = wattif.Spec(start="2024-01-01", end="2024-12-31", meters=1_000, city=["manila", "london"])
+    >>> spec.city_ids, spec.interval
+    (['manila', 'london'], 10)
+
+    Specs are values. A changed one is another dataset:
+
+    >>> smaller = wattif.Spec(**spec.model_dump(exclude_none=True) | {"meters": 10})
+    >>> smaller == spec, smaller.meters
+    (False, 10)
+
+    A wrong value is told with its field:
+
+    >>> try:
+    ...     wattif.Spec(start="2024-01-02", end="2024-01-01")
+    ... except ValueError as error:
+    ...     print(error.errors()[0]["msg"])
+    Value error, `end` 2024-01-01: is before `start` 2024-01-02; swap them
+    """
 
     end: Day = Field(description="last day (UTC), inclusive")
     columns: Names | None = Field(

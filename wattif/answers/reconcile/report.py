@@ -13,11 +13,15 @@ from wattif.answers.reconcile.differences import Tally
 class Report:
     """What was compared, and how it differs from what must be there.
 
-    report = wattif.reconcile("lake", deep=True)
-    assert report.ok, report.summary
+    Attributes
+    ----------
+    facts
+        What was compared: place, days, meters, and objects or hours.
+    tally
+        The differences, counted by verdict.
     """
 
-    facts: Mapping[str, Any]  # what was compared: place, days, meters, objects or hours
+    facts: Mapping[str, Any]
     tally: Tally
 
     @property

@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 import pickle
 import re
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from wattif.errors import UsageError
-from wattif.model.cities import MANILA, load_cities
+from wattif.model.cities import MANILA, PerClass, load_cities
+from wattif.model.classes import CLASSES
 from wattif.model.holidays import day_type, holidays_of
+from wattif.spec.values import CLASS_IDS
 
 PARIS = """
 [[city]]
@@ -80,6 +83,10 @@ def test_a_city_can_be_hashed_pickled_and_asked_for_a_class() -> None:
         MANILA.mean_kwh["households"]
 
 
+def test_every_class_of_customers_is_known_in_each_place_in_the_same_order() -> None:
+    assert tuple(each.id for each in CLASSES) == CLASS_IDS == tuple(each.name for each in fields(PerClass))
+
+
 def test_the_tropical_season_is_a_sine() -> None:
     assert MANILA.season == tuple(round(0.15 * math.sin(2 * math.pi * (month - 4) / 12), 4) for month in range(1, 13))
 
@@ -142,7 +149,11 @@ def test_twelve_differences_and_a_mix_of_ones_own(tmp_path: Path) -> None:
             "[1, -2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]",
             "season, value 2 = -2: must be greater than or equal",
         ),
-        ("mean_kwh", "390", "mean_kwh = 390: must be a table of residential, commercial and industrial (mean energy"),
+        (
+            "mean_kwh",
+            "390",
+            "mean_kwh = 390: must be a table of residential, commercial, industrial (mean energy",
+        ),
         ("mean_kwh", "{ residential = 390, commercial = 1500 }", "mean_kwh.industrial is missing; add it (mean energy"),
         (
             "mean_kwh",

@@ -59,7 +59,8 @@ def _store_at(url: str, threads: int, overwrite: bool, policy: RetryPolicy) -> S
         return GcsStore(bucket, prefix.strip("/"), threads=threads, overwrite=overwrite, retry_s=client_retry_s)
     if separator and scheme.isalnum() and scheme != "file":
         raise UsageError(f"{url}: unsupported scheme {scheme}://; write gs://bucket/prefix, file:/folder or a path")
-    from wattif.uploader.local import LocalStore, check_folder
+    from wattif.uploader.local import LocalStore
+    from wattif.uploader.local_folder import check_folder
 
     if separator and scheme == "file" and not rest.startswith("/"):
         raise UsageError(f"{url}: names a folder on another machine; write file:/folder")

@@ -21,6 +21,7 @@ from pydantic.dataclasses import dataclass
 from wattif.errors import UsageError
 from wattif.model.profiles import Climate
 from wattif.numeric.calendar import is_zone
+from wattif.spec.values import CLASS_IDS
 
 COOLING_FROM_C, HEATING_BELOW_C = 20.0, 15.0
 # 0.15 * sin(2 pi (month - 4) / 12), January to December, as decimals
@@ -238,7 +239,7 @@ def _explain(detail: Any, names: list[str]) -> str:
         return f"{where} is not a key of a city; correct or remove it, see {_SHIPPED}"
     message = {
         "tuple_type": "must be a list of twelve numbers",
-        "dataclass_type": "must be a table of residential, commercial and industrial",
+        "dataclass_type": f"must be a table of {', '.join(CLASS_IDS)}",
     }.get(detail["type"]) or str(detail["msg"]).removeprefix("Value error, ").replace("Input should", "must")
     given = "" if isinstance(detail["input"], dict | list) else f" = {detail['input']!r}"
     return f"{where}{given}: {message}{meaning}"

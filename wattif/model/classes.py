@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from wattif.errors import InvalidValue, UsageError
 from wattif.model.cities import City
 from wattif.model.energy import INITIAL_REGISTER_MAX_MWH, ClassEnergy, highest_day, highest_month
+from wattif.spec.values import ClassId
 
 
 @dataclass(frozen=True, kw_only=True)
 class MeterClass:
     """A class of customers."""
 
-    id: str
+    id: ClassId
     profiles: tuple[str, ...]  # standard load profiles or shift plans that its meters follow
     profile_shares: tuple[float, ...]
     energy: ClassEnergy

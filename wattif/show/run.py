@@ -53,7 +53,7 @@ def _group(spec: Spec, meter_class: str | None, first: date, days: int) -> data.
     if meter_class is None:
         members = np.arange(spec.meters)
     else:
-        ids = [each.id for each in CLASSES]
+        ids: list[str] = [each.id for each in CLASSES]
         members = np.flatnonzero(fleet.meter_class == ids.index(meter_class))
     if len(members) == 0:
         raise InvalidValue(

@@ -18,11 +18,11 @@ from typing import BinaryIO
 import crc32c
 
 from wattif.errors import LakeError
+from wattif.uploader.local_folder import explain
 from wattif.uploader.store import Conflict, Guard, Refused, SealedFile, StoredObject
 
 _CHUNK = 1 << 20
 _UNFINISHED = "_wattif/unfinished"  # the folder of files that are being written
-_NO_PERMISSION = "no permission to read this folder; change its permissions or name another lake"
 _FILES_PER_TASK = 64  # of a thread that looks at files: few enough to share large ones, enough to make tasks worth it
 
 
@@ -81,7 +81,7 @@ class LocalStore:
                     raise
             return self._copy(file, target, guard)
         except OSError as error:
-            return _explain(error, target)
+            return explain(error, target)
         except Conflict as error:
             return error
 
@@ -110,7 +110,7 @@ class LocalStore:
                 with self._held(guard):
                     unfinished.path.replace(target)
         except OSError as error:
-            raise _explain(error, target) from error
+            raise explain(error, target) from error
 
     def swap_bytes(self, name: str, old: bytes | None, new: bytes) -> bool:
         """Write a small object if it holds *old*; other writers on this machine wait meanwhile."""
@@ -170,7 +170,7 @@ class LocalStore:
             with contextlib.suppress(OSError):  # not empty, or not there
                 folder.rmdir()
         except OSError as error:
-            raise _explain(error, folder) from error
+            raise explain(error, folder) from error
         return removed
 
     def get_bytes(self, name: str, most: int | None = None) -> bytes | None:
@@ -181,7 +181,7 @@ class LocalStore:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise _explain(error, self._path(name)) from error
+            raise explain(error, self._path(name)) from error
 
     def fetch(self, name: str, folder: Path) -> Path:
         """The file itself; `LakeError` when there is none."""
@@ -196,7 +196,7 @@ class LocalStore:
 
         def fail(error: OSError) -> None:
             if not isinstance(error, FileNotFoundError):
-                raise _explain(error, top)
+                raise explain(error, top)
 
         for path, folders, names in os.walk(top, onerror=fail):
             folder = Path(path).relative_to(self._folder).as_posix() + "/"
@@ -234,7 +234,7 @@ class LocalStore:
             except FileNotFoundError:
                 continue  # removed since it was listed
             except OSError as error:
-                raise _explain(error, path) from error
+                raise explain(error, path) from error
         return found
 
     def open_object(self, name: str) -> BinaryIO | None:
@@ -244,7 +244,7 @@ class LocalStore:
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
         except OSError as error:
-            raise _explain(error, self._path(name)) from error
+            raise explain(error, self._path(name)) from error
 
     def delete(self, names: Sequence[str], guard: Guard | None = None) -> None:
         """Remove files, and the folders that this leaves empty."""
@@ -257,33 +257,6 @@ class LocalStore:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
-            raise _explain(error, path) from error
+            raise explain(error, path) from error
         with contextlib.suppress(OSError):  # not empty yet
             path.parent.rmdir()
-
-
-def check_folder(folder: Path) -> None:
-    """`Refused` says why *folder* cannot be a lake: a file or a dangling link on its way, or no permission."""
-    for path in (*reversed(folder.absolute().parents), folder.absolute()):
-        if path.is_dir():
-            continue
-        if path.is_symlink():
-            raise Refused(
-                f"{path}: a link to {path.readlink()}, which is not a folder; correct the link or the lake's name"
-            )
-        if path.exists():
-            raise Refused(f"{path}: a file, not a folder; name another folder for the lake")
-        parent = path.parent
-        if not os.access(parent, os.R_OK | os.X_OK):
-            raise Refused(f"{parent}: no permission to read this folder; change its permissions or name another lake")
-        return
-    if not os.access(folder, os.R_OK | os.X_OK):
-        raise Refused(f"{folder}: no permission to read this folder; change its permissions or name another lake")
-
-
-def _explain(error: OSError, target: Path) -> LakeError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Refused(f"{target}: the lake's disk is full; free some space, then run the same command again")
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return Refused(f"{target}: {error.strerror}; change the permissions or name another lake")
-    return Refused(f"{target}: {error.strerror or error}; correct this, then run the same command again")

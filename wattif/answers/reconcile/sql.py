@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from wattif.answers.reconcile.number_column import NumberColumn
 from wattif.tables.hour_checksum import BASE, PRIME
+from wattif.tables.hours import HOUR, HOUR_LARGEST, HOUR_MEAN
 
-HOUR_COLUMNS = ("consumption_hour_rolled", "consumption_max", "consumption_avg", "readings")
 # text may name another offset than that of UTC, in which the session counts
-_STAMP = "TRY_CAST(TRY_CAST(timestamp AS TIMESTAMPTZ) AS TIMESTAMP)"
-_HOUR = "TRY_CAST(TRY_CAST(time_hour_rolled AS TIMESTAMPTZ) AS TIMESTAMP)"
+_MOMENT = "TRY_CAST(TRY_CAST({} AS TIMESTAMPTZ) AS TIMESTAMP)"
+_STAMP, _HOUR = _MOMENT.format("timestamp"), _MOMENT.format(HOUR.name)
 _POSITIVE = PRIME << 17  # 0 in remainders of `PRIME`, and more than any value: `MOD` of less than 0 is less than 0
-_FLOAT32_ERROR = 6.0e-8  # of a value, at most: half a unit in the last of 24 binary places
-
-
-@dataclass(frozen=True, kw_only=True)
-class NumberColumn:
-    """A number of the table, and how exactly its type there holds it."""
-
-    name: str
-    decimals: int
-    is_float32: bool = False  # cannot hold all digits: sums are compared within what the type loses
-    is_rounded: bool = False  # the type has no room for more digits than there must be
 
 
 def of_readings(
@@ -50,11 +39,11 @@ def of_readings(
     fraction = "stamp <> DATE_TRUNC('second', stamp)"
     misplaced = "COALESCE(day <> CAST(stamp AS DATE), TRUE)" if has_partitions else "FALSE"
     day = ", TRY_CAST(dt AS DATE) AS day" if has_partitions else ""
-    values = "".join(f", {_integer(each.name, each.decimals)} AS {each.name}{_excess(each)}" for each in numbers)
+    values = "".join(f", {each.integer} AS {each.name}, {each.excess} AS {each.name}_excess" for each in numbers)
     sums = "".join(
         f", COUNT({each.name}) AS {each.name}_values, SUM({each.name}) AS {each.name}_sum,"
         f" SUM({each.name} * k) AS {each.name}_moment, SUM({each.name}_excess) AS {each.name}_excess,"
-        f" {_slack(each)} AS {each.name}_slack, {_slack(each, 'k')} AS {each.name}_moment_slack"
+        f" {each.slack()} AS {each.name}_slack, {each.slack('k')} AS {each.name}_moment_slack"
         for each in numbers
     )
     bounds = _bounds(_STAMP, since, until)
@@ -72,50 +61,35 @@ def of_readings(
     )
 
 
-def _mixed(numbers: Sequence[NumberColumn], second: str) -> str:
-    """All that a reading holds in one remainder."""
-    mixed = second
-    for each in numbers:
-        if not each.is_float32:
-            mixed = f"MOD(({mixed}) * {BASE} + COALESCE({each.name}, 0) + {_POSITIVE}, {PRIME})"
-    return mixed
+def of_hours(
+    relation: str,
+    numbers: Sequence[NumberColumn],
+    mean_slack: str | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> str:
+    """The hourly table by meter and hour, from *since* to *until*; without them all there are.
 
-
-def _product(one: str, other: str) -> str:
-    return f"MOD({one} * {other}, {PRIME})"
-
-
-def _excess(number: NumberColumn) -> str:
-    """Whether a value has more digits than there must be: such a change is less than half a unit of the last one."""
-    if number.is_rounded or number.is_float32:
-        return f", 0 AS {number.name}_excess"
-    exact = f"TRY_CAST({number.name} AS DECIMAL(38, 9))"
-    return f", CASE WHEN {exact} <> ROUND({exact}, {number.decimals}) THEN 1 ELSE 0 END AS {number.name}_excess"
-
-
-def _slack(number: NumberColumn, weight: str = "1") -> str:
-    if not number.is_float32:
-        return "0"
-    lost = f"SUM(ABS({number.name}) * {weight}) * {_FLOAT32_ERROR} + SUM({weight}) * 0.5"
-    return f"CAST(CEIL(COALESCE({lost}, 0)) AS BIGINT)"
-
-
-def of_hours(relation: str, columns: Sequence[str], since: datetime | None, until: datetime | None) -> str:
-    """The hourly table by meter and hour: mac, hour, times (rows of that hour), and those of `HOUR_COLUMNS` it has.
-
-    From *since* to *until*; without them all there are.
-
-    Energies are integers, in mWh.
+    Columns: mac, hour, times (rows of that hour), and of each of *numbers* <name>, in units of its last digit,
+    <name>_excess (values with more digits) and <name>_slack (how far it may be off because of the type); if there is a
+    *mean_slack*, an expression of the mean, also the mean and <mean>_slack, in watt-hours.
     """
-    known = {
-        "consumption_hour_rolled": f"SUM({_integer('consumption_hour_rolled', 3)})",
-        "consumption_max": f"MAX({_integer('consumption_max', 3)})",
-        "consumption_avg": "AVG(TRY_CAST(consumption_avg AS DOUBLE))",
-        "readings": f"SUM({_integer('readings', 0)})",
-    }
-    own = "".join(f", {known[name]} AS {name}" for name in HOUR_COLUMNS if name in columns)
+    read = [f"mac, {_HOUR} AS hour"]
+    asked = ["mac, hour, COUNT(*) AS times"]
+    for each in numbers:
+        read.append(f"{each.integer} AS {each.name}, {each.excess} AS {each.name}_excess")
+        gathered = "MAX" if each.name == HOUR_LARGEST.name else "SUM"
+        asked.append(f"{gathered}({each.name}) AS {each.name}, SUM({each.name}_excess) AS {each.name}_excess")
+        asked.append(f"{each.slack()} AS {each.name}_slack")
+    if mean_slack is not None:
+        mean = HOUR_MEAN.name
+        read.append(f"TRY_CAST({mean} AS DOUBLE) AS {mean}")
+        asked.append(f"AVG({mean}) AS {mean}, MAX({mean_slack}) AS {mean}_slack")
     where = " AND ".join(_bounds(_HOUR, since, until)) or "TRUE"
-    return f"SELECT mac, {_HOUR} AS hour, COUNT(*) AS times{own} FROM {relation} WHERE {where} GROUP BY mac, {_HOUR}"
+    return (
+        f"WITH read AS (SELECT {', '.join(read)} FROM {relation} WHERE {where})"
+        f" SELECT {', '.join(asked)} FROM read GROUP BY mac, hour"
+    )
 
 
 def _bounds(moment: str, since: datetime | None, until: datetime | None) -> list[str]:
@@ -126,7 +100,14 @@ def _bounds(moment: str, since: datetime | None, until: datetime | None) -> list
     ]
 
 
-def _integer(name: str, decimals: int) -> str:
-    """A number in units of its last digit; NULL where it makes no sense: beyond what any field has room for."""
-    number = f"TRY_CAST({name} AS DOUBLE) * {10**decimals}"
-    return f"CASE WHEN ABS({number}) < 1e14 THEN CAST(ROUND({number}) AS BIGINT) END"
+def _mixed(numbers: Sequence[NumberColumn], second: str) -> str:
+    """All that a reading holds in one remainder."""
+    mixed = second
+    for each in numbers:
+        if each.has_all_digits:
+            mixed = f"MOD(({mixed}) * {BASE} + COALESCE({each.name}, 0) + {_POSITIVE}, {PRIME})"
+    return mixed
+
+
+def _product(one: str, other: str) -> str:
+    return f"MOD({one} * {other}, {PRIME})"

@@ -11,7 +11,7 @@ from tests.rows import clean_lines, load
 from wattif.answers.expected_sums import Renamed
 from wattif.answers.reconcile.differences import Difference
 from wattif.answers.reconcile.sources import DuckDbSource
-from wattif.answers.reconcile.table import Counts, TableReconciliation
+from wattif.answers.reconcile.table_reconciliation import Counts, TableReconciliation
 from wattif.engine.plan import Plan
 from wattif.faults.plan import FaultPlan
 from wattif.model.fleet import mac_text

@@ -11,7 +11,7 @@ import pytest
 from tests.rows import PatternPlan
 from tests.tables import Table
 from wattif.answers.reconcile.sources import DuckDbSource
-from wattif.answers.reconcile.table import TableReconciliation
+from wattif.answers.reconcile.table_reconciliation import TableReconciliation
 from wattif.engine.plan import Plan
 from wattif.errors import UsageError
 
@@ -57,6 +57,40 @@ def test_damages_of_the_hourly_table(table: Table, damage: str, wanted: set[Any]
     differences, _ = table.reconcile(table="rolled")
     assert {(each.verdict, each.column, each.readings) for each in differences} == wanted
     assert {(each.mac, each.hour) for each in differences} == {(table.macs[3], HOUR)}
+
+
+@pytest.mark.parametrize("column", ["consumption_hour_rolled", "consumption_max"])
+@pytest.mark.parametrize("kind", ["DOUBLE", "DECIMAL(18, 6)", "VARCHAR"])
+def test_an_hour_changed_by_less_than_half_a_milliwatt_hour(table: Table, column: str, kind: str) -> None:
+    table.change(
+        ROLLED.format("readings"),
+        f"CREATE TABLE other AS SELECT * REPLACE ({column}::{kind} AS {column}) FROM rolled",
+    )
+    differences, counts = table.reconcile(table="other")
+    assert differences == []
+    assert counts.inexact == ({column: "64-bit floating point"} if kind == "DOUBLE" else {})
+    table.change(
+        f"UPDATE other SET {column} = ({column}::DECIMAL(18, 6) + 0.0004)::{kind} WHERE {table.of_meter(3)} AND {AT}"
+    )
+    (difference,) = table.reconcile(table="other")[0]
+    assert (difference.mac, difference.hour, difference.verdict) == (table.macs[3], HOUR, "altered")
+    assert (difference.column, difference.expected, difference.found) == (column, "3 decimals", "more decimals")
+
+
+def test_hours_in_types_that_lose_digits(table: Table) -> None:
+    table.change(
+        ROLLED.format("readings"),
+        "CREATE TABLE other AS SELECT * REPLACE (consumption_hour_rolled::FLOAT AS consumption_hour_rolled,"
+        " consumption_max::FLOAT AS consumption_max, consumption_avg::DECIMAL(18, 3) AS consumption_avg) FROM rolled",
+    )
+    differences, counts = table.reconcile(table="other")
+    assert differences == []
+    assert counts.inexact == dict.fromkeys(("consumption_hour_rolled", "consumption_max"), "32-bit floating point")
+    table.change(
+        "UPDATE other SET consumption_hour_rolled = consumption_hour_rolled * 1.00001, consumption_avg ="
+        f" consumption_avg + 0.002 WHERE {table.of_meter(3)} AND {AT}"
+    )
+    assert {each.column for each in table.reconcile(table="other")[0]} == {"consumption_hour_rolled", "consumption_avg"}
 
 
 def test_the_hourly_table_of_what_was_delivered(faulty: tuple[Table, PatternPlan]) -> None:

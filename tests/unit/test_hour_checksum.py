@@ -8,7 +8,8 @@ import duckdb
 import numpy as np
 import pytest
 
-from wattif.answers.reconcile.sql import NumberColumn, of_readings
+from wattif.answers.reconcile.number_column import NumberColumn
+from wattif.answers.reconcile.sql import of_readings
 from wattif.tables.hour_checksum import BASE, PRIME, checksum_of
 
 READINGS = np.array([[0, 8743, 9_999_999_000, 1], [-999_999, 3147, 0, -1], [99_999_999_999, 23_464_571, 5, 0]])

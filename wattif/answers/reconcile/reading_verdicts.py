@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from wattif.answers.reconcile.verdicts import VerdictRows, number_text, statements
 from wattif.tables.column import Column
+from wattif.tables.loaded_readings import DAY
 
 _COMPLETE = "stamps = once AND rows_found IN (delivered, once)"
 
@@ -70,7 +71,7 @@ _MISPLACED, _OFF_GRID = "misplaced", "off_grid"
 _ODD = (
     _Odd(
         name=_MISPLACED,
-        column="dt",
+        column=DAY.name,
         usual="the UTC day of the timestamp",
         instead="another partition",
         rows="rows of other days",

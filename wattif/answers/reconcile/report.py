@@ -62,10 +62,8 @@ class Report:
         if "hours" in facts:
             lines.append(f"compared: {facts['hours']:,} hours of meters")
         if facts.get("inexact"):
-            lines.append(
-                "within what their type loses (32-bit floating point, 24 binary digits):"
-                f" {', '.join(facts['inexact'])}; smaller changes cannot be seen"
-            )
+            columns = ", ".join(f"{name} ({kind})" for name, kind in facts["inexact"].items())
+            lines.append(f"within what their type loses: {columns}; smaller changes cannot be seen")
         if facts.get("on_purpose"):
             lines.append("on purpose: " + ", ".join(f"{kind} {count:,}" for kind, count in facts["on_purpose"].items()))
         if not tally.differences:

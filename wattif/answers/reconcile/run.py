@@ -144,7 +144,7 @@ def _of_table(
         "end": str(spec.end),
         "meters": spec.meters,
         "hours": counts.hours,
-        "inexact": list(counts.inexact),
+        "inexact": dict(counts.inexact),
         "on_purpose": {cause: rows for cause, rows in sorted(counts.causes.items()) if rows},
     }
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from wattif.answers.reconcile.number_column import NumberColumn
 from wattif.tables.hour_checksum import BASE, PRIME
 from wattif.tables.hours import HOUR, HOUR_LARGEST, HOUR_MEAN
+from wattif.tables.loaded_readings import DAY
 
 # text may name another offset than that of UTC, in which the session counts
 _MOMENT = "TRY_CAST(TRY_CAST({} AS TIMESTAMPTZ) AS TIMESTAMP)"
@@ -38,7 +39,7 @@ def of_readings(
     off_grid = f"MOD(CAST({second} AS BIGINT), {interval_s}) <> 0"
     fraction = "stamp <> DATE_TRUNC('second', stamp)"
     misplaced = "COALESCE(day <> CAST(stamp AS DATE), TRUE)" if has_partitions else "FALSE"
-    day = ", TRY_CAST(dt AS DATE) AS day" if has_partitions else ""
+    day = f", TRY_CAST({DAY.name} AS DATE) AS day" if has_partitions else ""
     values = "".join(f", {each.integer} AS {each.name}, {each.excess} AS {each.name}_excess" for each in numbers)
     sums = "".join(
         f", COUNT({each.name}) AS {each.name}_values, SUM({each.name}) AS {each.name}_sum,"

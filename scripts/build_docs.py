@@ -17,7 +17,8 @@ from wattif.cli.generate import GenerateOptions
 from wattif.cli.options import Options
 from wattif.encode.encoder import RowSchema
 from wattif.encode.ndjson.template import field_width, row_template
-from wattif.model.anomaly_kinds import KINDS, Kind
+from wattif.model.anomalies import Kind
+from wattif.model.anomaly_kinds import KINDS
 from wattif.tables import anomaly_labels, catalog, fault_labels
 from wattif.tables.column import Column
 from wattif.tables.ddl import targets

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from wattif.errors import UsageError
+from wattif.lake.identity import VERSION
 from wattif.model import anomalies
 from wattif.model.anomalies import DAY_S, ROLLOVER_MWH, Event, Report, TrueDay
 from wattif.model.anomaly_kinds import KINDS, read_weights
@@ -215,8 +216,13 @@ def test_every_kind_of_the_registry_is_tested_here() -> None:
     assert not untested
 
 
+def test_all_means_the_same_in_every_dataset_of_a_version_of_the_bytes() -> None:
+    """`all` is part of a dataset's identity by that word: a kind that comes later is `by_name_only`."""
+    assert (VERSION, len(read_weights("all"))) == (2, 22)
+
+
 def test_weights() -> None:
-    assert read_weights("all") == dict.fromkeys(KINDS, 1.0)
+    assert read_weights("all") == {name: 1.0 for name, kind in KINDS.items() if not kind.by_name_only}
     assert read_weights("none") == {}
     assert read_weights("theft_scale=2, spike=1,outage=0.5,dead=0") == {"theft_scale": 2, "spike": 1, "outage": 0.5}
     assert read_weights("spike") == {"spike": 1}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 
 from wattif.errors import UsageError
-from wattif.extras import needs
+from wattif.uploader import schemes
 from wattif.uploader.retrying import Attempt, RetryingStore, RetryPolicy, log_attempt
-from wattif.uploader.store import Store
+from wattif.uploader.store import Opening, Store
 
 
 def open_store(
@@ -21,14 +23,15 @@ def open_store(
     stop: Event | None = None,
     on_retry: Callable[[Attempt], None] = log_attempt,
 ) -> RetryingStore:
-    """The lake at *url*: ``gs://bucket/prefix``, ``file:/folder`` or a path.
+    """The lake at *url*: ``gs://bucket/prefix``, ``file:/folder``, a path, or what `wattif.uploader.schemes` knows.
 
     *threads* upload at once; *overwrite*: replace objects that hold other bytes; *retry*: how to retry a store
     that does not answer, which setting *stop* ends; *on_retry* is called with each failed attempt.
     `UsageError` when *url* is no address of a lake.
     """
     policy = retry or RetryPolicy()
-    return RetryingStore(_store_at(str(url), threads, overwrite, policy), policy, stop, on_retry)
+    opening = Opening(threads=threads, overwrite=overwrite, retry_for_s=policy.retry_for_s)
+    return RetryingStore(_store_at(str(url), opening), policy, stop, on_retry)
 
 
 def opened(
@@ -46,24 +49,15 @@ def opened(
     return lake if isinstance(lake, RetryingStore) else RetryingStore(lake, retry, stop, on_retry)
 
 
-def _store_at(url: str, threads: int, overwrite: bool, policy: RetryPolicy) -> Store:
+def _store_at(url: str, opening: Opening) -> Store:
     scheme, separator, rest = url.partition("://")
-    if separator and scheme == "gs":
-        with needs("gcs"):
-            from wattif.uploader.gcs import CLIENT_RETRY_S, GcsStore
-
-        bucket, _, prefix = rest.partition("/")
-        if not bucket:
-            raise UsageError(f"{url}: lacks a bucket; write gs://bucket/prefix")
-        client_retry_s = min(CLIENT_RETRY_S, policy.retry_for_s)
-        return GcsStore(bucket, prefix.strip("/"), threads=threads, overwrite=overwrite, retry_s=client_retry_s)
-    if separator and scheme.isalnum() and scheme != "file":
-        raise UsageError(f"{url}: unsupported scheme {scheme}://; write gs://bucket/prefix, file:/folder or a path")
-    from wattif.uploader.local import LocalStore
-    from wattif.uploader.local_folder import check_folder
-
-    if separator and scheme == "file" and not rest.startswith("/"):
+    if not separator or not scheme.isalnum():
+        scheme, rest = "file", url.removeprefix("file:")
+    elif scheme == "file" and not rest.startswith("/"):
         raise UsageError(f"{url}: names a folder on another machine; write file:/folder")
-    path = rest if separator and scheme == "file" else url.removeprefix("file:")
-    check_folder(Path(path))
-    return LocalStore(Path(path), overwrite=overwrite)
+    known = {module.name for module in pkgutil.iter_modules(schemes.__path__)}
+    if scheme not in known:
+        ways = ", ".join(f"{name}://" for name in sorted(known - {"file"}))
+        raise UsageError(f"{url}: unsupported scheme {scheme}://; write {ways}, file:/folder or a path")
+    opened: Store = importlib.import_module(f"{schemes.__name__}.{scheme}").open_at(rest, opening)
+    return opened

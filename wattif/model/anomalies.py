@@ -1,14 +1,14 @@
 """What goes wrong at a meter: each kind is a small pure function from the true readings of a day to reported ones.
 
-A new kind is one function here, one entry in `wattif.model.anomaly_kinds` and one test. Formulas and ranges:
-docs/anomalies.md. A function answers for the whole day; only what lies between the event's start and end is taken.
+The kinds are in `wattif.model.kinds`; formulas and ranges: docs/anomalies.md. A function answers for the whole day;
+only what lies between the event's start and end is taken.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +53,7 @@ class TrueDay:
 
     def scaled(self, factor: float | NDArray[np.float64]) -> NDArray[np.int64]:
         """The energies times *factor*."""
-        return _whole(self.energy_mwh * factor)
+        return whole_mwh(self.energy_mwh * factor)
 
     @property
     def mean_mwh(self) -> int:
@@ -75,141 +75,55 @@ class Report:
     clock_s: NDArray[np.int64] | None = None  # how far the meter's clock is ahead, seconds
 
 
-def _whole(energy_mwh: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+def whole_mwh(energy_mwh: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
     """Rounded to whole mWh, a half up."""
     whole: NDArray[np.int64] = np.floor(energy_mwh + 0.5).astype(np.int64)
     return whole
 
 
-# --- Theft: the formulas of published test sets (Jokar, Arianpoo, Leung 2016: h1 to h6) and their relatives
+class Draws(Protocol):
+    """Random numbers of one event."""
+
+    def uniform(self, low: float, high: float) -> float:
+        """The next one, in [low, high)."""
+
+    def sign(self) -> int:
+        """-1 or 1."""
+
+    @property
+    def interval_s(self) -> int:
+        """Seconds between two readings."""
 
 
-def theft_scale(day: TrueDay, event: Event) -> Report:
-    """h1: a constant share of the energy is registered."""
-    return Report(energy_mwh=day.scaled(event.sizes["alpha"]))
+def _nothing(draws: Draws) -> dict[str, float]:
+    return {}
 
 
-def theft_window(day: TrueDay, event: Event) -> Report:
-    """h2: nothing is registered in a window of every day, which may cross midnight (UTC)."""
-    since = (day.times_s - int(event.sizes["window_from_s"])) % DAY_S
-    return Report(energy_mwh=np.where(since < event.sizes["window_s"], 0, day.energy_mwh))
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of anomaly: its function, how large and how long, where it shows."""
+
+    report: Callable[[TrueDay, Event], Report]
+    visible_in: str
+    lengths: tuple[float, float] = (DAY_S, 28 * DAY_S)
+    unit: Literal["seconds", "readings", "days", "period"] = "seconds"  # of the lengths
+    draw: Callable[[Draws], dict[str, float]] = _nothing
+    measure: Callable[[TrueDay, Event], dict[str, float]] | None = None  # on the day of `measured_s`
+    moments: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # shares of the event, drawn: …_s
+    aftermath_s: tuple[float, float] = (0.0, 0.0)  # what follows, and belongs to the event
+    of_transformer: bool = False  # hits all its meters at once
+    shortest_interval_s: int = 1
+    largest_power_w: int | None = None  # of the meters that it can happen to
+    expected_auc: float | None = None  # of an isolation forest on real homes, day level
+    hidden_from_hours: str | None = None  # why means and maxima of hours hardly show it
+    by_name_only: bool = False  # not one of `all`, which means the same in all datasets of a version of the bytes
 
 
-def theft_random(day: TrueDay, event: Event) -> Report:
-    """h3: a share of its own of every reading is registered."""
-    return Report(energy_mwh=day.scaled(0.1 + 0.7 * day.uniforms()))
+def constant(name: str, low: float, high: float, *, either_sign: bool = False) -> Callable[[Draws], dict[str, float]]:
+    """What draws one size, called *name*, uniform between *low* and *high*."""
 
+    def draw(draws: Draws) -> dict[str, float]:
+        size = draws.uniform(low, high)
+        return {name: size * draws.sign() if either_sign else size}
 
-def theft_mean_random(day: TrueDay, event: Event) -> Report:
-    """h4: a random share of the day's mean."""
-    return Report(energy_mwh=_whole(day.mean_mwh * (0.1 + 0.7 * day.uniforms())))
-
-
-def theft_mean(day: TrueDay, event: Event) -> Report:
-    """h5: the day's mean all day long."""
-    return Report(energy_mwh=np.full_like(day.energy_mwh, day.mean_mwh))
-
-
-def theft_reverse(day: TrueDay, event: Event) -> Report:
-    """h6: the day backwards; its total is kept."""
-    return Report(energy_mwh=day.energy_mwh[::-1])
-
-
-def theft_cap(day: TrueDay, event: Event) -> Report:
-    """Nothing above a limit is registered."""
-    return Report(energy_mwh=np.minimum(day.energy_mwh, int(event.sizes["limit_mwh"])))
-
-
-def theft_cut(day: TrueDay, event: Event) -> Report:
-    """Only what exceeds a limit is registered."""
-    return Report(energy_mwh=np.maximum(day.energy_mwh - int(event.sizes["limit_mwh"]), 0))
-
-
-def theft_ramp(day: TrueDay, event: Event) -> Report:
-    """A share that grows day by day up to a limit is not registered."""
-    missing = np.minimum(event.sizes["growth_a_day"] * day.days_since(event), event.sizes["largest"])
-    return Report(energy_mwh=day.scaled(1.0 - missing))
-
-
-def ghost_load(day: TrueDay, event: Event) -> Report:
-    """Three tenths of the energy are registered, and by and by one tenth."""
-    share = (day.times_s - event.start_s) / (event.end_s - event.start_s)
-    return Report(energy_mwh=day.scaled(0.3 - 0.2 * share))
-
-
-# --- Faults of the meter
-
-
-def stuck(day: TrueDay, event: Event) -> Report:
-    """The first value is reported again and again."""
-    return Report(energy_mwh=np.full_like(day.energy_mwh, int(event.sizes["value_mwh"])))
-
-
-def dead(day: TrueDay, event: Event) -> Report:
-    """No power, though the voltage is there."""
-    return Report(energy_mwh=np.zeros_like(day.energy_mwh))
-
-
-def drift(day: TrueDay, event: Event) -> Report:
-    """The meter counts more or less from day to day."""
-    return Report(energy_mwh=day.scaled(1.0 + event.sizes["a_day"] * day.days_since(event)))
-
-
-def spike(day: TrueDay, event: Event) -> Report:
-    """A few readings are a multiple of the truth."""
-    return Report(energy_mwh=day.scaled(event.sizes["factor"]))
-
-
-def clock_skew(day: TrueDay, event: Event) -> Report:
-    """The clock is ahead or behind, by a constant or more from day to day.
-
-    Never by a multiple of the interval: no timestamp of the meter's may occur twice.
-    """
-    ahead = event.sizes["ahead_s"] + np.trunc(event.sizes["ahead_s_a_day"] * day.days_since(event))
-    ahead_s = ahead.astype(np.int64)
-    return Report(clock_s=ahead_s + ((ahead_s != 0) & (ahead_s % day.interval_s == 0)))
-
-
-def missing(day: TrueDay, event: Event) -> Report:
-    """Rows are not sent: all of them for some time, or the first and a few at random. The register goes on counting."""
-    return Report(sent=(day.uniforms() >= event.sizes["share"]) & (day.times_s != event.start_s))
-
-
-def rollover(day: TrueDay, event: Event) -> Report:
-    """The register has five digits and restarts at 100,000 kWh."""
-    register_mwh = day.register_mwh + np.cumsum(day.energy_mwh)
-    return Report(register_mwh=(register_mwh - int(event.sizes["restart_mwh"])) % ROLLOVER_MWH)
-
-
-def reversed_ct(day: TrueDay, event: Event) -> Report:
-    """A current transformer is mounted backwards: import counts as export, and power is negative."""
-    return Report(energy_mwh=day.export_mwh, export_mwh=day.energy_mwh, backwards=True)
-
-
-# --- The grid: every meter of a transformer at the same moment
-
-
-def sag(day: TrueDay, event: Event) -> Report:
-    """The voltage falls for a few readings."""
-    factor = np.full(len(day.energy_mwh), event.sizes["factor"])
-    return Report(voltage=factor, status=np.full_like(day.energy_mwh, VOLTAGE_FLAG))
-
-
-def swell(day: TrueDay, event: Event) -> Report:
-    """The voltage rises for a few readings."""
-    return sag(day, event)
-
-
-def outage(day: TrueDay, event: Event) -> Report:
-    """No supply: no rows, or rows without voltage; then a rush of reconnection that fades."""
-    restored_s = int(event.sizes["restored_s"])
-    dark = day.times_s < restored_s
-    fading = 1.0 - (day.times_s - restored_s) / max(event.end_s - restored_s, 1)
-    rush = np.where(dark, 0.0, 1.0 + event.sizes["rush"] * fading)
-    return Report(
-        energy_mwh=day.scaled(rush),
-        export_mwh=np.where(dark, 0, day.export_mwh),
-        voltage=np.where(dark, 0.0, 1.0),
-        status=np.where(dark, NO_SUPPLY_FLAG, 0),
-        sent=np.ones(len(dark), np.bool_) if event.sizes["sends"] else ~dark,
-    )
+    return draw

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif.errors import InvalidValue
-from wattif.model.anomalies import DAY_S, Event
-from wattif.model.anomaly_kinds import KINDS, Kind
+from wattif.model.anomalies import DAY_S, Event, Kind
+from wattif.model.anomaly_kinds import KINDS
 from wattif.model.classes import CAR_W, CLASSES, connection_w
 from wattif.model.fleet import Fleet
 from wattif.model.grid import METERS_PER_TRANSFORMER, transformer_of

@@ -68,6 +68,15 @@ class StoredObject:
         return (self.size, self.crc32c) == (file.size, file.crc32c)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """What a lake is opened for."""
+
+    threads: int  # that upload at once
+    overwrite: bool  # replace objects that hold other bytes
+    retry_for_s: float  # how long whoever opens it tries again; the store itself may for a part of it
+
+
 class Store(Protocol):
     """A lake. Threads may share a store.
 

@@ -19,7 +19,8 @@ from wattif.errors import LakeError, WarehouseError
 from wattif.extras import needs
 from wattif.lake.days import stored_dataset
 from wattif.lake.open import opened
-from wattif.model.anomaly_kinds import KINDS, Kind
+from wattif.model.anomalies import Kind
+from wattif.model.anomaly_kinds import KINDS
 from wattif.tables import anomaly_labels
 from wattif.uploader.retrying import RetryPolicy
 from wattif.uploader.store import Store

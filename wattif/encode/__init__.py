@@ -1,36 +1,46 @@
-"""Columns to bytes, one file a format. `register` another one, and its name is a format like any other."""
+"""Columns to bytes, one file a format: the module of this package that is called like it, with its `ENCODER`.
+
+A format of another package is made known by `register`.
+"""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+
 from wattif.encode.encoder import Encoder, RowSchema
-from wattif.encode.ndjson import NdjsonEncoder
 from wattif.errors import InvalidValue, choose_from
 
-_FORMATS: dict[str, type[Encoder]] = {}
+_SEAM = "encoder"  # the module that is no format
+_registered: dict[str, type[Encoder]] = {}
 
 
 def register(encoder: type[Encoder]) -> type[Encoder]:
     """Make a format known by its name; a decorator."""
-    if _FORMATS.setdefault(encoder.name, encoder) is not encoder:
+    if encoder.name in _own() or _registered.setdefault(encoder.name, encoder) is not encoder:
         raise ValueError(f"there is a format {encoder.name} already")
     return encoder
 
 
 def unregister(name: str) -> None:
-    """Forget a format."""
-    del _FORMATS[name]
+    """Forget a format that was registered."""
+    del _registered[name]
+
+
+def _own() -> set[str]:
+    return {module.name for module in pkgutil.iter_modules(__path__)} - {_SEAM}
 
 
 def format_names() -> tuple[str, ...]:
     """The names of all formats."""
-    return tuple(_FORMATS)
+    return tuple(sorted(_own() | _registered.keys()))
 
 
 def encoder_of(name: str, schema: RowSchema) -> Encoder:
-    """The encoder of rows of *schema* in the format *name*; `InvalidValue` when there is none."""
-    if name not in _FORMATS:
-        raise InvalidValue("format", name, f"unknown format{choose_from(name, _FORMATS)}")
-    return _FORMATS[name](schema)
-
-
-register(NdjsonEncoder)
+    """The encoder of rows of *schema* in the format *name*, imported now; `InvalidValue` when there is none."""
+    if name in _registered:
+        return _registered[name](schema)
+    if name not in _own():
+        raise InvalidValue("format", name, f"unknown format{choose_from(name, format_names())}")
+    found: type[Encoder] = importlib.import_module(f"{__name__}.{name}").ENCODER
+    return found(schema)

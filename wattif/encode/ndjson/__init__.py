@@ -2,4 +2,6 @@
 
 from wattif.encode.ndjson.encoder import NdjsonEncoder
 
-__all__ = ["NdjsonEncoder"]
+ENCODER = NdjsonEncoder
+
+__all__ = ["ENCODER", "NdjsonEncoder"]

@@ -101,8 +101,8 @@ class PatternPlan:
         batch = unit.first // (self._asked.meters_per_file * self._asked.batch_files)
         return batch == 1 and unit.day.day == 31
 
-    def detail(self, meter: int, day: date, reading: int) -> int:
-        return meter + day.day + reading
+    def details(self, meters: NDArray[np.int64], day: date, readings: NDArray[np.int64]) -> NDArray[np.uint64]:
+        return (meters + day.day + readings).astype(np.uint64)
 
     def deliver(self) -> Iterator[tuple[date, bytes]]:
         """All whole lines that arrive, with the day in the path of their object."""

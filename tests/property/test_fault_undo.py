@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import orjson
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.asking import Asked
+from tests.labels import labels_of
 from tests.undo_faults import undo
 from wattif.engine.content import CleanContent, clean_content
 from wattif.engine.faulty_content import faulty_content
@@ -19,7 +21,8 @@ from wattif.engine.plan import Plan
 from wattif.model.reported import Mark
 from wattif.model.scenario import scenario_of
 from wattif.tables.block import Block
-from wattif.tables.fault_labels import FaultLabel, labels_ndjson
+from wattif.tables.fault_labels import label_table
+from wattif.tables.label_objects import labels_ndjson
 from wattif.tables.reading_blocks import ReadingsBlock
 from wattif.tables.unit import Unit
 
@@ -106,13 +109,13 @@ def test_undoing_the_labels_gives_the_clean_files(
     files = CleanContent(Gaps(without_gaps, missing), plan.encoder, without_gaps.name)
     content = faulty_content(plan, seed, files)
     objects: dict[str, bytes] = {}
-    labels: list[FaultLabel] = []
+    tables: list[pa.Table] = []
     expected: dict[str, bytes] = {}
     for unit in (unit for batch in plan.batches() for unit in batch.units):
         own: dict[str, bytes] = {}
         lines: dict[str, int] = {}
-        own_labels: list[FaultLabel] = []
-        for piece in content.pieces(unit, own_labels):
+        own_tables: list[pa.Table] = []
+        for piece in content.pieces(unit, own_tables):
             own[piece.name] = own.get(piece.name, b"") + bytes(piece.data)
             lines[piece.name] = lines.get(piece.name, 0) + piece.rows
         assert lines == {name: len(data.splitlines()) for name, data in own.items()}
@@ -120,13 +123,15 @@ def test_undoing_the_labels_gives_the_clean_files(
         assert len(own) <= plan.faults.objects_per_file
         assert sum(map(len, own.values())) <= plan.room_of(unit)
         clean = b"".join(bytes(block) for block in files.blocks(unit))
-        if not any(label.kind == "file_missing" for label in own_labels):
+        if not any(label.kind == "file_missing" for label in labels_of(own_tables)):
             expected[files.name(unit)] = clean
-        if not own_labels:
+        if not own_tables:
             assert own == {files.name(unit): clean}
         objects |= own
-        labels += own_labels
-    assert undo(objects, [orjson.loads(line) for line in labels_ndjson(labels).splitlines()]) == expected
+        tables += own_tables
+    all_tables = pa.concat_tables([label_table([]), *tables])
+    assert undo(objects, [orjson.loads(line) for line in labels_ndjson(all_tables).splitlines()]) == expected
+    labels = labels_of(tables)
     kinds = {str(label.kind) for label in labels}
     assert all(
         rate > 0 or kind not in kinds

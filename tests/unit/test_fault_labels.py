@@ -9,12 +9,14 @@ from pathlib import Path
 
 import duckdb
 import orjson
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from wattif.tables.arrow import arrow_schema
-from wattif.tables.fault_labels import TABLE, FaultKind, FaultLabel, labels_ndjson, labels_parquet
+from wattif.tables.fault_labels import TABLE, FaultKind, FaultLabel, label_table
+from wattif.tables.label_objects import labels_ndjson, labels_parquet
 
-LABELS = [
+ROWS = [
     FaultLabel("a.json", FaultKind.FILE_MISSING, "never delivered"),
     FaultLabel(
         "b.json",
@@ -30,6 +32,7 @@ LABELS = [
         '{"power_w":  1,"firmware":"2.4.1"}',
     ),
 ]
+LABELS = label_table(ROWS)
 
 
 def test_a_line_a_label() -> None:
@@ -50,6 +53,26 @@ def test_a_line_a_label() -> None:
     assert orjson.loads(lines[1])["timestamp"] == "2024-01-01T02:03:04Z"
 
 
+def test_any_text_is_escaped_as_json_wants_it() -> None:
+    texts = [
+        "",
+        '"',
+        "\\",
+        '\\"',
+        "\x00\x1f\x7f",
+        "\b\t\n\f\r",
+        "São Paulo 東京 \U0001f50c",
+        "'{}[],:/",
+        *map(chr, range(33)),
+    ]
+    rows = [FaultLabel(text, FaultKind.CORRUPT, text, original=text, delivered=None) for text in texts]
+    option = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
+    assert labels_ndjson(label_table(rows)) == b"".join(orjson.dumps(row, option=option) for row in rows)
+    assert labels_ndjson(label_table(ROWS)) == b"".join(orjson.dumps(row, option=option) for row in ROWS)
+    plain = label_table(rows).filter(pc.equal(label_table(rows)["file"], '"'))  # rows of a larger buffer
+    assert labels_ndjson(plain) == orjson.dumps(rows[1], option=option)
+
+
 def test_parquet_holds_the_same(tmp_path: Path) -> None:
     table = pq.read_table(io.BytesIO(labels_parquet(LABELS)))
     texts = {"timestamp": lambda time: time and time.strftime("%Y-%m-%dT%H:%M:%SZ")}
@@ -68,7 +91,7 @@ def test_parquet_holds_the_same(tmp_path: Path) -> None:
 
 
 def test_the_same_labels_give_the_same_bytes() -> None:
-    assert labels_parquet(LABELS) == labels_parquet(list(LABELS))
+    assert labels_parquet(LABELS) == labels_parquet(label_table(list(ROWS)))
 
 
 def test_a_label_has_every_column() -> None:

@@ -74,6 +74,8 @@ def test_a_day_is_the_same_alone_and_another_day_or_seed_is_not() -> None:
 
 def test_details_differ_by_row_and_stay_the_same() -> None:
     faults = _drawn(ROWS)
-    details = [faults.detail(meter, DAY, reading) for meter in range(20) for reading in range(50)]
-    assert len(set(details)) == 1000
-    assert details[51] == _drawn(ROWS).detail(1, DAY, 1)
+    meters, readings = np.divmod(np.arange(1000), 50)
+    details = faults.details(meters, DAY, readings)
+    assert len(set(details.tolist())) == 1000
+    (same,) = _drawn(ROWS).details(meters[51:52], DAY, readings[51:52])
+    assert details[51] == same

@@ -7,9 +7,11 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 import orjson
+import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
+from tests.labels import labels_of
 from wattif.encode.encoder import Bytes, RowSchema
 from wattif.encode.ndjson import NdjsonEncoder
 from wattif.encode.ndjson.template import row_template
@@ -90,8 +92,8 @@ class Injected:
                 codes[reading] = fault
         return codes
 
-    def detail(self, meter: int, day: date, reading: int) -> int:
-        return self._detail
+    def details(self, meters: NDArray[np.int64], day: date, readings: NDArray[np.int64]) -> NDArray[np.uint64]:
+        return np.full(len(meters), self._detail, np.uint64)
 
     def withheld(self, unit: Unit) -> bool:
         return self._withheld
@@ -111,10 +113,10 @@ def _drift(kind: str) -> Drift:
 def _deliver(faults: Injected, drift: Drift | None = None) -> tuple[dict[str, bytes], list[FaultLabel]]:
     content = FaultyContent(CLEAN, faults, drift)
     objects: dict[str, bytes] = {}
-    labels: list[FaultLabel] = []
+    labels: list[pa.Table] = []
     for piece in content.pieces(UNIT, labels):
         objects[piece.name] = objects.get(piece.name, b"") + bytes(piece.data)
-    return objects, labels
+    return objects, labels_of(labels)
 
 
 def _places(labels: Sequence[FaultLabel]) -> list[tuple[str, int | None, str | None, int | None]]:
@@ -131,7 +133,7 @@ def test_without_faults_the_blocks_pass_through_uncopied() -> None:
             return data
 
     clean = CleanContent(_blocks, Remembering(ENCODER.schema), lambda unit: MAIN)
-    labels: list[FaultLabel] = []
+    labels: list[pa.Table] = []
     pieces = [
         (piece.data, bytes(piece.data), piece.rows)
         for piece in FaultyContent(clean, Injected({})).pieces(UNIT, labels)
@@ -181,8 +183,8 @@ def test_late_rows_come_in_the_order_of_their_arrival() -> None:
 
 def test_a_late_row_of_a_later_hour_may_arrive_first() -> None:
     class Uneven(Injected):
-        def detail(self, meter: int, day: date, reading: int) -> int:
-            return {0: 3599, 1: 0}[reading]
+        def details(self, meters: NDArray[np.int64], day: date, readings: NDArray[np.int64]) -> NDArray[np.uint64]:
+            return np.array([3599, 0], np.uint64)[readings]
 
     objects, labels = _deliver(Uneven({(0, 0): RowFault.LATE, (0, 1): RowFault.LATE}))
     assert objects[LATE] == A + B  # both at 01:00, one a second after

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-import numpy as np
-
 from wattif.tables.block import Block, Rows, TakenRows
 from wattif.tables.column import Column
 
@@ -81,20 +79,3 @@ class Encoder:
     def weak_places(self, row: bytes) -> Sequence[int]:
         """Bytes of the text *row* from which on it can be overwritten so that no reader accepts it."""
         return (0,)
-
-
-class EncodedRows:
-    """The bytes of a block's rows, from which ranges of rows can be taken: of a text, or of rows of one width."""
-
-    def __init__(self, data: Bytes, row_width: int | None) -> None:
-        self._data = memoryview(data)
-        self._width = row_width
-        if row_width is None:
-            line_feeds = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
-            self._starts = [0, *(line_feeds + 1).tolist()]
-
-    def rows(self, start: int, end: int) -> memoryview:
-        """The bytes of the rows from *start* to before *end*."""
-        if self._width is not None:
-            return self._data[start * self._width : end * self._width]
-        return self._data[self._starts[start] : self._starts[end]]

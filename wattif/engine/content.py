@@ -6,16 +6,18 @@ With faults, there is more between table and encoder, and behind it: `wattif.eng
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from wattif.encode.encoder import Bytes, Encoder
 from wattif.engine.plan import Plan
 from wattif.lake import layout
 from wattif.model.scenario import Scenario
 from wattif.tables.block import Block
-from wattif.tables.fault_labels import FaultLabel
 from wattif.tables.readings import TABLE
 from wattif.tables.unit import Unit
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class Piece(NamedTuple):
@@ -36,7 +38,7 @@ class Content(Protocol):
     def names(self, unit: Unit) -> Sequence[str]:
         """The objects that may be delivered."""
 
-    def pieces(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[Piece]:
+    def pieces(self, unit: Unit, labels: list[pa.Table]) -> Iterator[Piece]:
         """The bytes of all objects; each piece is valid until the next one. What went wrong is added to *labels*."""
 
 
@@ -55,7 +57,7 @@ class CleanContent:
         """See `Content.names`."""
         return [self.name(unit)]
 
-    def pieces(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[Piece]:
+    def pieces(self, unit: Unit, labels: list[pa.Table]) -> Iterator[Piece]:
         """See `Content.pieces`; nothing goes wrong."""
         name, encoder = self.name(unit), self.encoder.open()
         yield Piece(name, encoder.start(), 0)

@@ -6,14 +6,17 @@ import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
+from typing import TYPE_CHECKING
 
 from wattif.engine.budget import Budget
 from wattif.engine.content import Content
 from wattif.engine.staging import Part, Staging
 from wattif.errors import Interrupted, StagingError
-from wattif.tables.fault_labels import FaultLabel
 from wattif.tables.unit import Unit
 from wattif.uploader.store import SealedFile
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _TELL_ROWS = 20_000  # so many at least are told at once: faults cut blocks into very small pieces
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -32,7 +35,7 @@ class MadeUnit:
     """All that is delivered of a unit, and what went wrong with it on the way."""
 
     files: tuple[DeliveredFile, ...]
-    labels: tuple[FaultLabel, ...]
+    labels: tuple[pa.Table, ...]
 
     @property
     def rows(self) -> int:
@@ -79,7 +82,7 @@ class Producer:
         parts: dict[str, Part] = {}
         rows: dict[str, int] = {}
         untold = 0  # rows
-        labels: list[FaultLabel] = []
+        labels: list[pa.Table] = []
         try:
             for piece in content.pieces(unit, labels):
                 if self._stop.is_set():

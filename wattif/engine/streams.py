@@ -28,7 +28,10 @@ class Stream:
 
     def warm_up(self) -> None:
         """Compile or load the kernels, before any clock runs."""
-        next(self.clean.blocks(self.plan.batch(self.plan.start, 0).units[0]))
+        unit = self.plan.batch(self.plan.start, 0).units[0]
+        next(self.clean.blocks(unit))
+        if self.content is not self.clean:
+            next((piece for piece in self.content.pieces(unit, []) if piece.rows), None)
 
 
 def streams_of(spec: Spec, scenario: Scenario) -> list[Stream]:

@@ -11,7 +11,7 @@ from wattif.engine.producer import MadeUnit
 from wattif.engine.success import SuccessFiles
 from wattif.lake import layout
 from wattif.lake.manifest import ManifestEntry, write_manifest
-from wattif.tables.fault_labels import label_objects
+from wattif.tables.label_objects import label_objects
 from wattif.tables.unit import Unit
 from wattif.uploader.committer import BatchCommitter
 from wattif.uploader.store import SealedFile, Store, StoredObject

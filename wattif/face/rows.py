@@ -21,7 +21,6 @@ from wattif.model.scenario import Scenario, drawn_events, fleet_of, scenario_of,
 from wattif.spec import Spec
 from wattif.tables.column import Column
 from wattif.tables.expected import ExpectedTable
-from wattif.tables.fault_labels import FaultLabel, label_table
 from wattif.tables.table import LakeTable
 from wattif.tables.unit import Unit
 
@@ -78,10 +77,10 @@ def _fault_labels(rows: Rows) -> Iterator[pa.RecordBatch]:
     (readings, *_) = streams_of(rows.spec, scenario_of(rows.spec))
     for batch in Plan.of(rows.spec).batches():
         for unit in batch.units:
-            labels: list[FaultLabel] = []
+            labels: list[pa.Table] = []
             for _ in readings.content.pieces(unit, labels):
                 pass
-            for part in label_table(labels).to_batches():
+            for part in (part for table in labels for part in table.to_batches()):
                 yield converted(part, rows.columns, rows.numbers)
 
 

@@ -1,4 +1,4 @@
-"""Which rows meet a fault on the way: one hash a reading."""
+"""Which rows meet a fault on the way, and which way: one hash a reading."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif.numeric.jit import kernel
-from wattif.numeric.streams import draw, uniform
+from wattif.numeric.streams import Stream, draw, stream_key, uniform
+
+_DETAIL = int(Stream.FAULT_DETAIL)
 
 
 @kernel
@@ -27,3 +29,12 @@ def draw_row_faults(
             while chance >= shares_upto[fault]:
                 fault += 1
             codes[i] = fault + 1
+
+
+@kernel
+def draw_details(seed: int, meters: NDArray[np.int64], numbers: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Random bits for readings of *meters*, by their absolute *numbers*."""
+    bits = np.empty(meters.shape[0], np.uint64)
+    for i in range(meters.shape[0]):
+        bits[i] = draw(stream_key(seed, _DETAIL, meters[i]), numbers[i])
+    return bits

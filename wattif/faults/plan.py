@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from wattif.faults.draw import draw_row_faults
+from wattif.faults.draw import draw_details, draw_row_faults
 from wattif.faults.rates import FaultRates, rates_of
 from wattif.numeric.calendar import day_number
 from wattif.numeric.streams import Stream, draw, stream_key, uniform
@@ -41,8 +41,8 @@ class FaultPlan(Protocol):
     def rows(self, meter: int, day: date) -> NDArray[np.uint8]:
         """A `RowFault` for each nominal reading of a meter's day, whether or not the meter sent that row."""
 
-    def detail(self, meter: int, day: date, reading: int) -> int:
-        """64 random bits: how late, how far or how damaged the row is that a fault happens to."""
+    def details(self, meters: NDArray[np.int64], day: date, readings: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """64 random bits for each of some rows of a day: how late, how far or how damaged it is, if a fault happens."""
 
     def withheld(self, unit: Unit) -> bool:
         """Whether the file never arrives, nor its late rows."""
@@ -81,9 +81,9 @@ class DrawnFaults:
             draw_row_faults(key, day_number(day) * self._readings, self._shares_upto, codes)
         return codes
 
-    def detail(self, meter: int, day: date, reading: int) -> int:
-        """See `FaultPlan.detail`."""
-        return self._bits(Stream.FAULT_DETAIL, meter, day_number(day) * self._readings + reading)
+    def details(self, meters: NDArray[np.int64], day: date, readings: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """See `FaultPlan.details`."""
+        return draw_details(self._seed, meters, day_number(day) * self._readings + readings)
 
     def withheld(self, unit: Unit) -> bool:
         """See `FaultPlan.withheld`."""

@@ -7,59 +7,56 @@ line damages it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wattif.faults.arrange import PARTIAL, arrange, find_moves
 from wattif.faults.plan import FaultPlan, RowFault
 from wattif.tables.block import Block
-from wattif.tables.unit import Unit
+from wattif.tables.unit import DAY_S, Unit
 
-PARTIAL = max(RowFault) + 1  # beside the codes of the plan: the row that ends the object early
-_STEPS_MAX = 30  # how many rows later one may arrive that is out of order
-
-
-class Run(NamedTuple):
-    """Rows of a block that arrive in their order."""
-
-    start: int
-    end: int
-    damage: int = RowFault.NONE  # to the one row of the run: `RowFault.CORRUPT` or `PARTIAL`
-    bits: int = 0  # how it is damaged
+_ARRIVES = np.ones(PARTIAL + 1, np.bool_)  # in the main object, whole or damaged
+_ARRIVES[[RowFault.DROP, RowFault.LATE]] = False
 
 
-class RowEvent(NamedTuple):
-    """What happened to a row of a block."""
+@dataclass(frozen=True, kw_only=True)
+class RowEvents:
+    """What happened to rows of a block, in their order; arrays of one length."""
 
-    fault: int  # `RowFault` or `PARTIAL`
-    row: int
-    entity: int  # whose it is, and which of its rows
-    slot: int
-    line: int | None = None  # where it arrives, counted from the block's first line; None: not in the main object
-    steps: int = 0  # how many rows later, when it is out of order
-    delay_s: int = 0  # when it is late
+    rows: NDArray[np.int64]
+    faults: NDArray[np.uint8]  # `RowFault` or `PARTIAL`
+    bits: NDArray[np.uint64]  # how a row is damaged
+    lines: NDArray[np.int64]  # where it arrives, counted from the block's first line; -1: not in the main object
+    steps: NDArray[np.int64]  # how many rows later, when it is out of order
+    due_s: NDArray[np.int64]  # when it arrives if it is late: the second of the day
+    delays_s: NDArray[np.int64]  # how late that is
+
+    @property
+    def late(self) -> NDArray[np.intp]:
+        """Which of them are rows that come late."""
+        return np.flatnonzero(self.faults == RowFault.LATE)
 
 
-@dataclass
+@dataclass(frozen=True, kw_only=True)
 class Arrival:
-    """What arrives of a block: *runs* in the main object, and what happened, in the order of arrival."""
+    """What arrives of a block in the main object: ranges of its rows; and what happened."""
 
-    runs: list[Run] = field(default_factory=list)
-    events: list[RowEvent] = field(default_factory=list)
-    lines: int = 0
+    starts: NDArray[np.int64]  # of the ranges, in the order of arrival
+    ends: NDArray[np.int64]
+    damaged: dict[int, int]  # the ranges that are a damaged row, and which of the events it is
+    events: RowEvents
 
-    def add(self, start: int, end: int, damage: int = RowFault.NONE, bits: int = 0) -> None:
-        """The rows from *start* to before *end* arrive next."""
-        if end > start:
-            self.runs.append(Run(start, end, damage, bits))
-            self.lines += end - start
+    @property
+    def lines(self) -> int:
+        """How many rows that are."""
+        return int((self.ends - self.starts).sum())
 
     @property
     def order(self) -> NDArray[np.int64]:
         """The rows of the main object, one by one."""
-        return np.concatenate([np.zeros(0, np.int64), *(np.arange(run.start, run.end) for run in self.runs)])
+        return np.concatenate([np.zeros(0, np.int64), *map(np.arange, self.starts, self.ends)])
 
 
 class CodedBlock:
@@ -73,22 +70,11 @@ class CodedBlock:
     @property
     def delivered(self) -> NDArray[np.bool_]:
         """Which rows arrive in the main object, whole or damaged."""
-        return ~np.isin(self.codes, (RowFault.DROP, RowFault.LATE))
+        return _ARRIVES[self.codes]
 
     def copy(self) -> CodedBlock:
         """The same, valid for longer."""
         return CodedBlock(self.block.copy(), self.codes, self.first_row)
-
-    def faulty(self) -> dict[int, tuple[int, int, int]]:
-        """The rows to which something happens: the fault, the entity whose row it is, and which of its rows."""
-        rows = np.flatnonzero(self.codes)
-        entities, slots = np.divmod(self.block.places[rows], self.block.slots)
-        each = zip(self.codes[rows].tolist(), (self.block.first + entities).tolist(), slots.tolist(), strict=True)
-        return dict(zip(rows.tolist(), each, strict=True))
-
-    def end_of(self, entity: int) -> int:
-        """The row after the last one of *entity*."""
-        return int(np.searchsorted(self.block.places, (entity + 1 - self.block.first) * self.block.slots))
 
 
 class RowFaults:
@@ -96,7 +82,7 @@ class RowFaults:
 
     def __init__(self, faults: FaultPlan, unit: Unit) -> None:
         self._faults = faults
-        self._day = unit.day
+        self._unit = unit
         self._partial = faults.partial(unit)
 
     def coded(self, blocks: Iterator[Block]) -> Iterator[CodedBlock]:
@@ -108,7 +94,7 @@ class RowFaults:
         first_row = 0
         for block in blocks:
             entities = range(block.first, block.first + block.count)
-            codes = np.concatenate([self._faults.rows(entity, self._day) for entity in entities])
+            codes = np.concatenate([self._faults.rows(entity, self._unit.day) for entity in entities])
             if len(block.places) < len(codes):
                 codes = codes[block.places]
             yield CodedBlock(block, codes, first_row)
@@ -116,68 +102,39 @@ class RowFaults:
 
     def arrival(self, coded: CodedBlock) -> Arrival:
         """What arrives of a block."""
-        arrival, faulty = Arrival(), coded.faulty()
-        moves = self._moves(coded, faulty)
-        moved_behind: dict[int, list[int]] = {}
-        for row, (after, _) in moves.items():
-            moved_behind.setdefault(after, []).append(row)
-        start = 0  # of the rows that go on as they are
-        for row in sorted({*faulty, *moved_behind}):
-            fault, entity, slot = faulty.get(row, (RowFault.NONE, 0, 0))
-            stays = fault == RowFault.NONE or (fault == RowFault.OUT_OF_ORDER and row not in moves)
-            arrival.add(start, row + 1 if stays else row)
-            start = row + 1
-            if not stays and fault != RowFault.OUT_OF_ORDER:
-                self._meet(fault, row, (entity, slot), arrival)
-            for late_comer in moved_behind.get(row, ()):
-                steps = moves[late_comer][1]
-                arrival.events.append(
-                    RowEvent(RowFault.OUT_OF_ORDER, late_comer, *faulty[late_comer][1:], arrival.lines, steps)
-                )
-                arrival.add(late_comer, late_comer + 1)
-        arrival.add(start, len(coded.codes))
-        return arrival
-
-    def _moves(self, coded: CodedBlock, faulty: dict[int, tuple[int, int, int]]) -> dict[int, tuple[int, int]]:
-        """Where the rows out of order go: each behind which row, and how many steps that is.
-
-        Only rows that arrive in their place count as steps, so that each is seen to be late; one that none of
-        them follows stays where it is.
-        """
-        moving = [
-            (row, entity, slot) for row, (fault, entity, slot) in faulty.items() if fault == RowFault.OUT_OF_ORDER
-        ]
-        if not moving:
-            return {}
-        in_place = np.flatnonzero((coded.codes == RowFault.NONE) | (coded.codes == RowFault.DUPLICATE))
-        next_ones = np.searchsorted(in_place, [row for row, *_ in moving]).tolist()
-        ends = np.searchsorted(in_place, [coded.end_of(entity) for _, entity, _ in moving]).tolist()
-        moves = {}
-        for (row, entity, slot), next_one, end in zip(moving, next_ones, ends, strict=True):
-            wanted = 1 + self._faults.detail(entity, self._day, slot) % _STEPS_MAX
-            steps = min(wanted, end - next_one)
-            if steps > 0:
-                moves[row] = (int(in_place[next_one + steps - 1]), steps)
-        return moves
-
-    def _meet(self, fault: int, row: int, whose: tuple[int, int], arrival: Arrival) -> None:
-        """What arrives in place of a row in the main object."""
-        if fault == RowFault.DROP:
-            arrival.events.append(RowEvent(fault, row, *whose))
-            return
-        if fault == RowFault.DUPLICATE:
-            arrival.events.append(RowEvent(fault, row, *whose, arrival.lines + 1))
-            arrival.add(row, row + 1)
-            arrival.add(row, row + 1)
-            return
-        entity, slot = whose
-        bits = self._faults.detail(entity, self._day, slot)
-        if fault == RowFault.LATE:
-            delay_s = 1 + bits % self._faults.rates.late_s
-            arrival.events.append(RowEvent(fault, row, entity, slot, delay_s=delay_s))
-            return
-        arrival.events.append(RowEvent(fault, row, entity, slot, arrival.lines))
-        arrival.add(row, row + 1, fault, bits)
+        block, codes = coded.block, coded.codes
+        rows = np.flatnonzero(codes)
+        entities, slots = np.divmod(block.places[rows], block.slots)
+        bits = self._faults.details(block.first + entities, self._unit.day, slots)
+        behind, steps = np.empty_like(rows), np.empty_like(rows)
+        find_moves(codes, block.places, block.slots, rows, bits, behind, steps)
+        faults = codes[rows]
+        out_of_order = faults == RowFault.OUT_OF_ORDER
+        stays = out_of_order & (steps == 0)
+        if stays.any():
+            rows, slots, bits, behind, steps, faults, out_of_order = (
+                each[~stays] for each in (rows, slots, bits, behind, steps, faults, out_of_order)
+            )
+        moving = np.flatnonzero(out_of_order)
+        moving = moving[np.argsort(behind[moving], kind="stable")]
+        starts, ends, damaged = np.empty((3, 3 * len(rows) + 1), np.int64)
+        lines = np.empty_like(rows)
+        ranges = arrange(codes, rows, moving, behind, starts, ends, damaged, lines)
+        delays_s = 1 + (bits % np.uint64(self._faults.rates.late_s)).astype(np.int64)
+        return Arrival(
+            starts=starts[:ranges],
+            ends=ends[:ranges],
+            damaged={each: int(damaged[each]) for each in np.flatnonzero(damaged[:ranges] >= 0).tolist()},
+            events=RowEvents(
+                rows=rows,
+                faults=faults,
+                bits=bits,
+                lines=lines,
+                steps=steps,
+                due_s=slots * (DAY_S // block.slots) + delays_s,
+                delays_s=delays_s,
+            ),
+        )
 
 
 def _last_row_marked(blocks: Iterator[CodedBlock]) -> Iterator[CodedBlock]:

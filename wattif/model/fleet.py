@@ -98,9 +98,15 @@ def _draw_owners(
         owns[i] = meter_class[i] == 0 and uniform(draw(stream_key(seed, stream, first + i), 0)) < share
 
 
+_HEX_DIGITS = np.frombuffer(b"0123456789ABCDEF", np.uint8)
+
+
 def mac_text(macs: NDArray[np.uint64]) -> NDArray[np.bytes_]:
     """48-bit addresses as text: ``02:1A:7F:00:3B:C9``."""
-    return np.array([b":".join(b"%02X" % octet for octet in int(mac).to_bytes(6, "big")) for mac in macs], dtype="S17")
+    octets = macs.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 2:]
+    text = np.full((len(macs), 6, 3), ord(":"), np.uint8)
+    text[:, :, 0], text[:, :, 1] = _HEX_DIGITS[octets >> 4], _HEX_DIGITS[octets & 0xF]
+    return np.ascontiguousarray(text.reshape(-1, 18)[:, :17]).view("S17").reshape(-1)
 
 
 def _cumulative(shares: Sequence[float], length: int) -> list[float]:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
-
-from wattif.model.fleet import mac_text
 
 Rows = NDArray[np.int64]  # numbers of rows of a block, in any order, some of them more than once
 
@@ -39,8 +36,8 @@ class Block(Protocol):
         Numbers are int64 of 10^-decimals units, times datetime64[s] in UTC, MACs uint64, texts str.
         """
 
-    def whose(self, entity: int, slot: int) -> tuple[str | None, datetime | None]:
-        """The MAC of *entity*, if it is a meter, and the time that its row number *slot* tells, for labels."""
+    def whose(self, rows: Rows) -> tuple[NDArray[np.uint64] | None, NDArray[np.datetime64] | None]:
+        """The meters' MACs and the times that *rows* tell, for labels; None where the table has neither."""
 
     def take(self, rows: Rows) -> TakenRows:
         """A copy of *rows*."""
@@ -95,14 +92,10 @@ class ColumnBlock:
         found = self._columns[column]
         return found if rows is None else found[rows]
 
-    def whose(self, entity: int, slot: int) -> tuple[str | None, datetime | None]:
+    def whose(self, rows: Rows) -> tuple[NDArray[np.uint64] | None, NDArray[np.datetime64] | None]:
         """See `Block.whose`."""
-        row = (entity - self.first) * self.slots + slot
         mac, time = self._columns.get("mac"), self._columns.get("timestamp")
-        return (
-            None if mac is None else mac_text(mac[row : row + 1])[0].decode(),
-            None if time is None else time[row].astype("datetime64[s]").item().replace(tzinfo=UTC),
-        )
+        return None if mac is None else mac[rows], None if time is None else time[rows].astype("datetime64[s]")
 
     def take(self, rows: Rows) -> TakenRows:
         """See `Block.take`."""

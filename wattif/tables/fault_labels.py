@@ -1,18 +1,16 @@
 """Labels of what went wrong on the way, `_wattif/labels/faults/`: one row per fault.
 
-`FaultKind` declares what can go wrong, `TABLE` the columns; NDJSON, Parquet and docs/faults.md follow from them.
+`FaultKind` declares what can go wrong, `TABLE` the columns; NDJSON, Parquet and docs/faults.md follow from them
+(`wattif.tables.label_objects`).
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
-
-import orjson
 
 from wattif.tables.column import Column
 from wattif.tables.table import LakeTable, is_asked_for
@@ -39,7 +37,7 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FaultLabel:
-    """One fault. What does not apply to its kind is None; rows and lines count from 0."""
+    """A row of the table. What does not apply to its kind is None; rows and lines count from 0."""
 
     file: str
     kind: FaultKind
@@ -115,11 +113,6 @@ TABLE = FaultLabels(
 )
 
 
-def labels_ndjson(labels: Sequence[FaultLabel]) -> bytes:
-    """One line per label."""
-    return b"".join(orjson.dumps(label, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE) for label in labels)
-
-
 def label_table(labels: Sequence[FaultLabel]) -> pa.Table:
     """One row a label."""
     import pyarrow as pa
@@ -128,24 +121,3 @@ def label_table(labels: Sequence[FaultLabel]) -> pa.Table:
 
     schema = arrow_schema(TABLE.columns)
     return pa.table({name: [getattr(label, name) for label in labels] for name in schema.names}, schema=schema)
-
-
-def labels_parquet(labels: Sequence[FaultLabel]) -> bytes:
-    """The same as a Parquet file."""
-    import pyarrow.parquet as pq
-
-    sink = io.BytesIO()
-    pq.write_table(label_table(labels), sink, compression="zstd")
-    return sink.getvalue()
-
-
-LABEL_FORMATS = {"ndjson": labels_ndjson, "parquet": labels_parquet}  # by the ending of the object's name
-
-
-def label_objects(day: date, batch: int, labels: Sequence[FaultLabel]) -> Iterator[tuple[str, bytes]]:
-    """Name and content of the objects that hold the *labels* of a batch: a table for each kind that there is."""
-    for kind in FaultKind:
-        own = [label for label in labels if label.kind == kind]
-        names = TABLE.object_names(partition_of(kind, day, batch))
-        for ending, name in zip(TABLE.endings, names, strict=True) if own else ():
-            yield name, LABEL_FORMATS[ending](own)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif.model import quantities
-from wattif.model.fleet import mac_text
 from wattif.model.grid import METERS_PER_TRANSFORMER
 from wattif.model.reported import Mark, ReportedDays
 from wattif.model.scenario import Scenario
@@ -100,27 +99,19 @@ class ReadingsBlock:
             found = np.where(self.negative[meters, readings], -found, found)
         return found
 
-    def whose(self, entity: int, slot: int) -> tuple[str, datetime]:
+    def whose(self, rows: Rows) -> tuple[NDArray[np.uint64], NDArray[np.datetime64]]:
         """See `Block.whose`; in rows without a time, the start of the interval."""
-        meter = entity - self.first
-        seconds = slot * self.interval_s
+        meters, readings = np.divmod(self.places[rows], self.slots)
+        seconds = readings * self.interval_s
         if self._has_clocks:
-            seconds += int(self.clock_s[meter, slot])
-        return self._mac_texts[meter], self._midnight + timedelta(seconds=seconds)
+            seconds += self.clock_s[meters, readings]
+        return self.macs[meters], np.datetime64(self.day, "s") + seconds.astype("timedelta64[s]")
 
     @cached_property
     def _has_clocks(self) -> bool:
         """Whether rows tell what a wrong clock shows."""
         told = any(field.kind == "timestamp" for field in self.fields)
         return told and any(mark.clock_s is not None for mark in self.marks)
-
-    @cached_property
-    def _mac_texts(self) -> list[str]:
-        return [text.decode() for text in mac_text(self.macs).tolist()]
-
-    @cached_property
-    def _midnight(self) -> datetime:
-        return datetime.combine(self.day, time(), UTC)
 
     def take(self, rows: Rows) -> TakenRows:
         """See `Block.take`."""

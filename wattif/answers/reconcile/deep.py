@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import crc32c
 
@@ -14,9 +14,11 @@ from wattif.answers.reconcile.differences import Difference, difference_of_objec
 from wattif.answers.reconcile.lines import RowReader, compare_lines
 from wattif.encode.encoder import Bytes
 from wattif.errors import LakeError
-from wattif.tables.fault_labels import FaultLabel
 from wattif.tables.unit import Unit
 from wattif.uploader.store import Store
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _CHUNK = 1 << 20
 _MOST_TIMES = 4  # an object so many times as large as it must be is not read
@@ -40,7 +42,7 @@ class DeepComparison:
         self._delivery = delivery
         self._reader = RowReader(delivery.plan.encoder, delivery.table.key)
 
-    def compare(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[Compared]:
+    def compare(self, unit: Unit, labels: list[pa.Table]) -> Iterator[Compared]:
         """The objects of *unit*, one after the other, and the *labels* of what went wrong with them on the way.
 
         `LakeError` when the lake does not answer.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from wattif.engine.content import Piece
 from wattif.engine.faulty_content import FaultyContent
@@ -12,8 +13,11 @@ from wattif.engine.streams import Stream, streams_of
 from wattif.model.scenario import Scenario
 from wattif.spec import Spec
 from wattif.tables import fault_labels
-from wattif.tables.fault_labels import FaultKind, FaultLabel, partition_of
+from wattif.tables.fault_labels import FaultKind, partition_of
 from wattif.tables.unit import Unit
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class Delivery:
         """The label objects that *batch* brings, as far as they are known without its rows."""
         return ()
 
-    def pieces(self, unit: Unit, labels: list[FaultLabel]) -> Iterator[Piece]:
+    def pieces(self, unit: Unit, labels: list[pa.Table]) -> Iterator[Piece]:
         """The bytes of all objects that *unit* brings; each piece is valid until the next one.
 
         Pieces may hold no byte, and may end within a row. What went wrong on the way is added to *labels*.

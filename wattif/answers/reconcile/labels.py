@@ -16,7 +16,7 @@ from wattif.answers.reconcile.differences import Difference
 from wattif.answers.reconcile.whole_tables import read_object
 from wattif.engine.plan import Batch
 from wattif.lake import layout
-from wattif.tables.fault_labels import FaultLabel, label_objects
+from wattif.tables.label_objects import LABEL_FORMATS, label_tables
 from wattif.tables.unit import Unit
 from wattif.uploader.store import Store
 
@@ -27,9 +27,9 @@ class LabelCheck:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.Lock()
-        self._known: dict[tuple[str, int], dict[Unit, list[FaultLabel]]] = defaultdict(dict)
+        self._known: dict[tuple[str, int], dict[Unit, list[pa.Table]]] = defaultdict(dict)
 
-    def add(self, batch: Batch, unit: Unit, labels: list[FaultLabel]) -> list[Difference]:
+    def add(self, batch: Batch, unit: Unit, labels: list[pa.Table]) -> list[Difference]:
         """Take the labels of a unit; what differs in its batch, when this was the last of its units."""
         key = layout.partition(batch.day), batch.index
         with self._lock:
@@ -40,8 +40,12 @@ class LabelCheck:
             del self._known[key]
             there = self._there.pop(f"{key[0]}/{batch.index:06d}", [])
         all_labels = [label for each in batch.units for label in known[each]]
-        expected = dict(label_objects(batch.day, batch.index, all_labels))
-        return [*self.compare(expected), *(_unexpected(name) for name in there if name not in expected)]
+        expected = {name: (ending, table) for name, ending, table in label_tables(batch.day, batch.index, all_labels)}
+        altered = (self._altered(name, *of) for name, of in expected.items())
+        return [
+            *(difference for difference in altered if difference is not None),
+            *(_unexpected(name) for name in there if name not in expected),
+        ]
 
     def rest(self, days: Iterable[date]) -> Iterator[Difference]:
         """Labels of batches that *days* do not have, once all batches were seen."""
@@ -54,12 +58,19 @@ class LabelCheck:
         """Label objects that are missing or hold something else; of Parquet the values count, not the bytes."""
         for name, content in expected.items():
             found = read_object(self._store, name)
-            if found is None:
-                yield Difference(name, None, None, None, "missing", 0, f"{len(content)} bytes", None)
-            elif found != content and not (name.endswith(".parquet") and _is_same_table(found, content)):
-                yield Difference(
-                    name, None, None, "labels", "altered", 0, f"{len(content)} bytes", f"{len(found)} bytes"
-                )
+            if found is None or (
+                found != content
+                and not (name.endswith(".parquet") and _holds(found, pq.read_table(io.BytesIO(content))))
+            ):
+                yield _different(name, content, found)
+
+    def _altered(self, name: str, ending: str, table: pa.Table) -> Difference | None:
+        """How a label object differs; what it must be is not written as Parquet unless it does."""
+        found = read_object(self._store, name)
+        if ending == "parquet" and found is not None and _holds(found, table):
+            return None
+        content = LABEL_FORMATS[ending](table)
+        return None if found == content else _different(name, content, found)
 
     @functools.cached_property
     def _there(self) -> dict[str, list[str]]:
@@ -74,8 +85,16 @@ def _unexpected(name: str) -> Difference:
     return Difference(name, None, None, None, "extra", 0, None, "labels of nothing that happened")
 
 
-def _is_same_table(one: bytes, other: bytes) -> bool:
+def _different(name: str, content: bytes, found: bytes | None) -> Difference:
+    expected = f"{len(content)} bytes"
+    if found is None:
+        return Difference(name, None, None, None, "missing", 0, expected, None)
+    return Difference(name, None, None, "labels", "altered", 0, expected, f"{len(found)} bytes")
+
+
+def _holds(content: bytes, table: pa.Table) -> bool:
+    """Whether *content* is a Parquet file of *table*."""
     try:
-        return bool(pq.read_table(io.BytesIO(one)).equals(pq.read_table(io.BytesIO(other))))
+        return bool(pq.ParquetFile(io.BytesIO(content)).read().equals(table))
     except (pa.ArrowException, OSError):  # it is no Parquet any more
         return False

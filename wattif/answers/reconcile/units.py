@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from wattif.answers.reconcile.deep import DeepComparison, checksum
 from wattif.answers.reconcile.delivery import Delivery, ExpectedObject
@@ -20,9 +21,11 @@ from wattif.engine.ordered import in_order
 from wattif.engine.plan import Batch
 from wattif.lake import layout
 from wattif.lake.manifest import ManifestEntry
-from wattif.tables.fault_labels import FaultLabel
 from wattif.tables.unit import Unit
 from wattif.uploader.store import Store, StoredObject
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _MANIFESTS_AHEAD = 64
 Task = Callable[[], list[Difference]]
@@ -141,7 +144,7 @@ class UnitsCheck:
     ) -> list[Difference]:
         differences: list[Difference] = []
         unexpected = {each.name: each for each in there}
-        labels: list[FaultLabel] = []
+        labels: list[pa.Table] = []
         rows = self._plan.rows_of(unit)
         for compared in deep.compare(unit, labels):
             unexpected.pop(compared.name, None)

@@ -86,6 +86,15 @@ def test_what_the_warehouse_lost_and_changed_is_named(lake: Path) -> None:
     }
 
 
+def test_text_with_an_offset_is_the_same_moment(lake: Path) -> None:
+    table = f"`{PROJECT}.{DATASET}.smart_meter_readings`"
+    moment = "CONCAT(FORMAT_TIMESTAMP('%Y-%m-%dT%H:%M:%S', TIMESTAMP_ADD(timestamp, INTERVAL 8 HOUR)), '+08:00')"
+    columns = f"mac, {moment} AS timestamp, consumption_wh, voltage_v, register_kwh, dt"
+    _execute(f"CREATE TABLE `{PROJECT}.{DATASET}.texts` AS SELECT {columns} FROM {table}")
+    explained, report = _reconcile(lake, "texts")
+    assert (explained, report["differences"]) == (True, [])
+
+
 def test_a_table_that_is_not_there_is_one_line(lake: Path) -> None:
     with pytest.raises(WarehouseError, match="nowhere"):
         _reconcile(lake, "nowhere")

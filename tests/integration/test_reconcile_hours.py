@@ -77,6 +77,25 @@ def test_an_hour_changed_by_less_than_half_a_milliwatt_hour(table: Table, column
     assert (difference.column, difference.expected, difference.found) == (column, "3 decimals", "more decimals")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "strftime(time_hour_rolled::TIMESTAMP + INTERVAL 8 HOUR, '%Y-%m-%dT%H:%M:%S+08:00')",
+        "strftime(time_hour_rolled::TIMESTAMP - INTERVAL 210 MINUTE, '%Y-%m-%d %H:%M:%S-03:30')",
+    ],
+)
+def test_hours_as_text_with_an_offset(table: Table, text: str) -> None:
+    table.change(
+        ROLLED.format("readings"),
+        f"CREATE TABLE other AS SELECT * REPLACE ({text} AS time_hour_rolled) FROM rolled",
+        f"CREATE TABLE later AS SELECT * REPLACE ({text.replace('INTERVAL 8 HOUR', 'INTERVAL 9 HOUR')}"
+        " AS time_hour_rolled) FROM rolled",
+    )
+    assert table.reconcile(table="other")[0] == []
+    if "+08:00" in text:
+        assert {each.verdict for each in table.reconcile(table="later")[0]} >= {"missing", "extra"}
+
+
 def test_hours_in_types_that_lose_digits(table: Table) -> None:
     table.change(
         ROLLED.format("readings"),

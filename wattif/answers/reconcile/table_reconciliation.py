@@ -95,16 +95,17 @@ class TableReconciliation:
         return Counts(place=self._source.place, hours=hours, causes=causes, inexact=inexact)
 
     def _refuse_strangers(self, names: Collection[str], key: Sequence[str]) -> None:
+        columns = {column.name for column in self._plan.columns}
         for name in key:
+            if name in _KEYS and name not in columns:
+                raise UsageError(
+                    f"{self._source.place}: the dataset's `columns` have no {name}, so its readings cannot be told"
+                    " apart; compare the lake itself, or generate a dataset with mac and timestamp"
+                )
             if name not in names:
                 raise UsageError(
                     f"{self._source.place}: no column {name}; a table of readings needs mac and timestamp, an hourly"
                     f" one mac and {HOUR.name}"
-                )
-            if name in _KEYS and name not in {column.name for column in self._plan.columns}:
-                raise UsageError(
-                    f"{self._source.place}: the dataset's `columns` have no {name}, so its readings cannot be told"
-                    " apart; compare the lake itself, or generate a dataset with mac and timestamp"
                 )
 
     def _of_hours(self, schema: pa.Schema, causes: Counter[str]) -> tuple[list[NumberColumn], list[str]]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 from tests.reconciling import make_lake, report_of
+from wattif.tables.arrow import table_ndjson
 
 FAULTS = (
     "duplicate=0.01,late=0.02:2h,drop=0.01,out_of_order=0.02,corrupt=0.005,partial_line=0.4,file_missing=0.2,"
@@ -112,6 +115,69 @@ def test_lost_labels_of_files_are_told(lake: Lake) -> None:
     label.unlink()
     told = report_of("--lake", str(lake)).told("place", "verdict")
     assert told == [(label.relative_to(lake).as_posix(), "missing")]
+
+
+@pytest.mark.parametrize("ending", ["ndjson", "parquet"])
+def test_labels_that_were_cut_or_lost_are_told_without_reading_rows(lake: Lake, ending: str) -> None:
+    lost, cut, *_ = sorted(lake.glob(f"_wattif/labels/faults/drop/*/*.{ending}"))
+    lost.unlink()
+    cut.write_bytes(cut.read_bytes()[:-9])
+    told = report_of("--lake", str(lake)).told("place", "verdict")
+    assert told == [(lost.relative_to(lake).as_posix(), "missing"), (cut.relative_to(lake).as_posix(), "altered")]
+
+
+def test_a_label_that_was_changed_is_told_without_reading_rows(lake: Lake) -> None:
+    path = next(iter(sorted(lake.glob("_wattif/labels/faults/duplicate/*/*.ndjson"))))
+    first, *rest = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(first.replace(b'"row":', b'"row":1', 1) + b"".join(rest))
+    name = path.relative_to(lake).as_posix()
+    assert report_of("--lake", str(lake)).told("place", "verdict", "column") == [(name, "altered", "labels")]
+    path.write_bytes(first)
+    (difference,) = report_of("--lake", str(lake)).differences
+    assert (difference["expected"], difference["found"]) == (f"{1 + len(rest)} rows", "1 lines")
+
+
+@pytest.mark.parametrize(
+    ("column", "change"),
+    [
+        ("kind", "'mended'"),
+        ("mac", "'02:00:00:00:00:01'"),
+        ("start", '"start" + INTERVAL 1 SECOND'),
+        ("visible_in", "'rows'"),
+    ],
+)
+def test_labels_of_meters_are_compared_row_by_row_with_what_was_drawn(lake: Lake, column: str, change: str) -> None:
+    """Both forms were changed alike, so that they agree."""
+    stem = lake / "_wattif" / "labels" / "anomalies" / "anomalies"
+    path = stem.with_suffix(".parquet")
+    table = pq.read_table(path)
+    meter = table["meter"][3].as_py()
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.register("labels", table)
+        changed = connection.sql(
+            f'SELECT * REPLACE (CASE meter WHEN {meter} THEN {change} ELSE "{column}" END AS "{column}") FROM labels'
+        ).to_arrow_table()
+    changed = changed.cast(table.schema)
+    pq.write_table(changed, path)
+    stem.with_suffix(".ndjson").write_bytes(table_ndjson(changed))
+    (difference,) = report_of("--lake", str(lake)).differences
+    assert (difference["place"], difference["verdict"]) == (path.relative_to(lake).as_posix(), "altered")
+    assert (difference["column"], difference["readings"]) == (column, 1)
+
+
+@pytest.mark.parametrize("damage", ["cut", "fewer"])
+def test_labels_of_meters_that_lack_rows_are_told(lake: Lake, damage: str) -> None:
+    path = lake / "_wattif" / "labels" / "anomalies" / "anomalies.parquet"
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:-100])
+    else:
+        pq.write_table(pq.read_table(path).slice(1), path)
+    name = path.relative_to(lake).as_posix()
+    expected = (
+        [(name, "altered")] if damage == "cut" else [(name.replace("parquet", "ndjson"), "altered"), (name, "missing")]
+    )
+    assert report_of("--lake", str(lake)).told("place", "verdict") == expected
 
 
 @pytest.mark.parametrize("ending", ["ndjson", "parquet"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from wattif.tables.table import LakeTable, RowCount, is_asked_for
 from wattif.tables.unit import Unit
 
 if TYPE_CHECKING:
+    from wattif.model.anomalies import Event
     from wattif.model.reported import MeasuredEvent
     from wattif.model.scenario import Scenario
     from wattif.spec import Spec
@@ -42,26 +43,33 @@ class AnomalyLabels(LakeTable):
 
     def columns_of(self, scenario: Scenario, unit: Unit) -> Mapping[str, NDArray[Any]]:
         """See `LakeTable.columns_of`, by meter; the scenario's events must have been measured."""
-        own = [scenario.events[meter] for meter in range(unit.first, unit.last + 1) if meter in scenario.events]
-        meters = np.array([each.event.meter for each in own], np.int64)
-        severity = [_severity(each, scenario) for each in own]
+        measured = [scenario.events[meter] for meter in range(unit.first, unit.last + 1) if meter in scenario.events]
+        severity = [_severity(each, scenario) for each in measured]
         return {
-            "event_id": _texts(each.event.id for each in own),
-            "meter": meters,
-            "mac": scenario.fleet.macs[meters],
-            "transformer": np.array([transformer_of(each.event.meter) for each in own], np.int64),
-            "city_id": _texts(scenario.world.city_of(each.event.meter).id for each in own),
-            "kind": _texts(each.event.kind for each in own),
-            "start": np.array([each.event.start_s for each in own], "datetime64[s]"),
-            "end": np.array([each.event.end_s for each in own], "datetime64[s]"),
-            "parameters": _texts(orjson.dumps(dict(each.event.sizes)).decode() for each in own),
-            "energy_wh": np.array([each.energy_mwh for each in own], np.int64),
-            "not_registered_wh": np.array([each.lost_mwh[-1] for each in own], np.int64),
+            **drawn_columns(scenario, [each.event for each in measured]),
+            "parameters": _texts(orjson.dumps(dict(each.event.sizes)).decode() for each in measured),
+            "energy_wh": np.array([each.energy_mwh for each in measured], np.int64),
+            "not_registered_wh": np.array([each.lost_mwh[-1] for each in measured], np.int64),
             "severity": np.array(severity),
             "risk_band": _texts("High" if one >= HIGH else "Medium" if one >= MEDIUM else "Low" for one in severity),
-            "visible_in": _texts(KINDS[each.event.kind].visible_in for each in own),
-            "expected_auc": np.array([KINDS[each.event.kind].expected_auc for each in own], object),
         }
+
+
+def drawn_columns(scenario: Scenario, events: Sequence[Event]) -> dict[str, NDArray[Any]]:
+    """The columns that are known before the *events* are measured, a row for each of these."""
+    meters = np.array([each.meter for each in events], np.int64)
+    return {
+        "event_id": _texts(each.id for each in events),
+        "meter": meters,
+        "mac": scenario.fleet.macs[meters],
+        "transformer": np.array([transformer_of(each.meter) for each in events], np.int64),
+        "city_id": _texts(scenario.world.city_of(each.meter).id for each in events),
+        "kind": _texts(each.kind for each in events),
+        "start": np.array([each.start_s for each in events], "datetime64[s]"),
+        "end": np.array([each.end_s for each in events], "datetime64[s]"),
+        "visible_in": _texts(KINDS[each.kind].visible_in for each in events),
+        "expected_auc": np.array([KINDS[each.kind].expected_auc for each in events], object),
+    }
 
 
 def _texts(values: Any) -> NDArray[Any]:

@@ -72,13 +72,18 @@ def partition_parquet(table: LakeTable, scenario: Scenario, entities: int, parti
 
 
 def partition_ndjson(table: LakeTable, scenario: Scenario, entities: int, partition: str = WHOLE) -> bytes:
-    """The same as NDJSON: times in RFC 3339, decimals as numbers with as many digits as they have."""
+    """The same as NDJSON, see `table_ndjson`."""
+    return table_ndjson(partition_table(table, scenario, entities, partition))
+
+
+def table_ndjson(table: pa.Table) -> bytes:
+    """One line per row: times in RFC 3339, decimals as numbers with as many digits as they have."""
 
     def plain(value: object) -> object:
         return float(value) if isinstance(value, Decimal) else value
 
-    rows = partition_table(table, scenario, entities, partition).to_pylist()
-    return b"".join(orjson.dumps({name: plain(value) for name, value in row.items()}, option=_NDJSON) for row in rows)
+    lines = ({name: plain(value) for name, value in row.items()} for row in table.to_pylist())
+    return b"".join(orjson.dumps(line, option=_NDJSON) for line in lines)
 
 
 _NDJSON = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC

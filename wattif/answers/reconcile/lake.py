@@ -16,6 +16,7 @@ from threading import Event
 
 from wattif.answers.reconcile.delivery import Delivery
 from wattif.answers.reconcile.differences import Difference, difference_of_object
+from wattif.answers.reconcile.label_pairs import unequal_labels
 from wattif.answers.reconcile.labels import LabelCheck
 from wattif.answers.reconcile.success import SuccessCheck
 from wattif.answers.reconcile.units import Seen, UnitsCheck, call
@@ -102,6 +103,9 @@ class LakeCheck:
         if self._deep:
             known = {name: content for name, content in self._tables.meter_labels().items() if name in there}
             yield from self._label_check.compare(known)
+        else:
+            yield from self._tables.altered_labels(self._store, there)
+            yield from unequal_labels(self._store, self._spec)
 
     def _strange_tables(self) -> Iterator[Difference]:
         """Objects of tables that the dataset does not have."""

@@ -103,13 +103,9 @@ def _of_lake(
     spec: Spec, whole: Spec, store: Store, outputs: Iterable[Output], *, deep: bool, stop: Event
 ) -> dict[str, Any]:
     world = world_of(whole)
-    if deep:
-        scenario = scenario_of(whole, world)
-        has_events = bool(scenario.events)
-    else:  # events are measured only where bytes are compared
-        scenario = Scenario(world=world, fleet=fleet_of(whole, world), events={})
-        has_events = bool(drawn_events(whole, world, scenario.fleet))
-    tables = WholeTables(whole, scenario, has_events=has_events)
+    unmeasured = Scenario(world=world, fleet=fleet_of(whole, world), events={})
+    scenario = scenario_of(whole, world) if deep else unmeasured  # measuring computes the days that events touch
+    tables = WholeTables(whole, scenario, drawn_events(whole, world, scenario.fleet))
     check = LakeCheck(store, spec, whole, deliveries=deliveries_of(spec, scenario), tables=tables, stop=stop, deep=deep)
     _tell(check.differences(), outputs)
     return {

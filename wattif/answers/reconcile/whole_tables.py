@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wattif.answers.reconcile.differences import Difference, Verdict
+from wattif.model.anomalies import Event
 from wattif.model.scenario import Scenario
 from wattif.spec import Spec
 from wattif.tables import anomaly_labels, catalog
-from wattif.tables.arrow import ROWS_PER_GROUP, arrow_table, partition_objects
+from wattif.tables.arrow import ROWS_PER_GROUP, arrow_schema, arrow_table, partition_objects
 from wattif.tables.table import LakeTable
 from wattif.tables.unit import Unit
 from wattif.uploader.store import Store
@@ -35,18 +36,18 @@ def read_object(store: Store, name: str) -> bytes | None:
 class WholeTables:
     """The tables of the dataset that *spec* describes, beside those that are made in units."""
 
-    def __init__(self, spec: Spec, scenario: Scenario, *, has_events: bool) -> None:
-        """*has_events*: something goes wrong at a meter, whether *scenario* has measured it or not."""
+    def __init__(self, spec: Spec, scenario: Scenario, events: Mapping[int, Event]) -> None:
+        """*events*: what goes wrong at the meters, whether *scenario* has measured it or not."""
         self._spec = spec
         self._scenario = scenario
-        self._has_events = has_events
+        self._events = events
 
     def names(self) -> Sequence[str]:
         """Their objects; those of a table that may be empty when something goes wrong at a meter."""
         return [
             name
             for table in catalog.lake_tables_of(self._spec, "whole")
-            if self._has_events or not table.absent_when_empty
+            if self._events or not table.absent_when_empty
             for partition in table.partitions(self._spec)
             for name in table.object_names(partition)
         ]
@@ -54,6 +55,23 @@ class WholeTables:
     def meter_labels(self) -> Mapping[str, bytes]:
         """Name and content of the labels of what goes wrong at the meters; only known when events are measured."""
         return partition_objects(anomaly_labels.TABLE, self._scenario, self._spec.meters)
+
+    def altered_labels(self, store: Store, existing: Collection[str]) -> Iterator[Difference]:
+        """How the labels of anomalies, if *existing*, differ in what is known before events are measured."""
+        table = anomaly_labels.TABLE
+        name = table.object_name(ending="parquet")
+        if not self._events or name not in existing:
+            return
+        found = _parquet(read_object(store, name) or b"")
+        events = [self._events[meter] for meter in sorted(self._events)]
+        if found is None or found.schema != arrow_schema(table.columns):
+            told = "no Parquet file" if found is None else _columns(found.schema)
+            yield _difference(name, "altered", len(events), "columns", _columns(arrow_schema(table.columns)), told)
+            return
+        drawn = anomaly_labels.drawn_columns(self._scenario, events)
+        expected = arrow_table([each for each in table.columns if each.name in drawn], drawn)
+        if not expected.equals(found.select(expected.column_names)):
+            yield from _compare_rows(name, table.key, expected.to_pylist(), found.to_pylist())
 
     def altered(self, store: Store, existing: Collection[str]) -> Iterator[Difference]:
         """How the tables of which the objects are *existing* differ from what they must be.
@@ -77,9 +95,8 @@ def compare_partition(
     if content is None:
         return
     count = table.entities(spec, partition)
-    try:
-        found = pq.read_table(pa.BufferReader(content))
-    except (pa.ArrowException, OSError):
+    found = _parquet(content)
+    if found is None:
         yield _difference(name, "altered", count, "bytes", "a Parquet file", f"{len(content)} bytes that are none")
         return
     first = 0
@@ -88,7 +105,7 @@ def compare_partition(
         unit = Unit(table.name, partition, start, min(ROWS_PER_GROUP, count - start))
         expected = arrow_table(table.columns, table.columns_of(scenario, unit))
         if start == 0 and expected.schema != found.schema:
-            yield _difference(name, "altered", count, "columns", _columns(expected), _columns(found))
+            yield _difference(name, "altered", count, "columns", _columns(expected.schema), _columns(found.schema))
             return
         same = same and expected.equals(found.slice(first, expected.num_rows))
         first += expected.num_rows
@@ -142,8 +159,16 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _columns(table: pa.Table) -> str:
-    return ", ".join(f"{field.name} {field.type}" for field in table.schema)
+def _columns(schema: pa.Schema) -> str:
+    return ", ".join(f"{field.name} {field.type}" for field in schema)
+
+
+def _parquet(content: bytes) -> pa.Table | None:
+    """The table in a Parquet file; None when it is none."""
+    try:
+        return pq.read_table(pa.BufferReader(content))
+    except (pa.ArrowException, OSError):
+        return None
 
 
 def _difference(

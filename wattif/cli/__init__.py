@@ -1,5 +1,21 @@
 """The command line: one verb, one file. `python generator.py …` is `python -m wattif generate …`."""
 
-from wattif.cli.main import main
+from __future__ import annotations
 
-__all__ = ["main"]
+import os
+import sys
+from collections.abc import Sequence
+
+from wattif.cli import main as command_line
+
+
+def main(arguments: Sequence[str] | None = None, program: str | None = None) -> int:
+    """The program `wattif`, in a process of its own; see `wattif.cli.main.main`.
+
+    No kernel multiplies matrices. So numba need not find scipy's BLAS: it takes time and memory to load, and under a
+    limit of memory (ulimit -v) OpenBLAS waits for ever, deaf to signals.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if "scipy" not in sys.modules:
+        sys.modules["scipy"] = None  # type: ignore[assignment]  # as if it were not installed
+    return command_line.main(arguments, program)

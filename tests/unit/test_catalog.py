@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
@@ -11,12 +13,14 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
+import wattif
 from tests.asking import Asked, generate
 from wattif.answers.expect import expect
 from wattif.errors import UsageError
 from wattif.model.scenario import scenario_of
 from wattif.tables import anomaly_labels, catalog, meters, readings
 from wattif.tables.arrow import arrow_schema, arrow_table, partition_table
+from wattif.tables.hours import HOUR_COLUMNS
 from wattif.tables.table import LakeTable, Table
 from wattif.tables.unit import Unit
 
@@ -113,3 +117,17 @@ def test_the_columns_of_readings_are_what_their_files_say(asked: Asked) -> None:
         if field.kind == "number":
             found = (columns[field.name] / 10**field.decimals).tolist()
             assert found == [row[field.name] for row in rows], field.name
+
+
+def test_columns_of_hours_are_named_once() -> None:
+    """Whoever asks for one takes its name from its declaration."""
+    names = [each.name for each in HOUR_COLUMNS if each.name not in ("mac", "readings")]
+    root = Path(wattif.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+        prose = {ast.get_docstring(node, clean=False) for node in ast.walk(tree) if isinstance(node, documented)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value not in prose:
+                found = [name for name in names if re.search(rf"\b{name}\b", node.value)]
+                assert not found or path == root / "tables" / "hours.py", (path, found)

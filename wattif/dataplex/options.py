@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from wattif.spec.values import Names, split_names
+from wattif.tables.hours import HOUR
 from wattif.warehouse.tables import HOURLY, METRICS, MODEL_NAME
 
 Action = Literal["create", "run", "results", "delete"]
@@ -48,7 +49,7 @@ class DataplexOptions(BaseModel):
         None, description="cron, for example '15 * * * *' or 'TZ=Asia/Manila 0 6 * * *' (default: on demand)"
     )
     incremental_field: str = Field(
-        "time_hour_rolled",
+        HOUR.name,
         description="column by which a job scans only new rows; empty: always the whole table",
     )
     results_table: str | None = Field(

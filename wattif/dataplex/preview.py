@@ -23,6 +23,7 @@ from wattif.dataplex.options import DataplexOptions
 from wattif.dataplex.scan import data_scan, plain_rules, yaml_of
 from wattif.dataplex.wait import Clock, wait_until
 from wattif.errors import WarehouseError
+from wattif.tables.hours import HOUR, HOUR_ENERGY
 
 _SERVICE = "https://dataplex.googleapis.com"
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -40,7 +41,7 @@ def request_body(options: DataplexOptions) -> dict[str, Any]:
         0,
         {
             "name": "anomaly",
-            "column": "consumption_hour_rolled",
+            "column": HOUR_ENERGY.name,
             "dimension": "ACCURACY",
             "description": f"hours that stand out, at {options.threshold!r}",
             "data_anomaly_detection": {
@@ -51,7 +52,7 @@ def request_body(options: DataplexOptions) -> dict[str, Any]:
     )
     spec["anomaly_detection"] = {
         "aggregation_window": "3600s",
-        "timestamp_column": "time_hour_rolled",
+        "timestamp_column": HOUR.name,
         "bigquery_export": {
             "intermediate_dataset": f"{options.project}.{options.dataset}",
             "result_table": f"{options.project}.{options.dataset}.{options.scan.replace('-', '_')}_anomalies",

@@ -17,11 +17,14 @@ from google.cloud import dataplex_v1
 from google.protobuf.json_format import MessageToDict
 
 from wattif.dataplex.options import DataplexOptions
-from wattif.warehouse.tables import METRIC_COLUMNS
+from wattif.tables.column import MAC
+from wattif.tables.hours import HOUR, HOUR_ENERGY, HOUR_READINGS, METRIC_COLUMNS
+from wattif.warehouse.tables import HOURLY
 
 _MAC = "^[0-9A-F][26AE](:[0-9A-F]{2}){5}$"  # locally administered, unicast
 _DESCRIPTION = "Hourly smart-meter readings: anomalies, gaps, duplicates and ranges. Made by WattIf."
-_REQUIRED_COLUMNS = ("mac", "time_hour_rolled", "consumption_hour_rolled")
+_REQUIRED_COLUMNS = (MAC.name, HOUR.name, HOUR_ENERGY.name)
+_KEY = ", ".join(HOURLY.key)
 _REPORT_SCORE = 99.99  # any score but 100: it has two decimals
 _Rule = dataplex_v1.DataQualityRule
 _Actions = dataplex_v1.DataQualitySpec.PostScanActions
@@ -79,7 +82,7 @@ def plain_rules(options: DataplexOptions) -> list[dataplex_v1.DataQualityRule]:
     rules += [
         _Rule(
             name="consumption-not-negative",
-            column="consumption_hour_rolled",
+            column=HOUR_ENERGY.name,
             dimension="VALIDITY",
             threshold=1.0,
             ignore_null=True,  # counted by the rule of its own
@@ -88,7 +91,7 @@ def plain_rules(options: DataplexOptions) -> list[dataplex_v1.DataQualityRule]:
         ),
         _Rule(
             name="mac-valid",
-            column="mac",
+            column=MAC.name,
             dimension="VALIDITY",
             threshold=1.0,
             ignore_null=True,
@@ -97,19 +100,20 @@ def plain_rules(options: DataplexOptions) -> list[dataplex_v1.DataQualityRule]:
         ),
         _Rule(
             name="readings-complete",
-            column="readings",
+            column=HOUR_READINGS.name,
             dimension="COMPLETENESS",
             threshold=1.0,
             description=f"an hour has {readings} readings, one every {options.interval} s",
-            row_condition_expectation=_Rule.RowConditionExpectation(sql_expression=f"readings = {readings}"),
+            row_condition_expectation=_Rule.RowConditionExpectation(
+                sql_expression=f"{HOUR_READINGS.name} = {readings}"
+            ),
         ),
         # the uniqueness rule knows single columns only
         _assertion(
             "meter-hour-unique",
             "UNIQUENESS",
             "a meter has one row per hour",
-            "SELECT mac, time_hour_rolled, COUNT(*) AS row_count FROM ${data()}"
-            " GROUP BY mac, time_hour_rolled HAVING COUNT(*) > 1",
+            f"SELECT {_KEY}, COUNT(*) AS row_count FROM ${{data()}} GROUP BY {_KEY} HAVING COUNT(*) > 1",
         ),
     ]
     if options.max_age_hours:
@@ -119,7 +123,7 @@ def plain_rules(options: DataplexOptions) -> list[dataplex_v1.DataQualityRule]:
                 "FRESHNESS",
                 f"the newest row is at most {options.max_age_hours} hours old",
                 # of the whole table: an increment without rows would look like a stale table
-                f"SELECT newest FROM (SELECT MAX(time_hour_rolled) AS newest FROM `{options.full_table}`)"
+                f"SELECT newest FROM (SELECT MAX({HOUR.name}) AS newest FROM `{options.full_table}`)"
                 " WHERE newest IS NULL"
                 f" OR newest < TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL {options.max_age_hours} HOUR)",
             )
@@ -166,7 +170,7 @@ def _detecting(options: DataplexOptions, metric: str, condition: str) -> str:
     return (
         f"SELECT * FROM ML.DETECT_ANOMALIES(MODEL `{model}`,"
         f" STRUCT({options.threshold!r} AS anomaly_prob_threshold),"
-        f" (SELECT mac, time_hour_rolled, {METRIC_COLUMNS[metric]} FROM ${{data()}})) WHERE {condition}"
+        f" (SELECT {_KEY}, {METRIC_COLUMNS[metric]} FROM ${{data()}})) WHERE {condition}"
     )
 
 

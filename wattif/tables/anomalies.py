@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from wattif.tables.column import MAC, Column
-from wattif.tables.hours import HOUR
+from wattif.tables.hours import HOUR, METRIC_COLUMNS
 from wattif.tables.table import Table
 
 VERDICT_COLUMNS = (
     MAC,
     HOUR,
-    Column("metric", "text", "AVG: consumption_avg, MAX: consumption_max"),
+    Column("metric", "text", ", ".join(f"{metric}: {name}" for metric, name in METRIC_COLUMNS.items())),
     Column("value", "float", "of the metric, Wh; NULL for an hour without readings, or without values in them"),
     Column("is_anomaly", "boolean", "NULL: no verdict"),
     Column("anomaly_probability", "float", "an hour is an anomaly above the threshold"),

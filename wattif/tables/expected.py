@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from wattif.numeric.calendar import month_after
 from wattif.tables.column import MAC, Column
-from wattif.tables.hours import HOUR_COLUMNS
+from wattif.tables.hours import HOUR, HOUR_COLUMNS
 from wattif.tables.readings import fields_of, reading_fields
 from wattif.tables.table import LakeTable, RowCount
 
@@ -132,7 +132,7 @@ HOURLY = Hourly(
     name="expected_hourly",
     description="energy by meter and hour",
     columns=HOUR_COLUMNS,
-    key=("mac", "time_hour_rolled"),
+    key=(MAC.name, HOUR.name),
     partition="a month in a view",
     path="_wattif/expected/{view}/hourly/{month}",
     endings=("parquet",),

@@ -15,7 +15,7 @@ from wattif.tables.column import Column
 from wattif.tables.expected import DAILY, HOURLY, MONTHLY, TOTAL_DIGITS, ExpectedTable, partition_columns
 from wattif.tables.expected_local import LOCAL_DAILY, LOCAL_MONTHLY
 from wattif.tables.hour_kernels import LARGEST, METERS, READINGS, ROWS, SUMS, TOTALS
-from wattif.tables.hours import HOUR_ENERGY
+from wattif.tables.hours import HOUR, HOUR_ENERGY
 
 PartTables = dict[ExpectedTable, pa.Table]  # the rows of some meters in a month, by table
 _EPOCH = date(1970, 1, 1)
@@ -35,7 +35,7 @@ def part_tables(macs: NDArray[np.uint64], month: date, cells: NDArray[np.int64])
     since_us = (month - _EPOCH).days * 24 * _HOUR_US
     hourly = [
         names.take(pa.array(meter)),
-        pa.array(since_us + hour * _HOUR_US).cast(_HOURLY.field("time_hour_rolled").type),
+        pa.array(since_us + hour * _HOUR_US).cast(_HOURLY.field(HOUR.name).type),
         decimals(sums, _WH),
         pa.array(sums / 1000.0 / counts),
         decimals(cells[meter, hour, LARGEST], _WH),

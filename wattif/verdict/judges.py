@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from wattif.errors import WarehouseError
+from wattif.tables.hours import HOUR
 from wattif.verdict.window import ScanWindow
 from wattif.warehouse.statements import literal, read_sql
 from wattif.warehouse.tables import METRIC_COLUMNS, MODEL_NAME, Table
@@ -40,8 +41,8 @@ def _by_baseline(warehouse: Warehouse, metric: str, window: ScanWindow, threshol
             column=METRIC_COLUMNS[metric],
             metric=literal(metric),
             threshold=literal(threshold),
-            season=season.format("time_hour_rolled"),
-            expected_season=season.format("expected.time_hour_rolled"),
+            season=season.format(HOUR.name),
+            expected_season=season.format(f"expected.{HOUR.name}"),
             train_start=literal(window.start_of(window.train_from)),
             train_end=literal(window.end_of(window.train_until)),
             scan_from=literal(window.scan_from),

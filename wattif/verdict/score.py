@@ -22,6 +22,7 @@ from wattif.lake.open import opened
 from wattif.model.anomalies import Kind
 from wattif.model.anomaly_kinds import KINDS
 from wattif.tables import anomaly_labels
+from wattif.tables.hours import HOUR
 from wattif.uploader.retrying import RetryPolicy
 from wattif.uploader.store import Store
 from wattif.verdict.scorecard import KindScore, MetricScore, Scorecard
@@ -102,7 +103,7 @@ def score_scan(warehouse: Warehouse, labels: pa.Table) -> Scorecard:
             f"{warehouse.place}: the metrics were scanned over different days or at different thresholds;"
             " run 'python -m wattif scan' once for all of them"
         )
-    flags = warehouse.query(f"SELECT mac, time_hour_rolled, metric, is_anomaly FROM {ANOMALIES.name}")
+    flags = warehouse.query(f"SELECT mac, {HOUR.name} AS hour, metric, is_anomaly FROM {ANOMALIES.name}")
     days = warehouse.query(f"SELECT dt FROM {LOADS.name}")
     threshold, scan_from, scan_until, *_ = spans.pop()
     with duckdb.connect() as database:
@@ -140,11 +141,11 @@ WHERE hour::DATE IN (SELECT dt FROM days)
 # What any of the metrics flagged, and what none of them judged.
 _HITS = """
 CREATE OR REPLACE TEMP TABLE hits AS
-SELECT DISTINCT mac, time_hour_rolled AS hour FROM flags WHERE is_anomaly AND list_contains($wanted, metric)
+SELECT DISTINCT mac, hour FROM flags WHERE is_anomaly AND list_contains($wanted, metric)
 """
 _UNJUDGED = """
 CREATE OR REPLACE TEMP TABLE unjudged AS
-SELECT mac, time_hour_rolled AS hour FROM flags WHERE is_anomaly IS NULL AND list_contains($wanted, metric)
+SELECT mac, hour FROM flags WHERE is_anomaly IS NULL AND list_contains($wanted, metric)
 GROUP BY ALL HAVING count(DISTINCT metric) = len($wanted)
 """
 

@@ -21,7 +21,7 @@ _TIMES[[RowFault.DROP, RowFault.CORRUPT]] = 0
 _TIMES[RowFault.DUPLICATE] = 2
 
 
-class Deliveries:
+class ArrivalCounts:
     """Says how often the rows of a meter's day arrive. Not thread-safe.
 
     `causes` counts by name the rows by which the delivered ones differ from the measured ones: those that are lost to
@@ -55,9 +55,9 @@ class Deliveries:
                 causes[fault.name.lower()] = int(happened[fault])
             cut = self._last_line(unit) if self._faults.partial(unit) else None
             if cut is not None and cut[0] == meter:
-                own = RowFault(codes[cut[1]]).name.lower()
-                if own in causes:  # nothing else happens to that row
-                    causes[own] -= 1
+                expected = RowFault(codes[cut[1]]).name.lower()
+                if expected in causes:  # nothing else happens to that row
+                    causes[expected] -= 1
                 times[cut[1]] = 0
                 causes["partial_line"] = 1
         if self._faults.twice(unit):

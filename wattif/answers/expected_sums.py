@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from wattif.answers.arrival_counts import Deliveries
+from wattif.answers.arrival_counts import ArrivalCounts
 from wattif.answers.local_sums import LocalZones
 from wattif.engine.ordered import in_order
 from wattif.engine.plan import Plan
@@ -105,7 +105,7 @@ class Hours:
         self.fields: tuple[Column, ...] = (energy, *numbers)
         self._quantities = np.array([each.quantity for each in self.fields])
         self._electrical = any(each.quantity in quantities.ELECTRICAL for each in self.fields)
-        self._own = threading.local()
+        self._of_thread = threading.local()
 
     @property
     def views(self) -> int:
@@ -123,10 +123,10 @@ class Hours:
 
     def compute(self, part: Span, stop: Event) -> PartHours:
         """The hours of *part*; `Interrupted` when *stop* is set meanwhile."""
-        if not hasattr(self._own, "days"):
+        if not hasattr(self._of_thread, "days"):
             world, fleet, events = self._scenario.world, self._scenario.fleet, self._scenario.events
-            self._own.days = ReportedDays(world, fleet, events, electrical=self._electrical)
-        deliveries = None if self._faults is None else Deliveries(self._scenario, self._plan, self._faults)
+            self._of_thread.days = ReportedDays(world, fleet, events, electrical=self._electrical)
+        arrivals = None if self._faults is None else ArrivalCounts(self._scenario, self._plan, self._faults)
         width = kernels.cell_width(len(self.fields), self._moments)
         shape = (self.views, part.meters, len(part.days) * 24)
         made = PartHours(
@@ -143,11 +143,11 @@ class Hours:
                 raise Interrupted("stopped")
             if self._plan.start <= day <= self._plan.end:
                 for first, meters in self._blocks(part, day):
-                    self._add(made, day, first, meters, deliveries)
+                    self._add(made, day, first, meters, arrivals)
         if self.views > 1:
             self._sum_up(made)
-        if deliveries is not None:
-            made.causes.update(deliveries.causes)
+        if arrivals is not None:
+            made.causes.update(arrivals.causes)
         return made
 
     def _whole_days(self, part: Span) -> range:
@@ -167,12 +167,12 @@ class Hours:
         first = part.first_meter
         while first < end:
             neighbours = METERS_PER_TRANSFORMER - first % METERS_PER_TRANSFORMER
-            last = min(first + min(self._own.days.block_meters, neighbours), end)
+            last = min(first + min(self._of_thread.days.block_meters, neighbours), end)
             yield first, last - first
             first = last
 
-    def _add(self, made: PartHours, day: date, first: int, meters: int, deliveries: Deliveries | None) -> None:
-        days: ReportedDays = self._own.days
+    def _add(self, made: PartHours, day: date, first: int, meters: int, arrivals: ArrivalCounts | None) -> None:
+        days: ReportedDays = self._of_thread.days
         columns, marks = days.compute(day, first, meters)
         part, by_place = made.part, {mark.place: mark for mark in marks}
         number, place = day_number(day), first - part.first_meter
@@ -207,17 +207,27 @@ class Hours:
                 made.local[MEASURED, place : place + meters],
             )
         for n in range(meters):
-            own_mark = by_place.get(n)
-            if own_mark is not None or (deliveries is not None and whole):
+            of_meter = by_place.get(n)
+            if of_meter is not None or (arrivals is not None and whole):
                 times = None
-                if deliveries is not None:
-                    times = deliveries.times(day, first + n, None if own_mark is None else own_mark.sent, count=inside)
-                self._add_rows(made, columns[n], place + n, at, totals, own_mark, times, has_renamed)
+                if arrivals is not None:
+                    times = arrivals.times(day, first + n, None if of_meter is None else of_meter.sent, count=inside)
+                self._add_rows(
+                    made,
+                    columns[n],
+                    place=place + n,
+                    at=at,
+                    totals=totals,
+                    mark=of_meter,
+                    times=times,
+                    has_renamed=has_renamed,
+                )
 
     def _add_rows(
         self,
         made: PartHours,
-        own: NDArray[np.int64],
+        columns: NDArray[np.int64],
+        *,
         place: int,
         at: int,
         totals: NDArray[np.int64],
@@ -234,7 +244,7 @@ class Hours:
             times_s += 0 if mark.clock_s is None else mark.clock_s
             sent = sent if mark.sent is None else mark.sent.astype(np.int64)
 
-        energy = own[quantities.CONSUMPTION_MWH]
+        energy = columns[quantities.CONSUMPTION_MWH]
         hours = times_s // 3600
         within = (hours >= 0) & (hours < made.cells.shape[2])
         odd = None
@@ -245,7 +255,7 @@ class Hours:
         def add(view: int, weights: NDArray[np.int64]) -> None:
             cells, total = made.cells[view, place], totals[view]
             kernels.add_rows(
-                own, times_s, weights, self._quantities, self._checked, self._moments, interval_s, cells, total
+                columns, times_s, weights, self._quantities, self._checked, self._moments, interval_s, cells, total
             )
             if self._zones is not None:
                 since_1970_s = times_s + made.part.days.start * _DAY_S

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from wattif.tables.fault_labels import FaultKind, FaultLabel
+from wattif.tables.fault_kinds import FaultKind
+from wattif.tables.fault_labels import FaultLabel
 
 
 def labels_of(tables: Iterable[pa.Table]) -> list[FaultLabel]:

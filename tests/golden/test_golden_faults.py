@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from scripts.renew_golden_faults import CASES, checksums
-from wattif.tables.fault_labels import FaultKind
+from wattif.tables.fault_kinds import FaultKind
 
 GOLDEN = orjson.loads((Path(__file__).parent / "faults.json").read_bytes())
 

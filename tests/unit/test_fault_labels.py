@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from wattif.tables.arrow import arrow_schema
-from wattif.tables.fault_labels import TABLE, FaultKind, FaultLabel, label_table
+from wattif.tables.fault_kinds import FaultKind
+from wattif.tables.fault_labels import TABLE, FaultLabel, label_table
 from wattif.tables.label_objects import labels_ndjson, labels_parquet
 
 ROWS = [

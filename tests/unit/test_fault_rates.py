@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date
 
 import pytest
 
 from wattif.errors import UsageError
-from wattif.faults.rates import read_rates
+from wattif.faults.plan import RowFault
+from wattif.faults.rates import FaultRates, read_rates
+from wattif.tables.fault_kinds import ROW_KINDS, FaultKind
+
+
+def test_every_kind_of_fault_has_a_rate() -> None:
+    details = {"late_s", "drift"}
+    assert {field.name for field in fields(FaultRates)} - details == {str(kind) for kind in FaultKind}
+    assert [kind.row_code for kind in ROW_KINDS] == list(range(1, len(ROW_KINDS) + 1))
+    assert [fault.name.lower() for fault in RowFault if fault] == [str(kind) for kind in ROW_KINDS]
 
 
 def test_by_hand() -> None:

@@ -18,7 +18,8 @@ from wattif.faults.drift import drifted
 from wattif.faults.plan import DrawnFaults, FaultPlan
 from wattif.faults.rows import RowFaults
 from wattif.lake import layout
-from wattif.tables.fault_labels import FaultKind, FaultLabel, label_table
+from wattif.tables.fault_kinds import FaultKind
+from wattif.tables.fault_labels import FaultLabel, label_table
 from wattif.tables.unit import Unit
 
 if TYPE_CHECKING:

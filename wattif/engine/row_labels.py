@@ -17,9 +17,10 @@ from wattif.faults.rows import RowEvents
 from wattif.model.fleet import mac_text
 from wattif.tables.arrow import arrow_schema
 from wattif.tables.block import TakenRows
-from wattif.tables.fault_labels import TABLE, FaultKind
+from wattif.tables.fault_kinds import FaultKind
+from wattif.tables.fault_labels import TABLE
 
-_KINDS = [str(FaultKind[fault.name]) for fault in RowFault if fault] + [str(FaultKind.PARTIAL_LINE)]
+_KINDS = [str(kind) for kind in sorted(FaultKind, key=lambda kind: kind.row_code) if kind.row_code]
 _ACTIONS = {
     RowFault.DROP: "dropped",
     RowFault.DUPLICATE: "sent twice",

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from wattif.faults.plan import RowFault
 from wattif.numeric.jit import kernel
+from wattif.tables.fault_kinds import FaultKind
 
-PARTIAL = int(max(RowFault)) + 1  # beside the codes of the plan: the row that ends the object early
+PARTIAL = FaultKind.PARTIAL_LINE.row_code  # beside the codes of the plan: the row that ends the object early
 MOST_STEPS = 30  # how many rows later one may arrive that is out of order
 _NONE, _DUPLICATE = int(RowFault.NONE), int(RowFault.DUPLICATE)
 _OUT_OF_ORDER, _CORRUPT = int(RowFault.OUT_OF_ORDER), int(RowFault.CORRUPT)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from wattif.encode.encoder import Encoder
 from wattif.errors import InvalidValue
 from wattif.faults.rates import FaultRates
-from wattif.tables.fault_labels import FaultKind
+from wattif.tables.fault_kinds import FaultKind
 
 _JUNK = b"#?~^%$@!"  # none of them may begin a value; ASCII, so that labels can quote it
 _JUNK_MAX = 12  # bytes
@@ -30,8 +30,8 @@ def corrupt(row: bytes, weak_places: Sequence[int], bits: int) -> tuple[bytes, s
 
 def check_format(rates: FaultRates, encoder: Encoder) -> None:
     """`InvalidValue` when objects of the format cannot carry one of the faults asked for."""
-    for kind in (FaultKind.CORRUPT, FaultKind.PARTIAL_LINE):
-        if getattr(rates, kind) and not encoder.is_text:
+    for kind in FaultKind:
+        if kind.needs_lines and getattr(rates, kind) and not encoder.is_text:
             raise InvalidValue(
                 "faults",
                 kind,

@@ -17,6 +17,7 @@ from wattif.faults.rates import FaultRates, rates_of
 from wattif.numeric.calendar import day_number
 from wattif.numeric.streams import Stream, draw, stream_key, uniform
 from wattif.spec import Spec
+from wattif.tables.fault_kinds import ROW_KINDS, FaultKind
 from wattif.tables.unit import DAY_S, Unit
 
 
@@ -24,11 +25,11 @@ class RowFault(IntEnum):
     """What happens to a row; at most one thing does."""
 
     NONE = 0
-    DROP = 1  # never delivered
-    DUPLICATE = 2  # twice in a row
-    LATE = 3  # in a later object of the same partition
-    OUT_OF_ORDER = 4  # after later rows of the same meter
-    CORRUPT = 5  # cut or garbled: no JSON any more
+    DROP = FaultKind.DROP.row_code
+    DUPLICATE = FaultKind.DUPLICATE.row_code
+    LATE = FaultKind.LATE.row_code
+    OUT_OF_ORDER = FaultKind.OUT_OF_ORDER.row_code
+    CORRUPT = FaultKind.CORRUPT.row_code
 
 
 class FaultPlan(Protocol):
@@ -65,8 +66,7 @@ class DrawnFaults:
         self._seed = seed
         self._readings = DAY_S // interval_s
         self._meters_per_batch = meters_per_batch
-        in_code_order = (rates.drop, rates.duplicate, rates.late, rates.out_of_order, rates.corrupt)
-        self._shares_upto = np.cumsum(in_code_order)
+        self._shares_upto = np.cumsum([getattr(rates, kind) for kind in ROW_KINDS])
 
     @classmethod
     def of(cls, spec: Spec) -> DrawnFaults:

@@ -9,6 +9,7 @@ from typing import Any
 
 from wattif.errors import InvalidValue, choose_from
 from wattif.spec import Spec
+from wattif.tables.fault_kinds import ROW_KINDS, FaultKind
 
 _EXAMPLE = "duplicate=0.001,late=0.002:6h,drop=0.0005,out_of_order=0.001,corrupt=0.0001,schema_drift=2024-01-15"
 _UNIT_S = {"s": 1, "m": 60, "h": 3600}
@@ -34,7 +35,7 @@ class FaultRates:
     @property
     def of_rows(self) -> float:
         """Share of the rows to which anything happens by itself."""
-        return self.duplicate + self.late + self.drop + self.out_of_order + self.corrupt
+        return float(sum(getattr(self, kind) for kind in ROW_KINDS))
 
     @property
     def copies(self) -> int:
@@ -65,7 +66,7 @@ class FaultRates:
         return ",".join(parts) or "none"
 
 
-_SHARES = tuple(field.name for field in fields(FaultRates) if field.type == "float")
+_SHARES = tuple(str(kind) for kind in FaultKind if kind.share_of)
 
 
 def rates_of(spec: Spec) -> FaultRates:
@@ -84,12 +85,12 @@ def read_rates(text: str) -> FaultRates:
         if name in seen:
             raise InvalidValue("faults", text, f"names {name} twice")
         seen.add(name)
-        if name == "schema_drift":
+        if name == FaultKind.SCHEMA_DRIFT:
             rates = _with_drift(rates, value, part)
         elif name in _SHARES:
             rates = _with_share(rates, name, value, part)
         else:
-            way_out = choose_from(name, [*_SHARES, "schema_drift"])
+            way_out = choose_from(name, FaultKind)
             raise InvalidValue("faults", part, f"unknown fault{way_out}, for example {_EXAMPLE}")
     if rates.of_rows > 1:
         raise InvalidValue("faults", text, "the shares of rows sum to more than 1; lower them")

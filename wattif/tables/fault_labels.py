@@ -1,7 +1,7 @@
 """Labels of what went wrong on the way, `_wattif/labels/faults/`: one row per fault.
 
-`FaultKind` declares what can go wrong, `TABLE` the columns; NDJSON, Parquet and docs/faults.md follow from them
-(`wattif.tables.label_objects`).
+What can go wrong is declared in `wattif.tables.fault_kinds`, the columns in `TABLE`; NDJSON, Parquet
+(`wattif.tables.label_objects`) and docs/faults.md follow from them.
 """
 
 from __future__ import annotations
@@ -9,30 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from wattif.tables.column import Column
+from wattif.tables.fault_kinds import FaultKind
 from wattif.tables.table import LakeTable, is_asked_for
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from wattif.spec import Spec
-
-
-class FaultKind(StrEnum):
-    """What went wrong; the names are those of the spec and of the tables."""
-
-    DUPLICATE = "duplicate"
-    LATE = "late"
-    DROP = "drop"
-    OUT_OF_ORDER = "out_of_order"
-    CORRUPT = "corrupt"
-    PARTIAL_LINE = "partial_line"
-    FILE_MISSING = "file_missing"
-    BATCH_TWICE = "batch_twice"
-    SCHEMA_DRIFT = "schema_drift"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from wattif.tables.arrow import arrow_schema
-from wattif.tables.fault_labels import TABLE, FaultKind, partition_of
+from wattif.tables.fault_kinds import FaultKind
+from wattif.tables.fault_labels import TABLE, partition_of
 
 _ROWS_AT_ONCE = 50_000  # their text has less than 2 GB
 _SHORT = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}

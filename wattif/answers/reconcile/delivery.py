@@ -13,7 +13,8 @@ from wattif.engine.streams import Stream, streams_of
 from wattif.model.scenario import Scenario
 from wattif.spec import Spec
 from wattif.tables import fault_labels
-from wattif.tables.fault_labels import FaultKind, partition_of
+from wattif.tables.fault_kinds import FaultKind
+from wattif.tables.fault_labels import partition_of
 from wattif.tables.unit import Unit
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from wattif.spec import Spec
 from wattif.tables import anomaly_labels, fault_labels
 from wattif.tables.arrow import arrow_schema, table_ndjson
 from wattif.tables.column import Column
-from wattif.tables.fault_labels import FaultKind
+from wattif.tables.fault_kinds import FaultKind
 from wattif.tables.label_objects import labels_ndjson
 from wattif.uploader.store import Store
 

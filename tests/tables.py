@@ -8,7 +8,7 @@ import duckdb
 
 from tests.asking import Asked
 from tests.rows import clean_lines, load
-from wattif.answers.expected_sums import Renamed
+from wattif.answers.hour_parts import Renamed
 from wattif.answers.reconcile.differences import Difference
 from wattif.answers.reconcile.sources import DuckDbSource
 from wattif.answers.reconcile.table_reconciliation import Counts, TableReconciliation

@@ -10,7 +10,7 @@ import pytest
 
 from tests.rows import PatternPlan
 from tests.tables import Table
-from wattif.answers.expected_sums import Renamed
+from wattif.answers.hour_parts import Renamed
 from wattif.answers.reconcile.differences import Difference
 from wattif.answers.reconcile.sources import DuckDbSource
 from wattif.answers.reconcile.table_reconciliation import TableReconciliation

@@ -25,7 +25,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from wattif.answers.expected_sums import Hours, Span, in_threads
+from wattif.answers.expected_sums import Hours
+from wattif.answers.hour_parts import Span, in_threads
 from wattif.answers.local_sums import LocalZones
 from wattif.engine.plan import Plan
 from wattif.errors import InvalidValue, LakeError
@@ -81,12 +82,12 @@ def expect(
     if faults is None and plan.faults:
         faults = DrawnFaults.of(spec)
     began = time.perf_counter()
-    there = opened(lake, overwrite=True, retry=retry, stop=stop)
-    document = stored_document(there)
-    whole = whole_dataset(spec, document, there.place)
-    differences = [] if document is None else _dataset(whole).differences(document, there.place)
+    found = opened(lake, overwrite=True, retry=retry, stop=stop)
+    document = stored_document(found)
+    whole = whole_dataset(spec, document, found.place)
+    differences = [] if document is None else _dataset(whole).differences(document, found.place)
     if out is None:
-        store, folder = there, layout.EXPECTED
+        store, folder = found, layout.EXPECTED
         if differences:
             raise LakeError(
                 f"{store.place} holds another dataset: {'; '.join(differences)}. Leave out the options that differ, or"
@@ -107,9 +108,11 @@ def _dataset(spec: Spec) -> Identity:
 
 
 def _local_tables(zones: LocalZones, part: Span, macs: NDArray[np.uint64], cells: NDArray[np.int64]) -> PartTables:
-    own = zones.of_meters(part.first_meter, part.meters).tolist()
+    zone_of_meter = zones.of_meters(part.first_meter, part.meters).tolist()
     lengths_s = [zones.days_of(part.month, zone).lengths_s for zone in range(len(zones.names))]
-    return expected_rows.local_tables(macs, part.month, [(zones.names[zone], lengths_s[zone]) for zone in own], cells)
+    return expected_rows.local_tables(
+        macs, part.month, [(zones.names[zone], lengths_s[zone]) for zone in zone_of_meter], cells
+    )
 
 
 def _compute(

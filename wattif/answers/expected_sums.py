@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from threading import Event
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wattif.answers.arrival_counts import ArrivalCounts
+from wattif.answers.hour_parts import (
+    DEDUPLICATED,
+    DELIVERED,
+    MEASURED,
+    WITHOUT,
+    PartHours,
+    Renamed,
+    Span,
+)
 from wattif.answers.local_sums import LocalZones
-from wattif.engine.ordered import in_order
 from wattif.engine.plan import Plan
 from wattif.errors import Interrupted
 from wattif.faults.plan import FaultPlan
@@ -30,48 +34,10 @@ from wattif.tables.column import Column
 from wattif.tables.expected import VIEWS
 from wattif.tables.readings import reading_fields
 
-MEASURED, DELIVERED, DEDUPLICATED = range(3)
-WITHOUT, OFF_GRID, MISPLACED = range(3)  # readings of an hour without the renamed column, not at the beginning of an
-# interval, and not of the UTC day of their partition
 BLOCK_METERS = 10 * METERS_PER_TRANSFORMER  # many share the weather and the calendar of a day, few stay small
 _DAY = timedelta(days=1)
 _DAY_S = 86_400
 _EPOCH = date(1970, 1, 1)
-_Result = TypeVar("_Result")
-
-
-@dataclass(frozen=True)
-class Renamed:
-    """A column that has another name, and so no value under its own, in the partitions from a day on."""
-
-    column: str
-    since: date
-
-
-@dataclass(frozen=True)
-class Span:
-    """A block of meters in a month: a unit of work."""
-
-    month: date  # its first day
-    first_meter: int
-    meters: int
-
-    @property
-    def days(self) -> range:
-        """Its days since 1970."""
-        return range(day_number(self.month), day_number(month_after(self.month)))
-
-
-@dataclass(frozen=True)
-class PartHours:
-    """What a part's hours hold. The views are those of `VIEWS`, or one that stands for all when they are equal."""
-
-    part: Span
-    cells: NDArray[np.int64]  # (views, meters, hours of the month, width of a cell)
-    totals: NDArray[np.int64]  # (views, days of the month, 2 + quantities), by partition
-    odd: NDArray[np.int64]  # (views, meters, hours of the month, 3): so many are `WITHOUT`, `OFF_GRID`, `MISPLACED`
-    local: NDArray[np.int64]  # (views, meters, local days of the month, 2): readings and energy, where asked for
-    causes: Counter[str] = field(default_factory=Counter)  # rows by which delivered ones differ from measured ones
 
 
 class Hours:
@@ -288,13 +254,3 @@ class Hours:
             made.local[view] += made.local[MEASURED]
             if made.odd.size:
                 made.odd[view] += made.odd[MEASURED]
-
-
-def in_threads(parts: Iterable[Span], work: Callable[[Span], _Result], workers: int, stop: Event) -> Iterator[_Result]:
-    """*work* on each of *parts* by so many threads, results in order; no more than *workers* + 1 are kept."""
-    with ThreadPoolExecutor(workers, thread_name_prefix="hours") as pool:
-        try:
-            yield from in_order(pool, work, parts, workers)
-        except BaseException:
-            stop.set()  # what is being computed need not be finished
-            raise

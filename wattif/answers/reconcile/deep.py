@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import crc32c
 
-from wattif.answers.reconcile.delivery import Delivery
+from wattif.answers.reconcile.delivery import ExpectedObjects
 from wattif.answers.reconcile.differences import Difference, difference_of_object
 from wattif.answers.reconcile.lines import RowReader, compare_lines
 from wattif.encode.encoder import Bytes
@@ -37,7 +37,7 @@ class Compared:
 class DeepComparison:
     """Compares the objects of a table's units with their bytes. Threads may share it."""
 
-    def __init__(self, store: Store, delivery: Delivery) -> None:
+    def __init__(self, store: Store, delivery: ExpectedObjects) -> None:
         self._store = store
         self._delivery = delivery
         self._reader = RowReader(delivery.plan.encoder, delivery.table.key)

@@ -33,7 +33,7 @@ class ExpectedObject:
     certain: bool = True  # it is there in any case; else only when a row of the unit turns out to belong in it
 
 
-class Delivery:
+class ExpectedObjects:
     """What arrives of a table when nothing goes wrong on the way. Threads may share it."""
 
     def __init__(self, stream: Stream, *, all_rows: bool) -> None:
@@ -61,7 +61,7 @@ class Delivery:
         return self._stream.content.pieces(unit, labels)
 
 
-class FaultyDelivery(Delivery):
+class ExpectedFaultyObjects(ExpectedObjects):
     """What arrives of a table when things go wrong on the way."""
 
     def __init__(self, stream: Stream, content: FaultyContent) -> None:
@@ -69,7 +69,7 @@ class FaultyDelivery(Delivery):
         self._content = content
 
     def objects(self, unit: Unit) -> Sequence[ExpectedObject]:
-        """See `Delivery.objects`: nothing of a withheld file, and late rows only when there are any."""
+        """See `ExpectedObjects.objects`: nothing of a withheld file, and late rows only when there are any."""
         if self._content.faults.withheld(unit):
             return ()
         clean, rows = self._stream.clean.name(unit), self.plan.rows_of(unit)
@@ -97,12 +97,12 @@ class FaultyDelivery(Delivery):
         ]
 
 
-def deliveries_of(spec: Spec, scenario: Scenario) -> list[Delivery]:
+def expected_objects_of(spec: Spec, scenario: Scenario) -> list[ExpectedObjects]:
     """What the days of *spec* bring into the lake, table by table."""
     return [_delivery_of(stream, spec) for stream in streams_of(spec, scenario)]
 
 
-def _delivery_of(stream: Stream, spec: Spec) -> Delivery:
+def _delivery_of(stream: Stream, spec: Spec) -> ExpectedObjects:
     if isinstance(stream.content, FaultyContent):
-        return FaultyDelivery(stream, stream.content)
-    return Delivery(stream, all_rows=stream.table.rows(spec, stream.plan.start.isoformat()).exact)
+        return ExpectedFaultyObjects(stream, stream.content)
+    return ExpectedObjects(stream, all_rows=stream.table.rows(spec, stream.plan.start.isoformat()).exact)

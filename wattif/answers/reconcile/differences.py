@@ -29,7 +29,7 @@ class Difference:
 
 
 def difference_of_object(
-    name: str, verdict: Verdict, rows: int, expected: str | None, found: str | None, column: str | None = None
+    name: str, verdict: Verdict, rows: int, expected: str | None, found: str | None, *, column: str | None = None
 ) -> Difference:
     """A difference of the object *name* as a whole, of which *rows* are concerned."""
     place = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")  # a stranger's may be no text

@@ -11,13 +11,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wattif.answers.expected_sums import (
+from wattif.answers.expected_sums import Hours
+from wattif.answers.hour_parts import (
     DEDUPLICATED,
     DELIVERED,
     MISPLACED,
     OFF_GRID,
     WITHOUT,
-    Hours,
     PartHours,
     Renamed,
     Span,

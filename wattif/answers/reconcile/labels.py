@@ -38,19 +38,19 @@ class LabelCheck:
             if len(known) < len(batch.units):
                 return []
             del self._known[key]
-            there = self._there.pop(f"{key[0]}/{batch.index:06d}", [])
+            existing = self._existing.pop(f"{key[0]}/{batch.index:06d}", [])
         all_labels = [label for each in batch.units for label in known[each]]
         expected = {name: (ending, table) for name, ending, table in label_tables(batch.day, batch.index, all_labels)}
         altered = (self._altered(name, *of) for name, of in expected.items())
         return [
             *(difference for difference in altered if difference is not None),
-            *(_unexpected(name) for name in there if name not in expected),
+            *(_unexpected(name) for name in existing if name not in expected),
         ]
 
     def rest(self, days: Iterable[date]) -> Iterator[Difference]:
         """Labels of batches that *days* do not have, once all batches were seen."""
         folders = {layout.partition(day) for day in days}
-        for batch, names in sorted(self._there.items()):
+        for batch, names in sorted(self._existing.items()):
             if batch.partition("/")[0] in folders:
                 yield from map(_unexpected, names)
 
@@ -73,12 +73,12 @@ class LabelCheck:
         return None if found == content else _different(name, content, found)
 
     @functools.cached_property
-    def _there(self) -> dict[str, list[str]]:
+    def _existing(self) -> dict[str, list[str]]:
         """The label objects of the lake by day and batch: ``dt=2024-01-01/000000``."""
-        there: dict[str, list[str]] = defaultdict(list)
+        existing: dict[str, list[str]] = defaultdict(list)
         for name in self._store.list(layout.FAULT_LABELS):
-            there["/".join(name.rpartition(".")[0].split("/")[-2:])].append(name)
-        return there
+            existing["/".join(name.rpartition(".")[0].split("/")[-2:])].append(name)
+        return existing
 
 
 def _unexpected(name: str) -> Difference:

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from threading import Event
 
-from wattif.answers.reconcile.delivery import Delivery
+from wattif.answers.reconcile.delivery import ExpectedObjects
 from wattif.answers.reconcile.differences import Difference, difference_of_object
 from wattif.answers.reconcile.label_pairs import unequal_labels
 from wattif.answers.reconcile.labels import LabelCheck
@@ -42,7 +42,7 @@ class LakeCheck:
         spec: Spec,
         whole: Spec,
         *,
-        deliveries: Sequence[Delivery],
+        deliveries: Sequence[ExpectedObjects],
         tables: WholeTables,
         stop: Event,
         deep: bool,
@@ -93,18 +93,18 @@ class LakeCheck:
 
     def _whole_tables(self) -> Iterator[Difference]:
         """Tables of the dataset that are not there, or hold something else."""
-        there = {
+        existing = {
             name for table in catalog.lake_tables() if table.made == "whole" for name in self._store.list(table.prefix)
         }
         for name in self._tables.names():
-            if name not in there:
+            if name not in existing:
                 yield difference_of_object(name, "missing", 0, "a table of the dataset", None)
-        yield from self._tables.altered(self._store, there)
+        yield from self._tables.altered(self._store, existing)
         if self._deep:
-            known = {name: content for name, content in self._tables.meter_labels().items() if name in there}
+            known = {name: content for name, content in self._tables.meter_labels().items() if name in existing}
             yield from self._label_check.compare(known)
         else:
-            yield from self._tables.altered_labels(self._store, there)
+            yield from self._tables.altered_labels(self._store, existing)
             yield from unequal_labels(self._store, self._spec)
 
     def _strange_tables(self) -> Iterator[Difference]:

@@ -68,4 +68,8 @@ class FoundManifest:
 
     def altered(self, rows: int, column: str, expected: str, found: str) -> list[Difference]:
         """That an entry says something else; empty when it says the same."""
-        return [] if expected == found else [difference_of_object(self.name, "altered", rows, expected, found, column)]
+        return (
+            []
+            if expected == found
+            else [difference_of_object(self.name, "altered", rows, expected, found, column=column)]
+        )

@@ -9,7 +9,7 @@ from threading import Event
 from typing import Any, TextIO
 
 from wattif.answers.reconcile.comparison import Comparison
-from wattif.answers.reconcile.delivery import deliveries_of
+from wattif.answers.reconcile.delivery import expected_objects_of
 from wattif.answers.reconcile.differences import Difference, Tally
 from wattif.answers.reconcile.lake import LakeCheck, intended_faults
 from wattif.answers.reconcile.outputs import JsonOutput, Output, ParquetOutput
@@ -106,7 +106,9 @@ def _of_lake(
     unmeasured = Scenario(world=world, fleet=fleet_of(whole, world), events={})
     scenario = scenario_of(whole, world) if deep else unmeasured  # measuring computes the days that events touch
     tables = WholeTables(whole, scenario, drawn_events(whole, world, scenario.fleet))
-    check = LakeCheck(store, spec, whole, deliveries=deliveries_of(spec, scenario), tables=tables, stop=stop, deep=deep)
+    check = LakeCheck(
+        store, spec, whole, deliveries=expected_objects_of(spec, scenario), tables=tables, stop=stop, deep=deep
+    )
     _tell(check.differences(), outputs)
     return {
         "place": store.place,

@@ -63,9 +63,9 @@ class DuckDbSource:
         try:
             source.schema()
         except LakeError:
-            there = ", ".join(sorted(row[0] for row in connection.sql("SHOW TABLES").fetchall())) or "none"
+            tables = ", ".join(sorted(row[0] for row in connection.sql("SHOW TABLES").fetchall())) or "none"
             connection.close()
-            raise InvalidValue("table", table, f"{database} has no such table; its tables: {there}") from None
+            raise InvalidValue("table", table, f"{database} has no such table; its tables: {tables}") from None
         return source
 
     @classmethod

@@ -33,4 +33,4 @@ class SuccessCheck:
         elif day not in self._complete:
             yield difference_of_object(name, "extra", 0, None, "says that the day is complete; batches are missing")
         elif found.size:
-            yield difference_of_object(name, "altered", 0, "0 bytes", f"{found.size} bytes", "bytes")
+            yield difference_of_object(name, "altered", 0, "0 bytes", f"{found.size} bytes", column="bytes")

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from datetime import datetime, time, timedelta
 from threading import Event
 
-from wattif.answers.expected_sums import Renamed
+from wattif.answers.hour_parts import Renamed
 from wattif.answers.reconcile.comparison import Comparison
 from wattif.answers.reconcile.differences import Difference
 from wattif.answers.reconcile.sources import DuckDbSource, WarehouseSource

@@ -19,7 +19,7 @@ from types import TracebackType
 import duckdb
 import pyarrow as pa
 
-from wattif.answers.expected_sums import DEDUPLICATED, DELIVERED, Renamed
+from wattif.answers.hour_parts import DEDUPLICATED, DELIVERED, Renamed
 from wattif.answers.reconcile.differences import Difference
 from wattif.answers.reconcile.expected_hours import expected_hours
 from wattif.answers.reconcile.hour_verdicts import VALUES, verdicts_on_hours

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from wattif.answers.reconcile.deep import DeepComparison, checksum
-from wattif.answers.reconcile.delivery import Delivery, ExpectedObject
+from wattif.answers.reconcile.delivery import ExpectedObject, ExpectedObjects
 from wattif.answers.reconcile.differences import Difference, difference_of_object
 from wattif.answers.reconcile.labels import LabelCheck
 from wattif.answers.reconcile.manifest import FoundManifest
@@ -55,7 +55,7 @@ class UnitsCheck:
     def __init__(
         self,
         store: Store,
-        delivery: Delivery,
+        delivery: ExpectedObjects,
         *,
         known: tuple[date, date],
         seen: Seen,
@@ -92,10 +92,10 @@ class UnitsCheck:
                     yield functools.partial(list, problems)
                 originals.update({(e.bytes, int(e.crc32c, 16)): e for e in manifest.entries.values()})
                 for unit, objects in expected.items():
-                    there = {each.name: found.pop(each.name) for each in objects if each.name in found}
+                    existing = {each.name: found.pop(each.name) for each in objects if each.name in found}
                     if self._deep:
-                        yield functools.partial(self._compare_rows, self._deep, unit, manifest, list(there.values()))
-                    elif altered := list(_compare(objects, there, manifest.entries)):
+                        yield functools.partial(self._compare_rows, self._deep, unit, manifest, list(existing.values()))
+                    elif altered := list(_compare(objects, existing, manifest.entries)):
                         yield functools.partial(list, altered)
             if found:
                 yield functools.partial(self._unexpected, list(found.values()), originals)
@@ -140,10 +140,10 @@ class UnitsCheck:
         return frozenset(self._store.list(layout.FAULT_LABELS))
 
     def _compare_rows(
-        self, deep: DeepComparison, unit: Unit, manifest: FoundManifest, there: Iterable[StoredObject]
+        self, deep: DeepComparison, unit: Unit, manifest: FoundManifest, existing: Iterable[StoredObject]
     ) -> list[Difference]:
         differences: list[Difference] = []
-        unexpected = {each.name: each for each in there}
+        unexpected = {each.name: each for each in existing}
         labels: list[pa.Table] = []
         rows = self._plan.rows_of(unit)
         for compared in deep.compare(unit, labels):
@@ -179,11 +179,11 @@ class UnitsCheck:
 
 
 def _compare(
-    expected: Iterable[ExpectedObject], there: Mapping[str, StoredObject], entries: Mapping[str, ManifestEntry]
+    expected: Iterable[ExpectedObject], existing: Mapping[str, StoredObject], entries: Mapping[str, ManifestEntry]
 ) -> Iterator[Difference]:
     """Objects against what the plan and their manifest say of them."""
     for each in expected:
-        found, entry, rows = there.get(each.name), entries.get(each.name), each.rows
+        found, entry, rows = existing.get(each.name), entries.get(each.name), each.rows
         size = each.most_bytes if each.exact else None
         if size is None and entry is not None:
             size = entry.bytes
@@ -192,9 +192,9 @@ def _compare(
         if found is None:
             yield difference_of_object(each.name, "missing", rows, None if size is None else f"{size} bytes", None)
         elif size is not None and found.size != size:
-            yield difference_of_object(each.name, "altered", rows, str(size), str(found.size), "bytes")
+            yield difference_of_object(each.name, "altered", rows, str(size), str(found.size), column="bytes")
         elif entry is not None and found.crc32c not in (-1, int(entry.crc32c, 16)):
-            yield difference_of_object(each.name, "altered", rows, entry.crc32c, f"{found.crc32c:08x}", "crc32c")
+            yield difference_of_object(each.name, "altered", rows, entry.crc32c, f"{found.crc32c:08x}", column="crc32c")
 
 
 def _partition(name: str, folder: str) -> str:

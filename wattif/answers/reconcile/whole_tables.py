@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from wattif.answers.reconcile.differences import Difference, Verdict
+from wattif.answers.reconcile.differences import Difference, Verdict, difference_of_object
 from wattif.model.anomalies import Event
 from wattif.model.scenario import Scenario
 from wattif.spec import Spec
@@ -66,7 +66,9 @@ class WholeTables:
         events = [self._events[meter] for meter in sorted(self._events)]
         if found is None or found.schema != arrow_schema(table.columns):
             told = "no Parquet file" if found is None else _columns(found.schema)
-            yield _difference(name, "altered", len(events), "columns", _columns(arrow_schema(table.columns)), told)
+            yield difference_of_object(
+                name, "altered", len(events), _columns(arrow_schema(table.columns)), told, column="columns"
+            )
             return
         drawn = anomaly_labels.drawn_columns(self._scenario, events)
         expected = arrow_table([each for each in table.columns if each.name in drawn], drawn)
@@ -97,7 +99,9 @@ def compare_partition(
     count = table.entities(spec, partition)
     found = _parquet(content)
     if found is None:
-        yield _difference(name, "altered", count, "bytes", "a Parquet file", f"{len(content)} bytes that are none")
+        yield difference_of_object(
+            name, "altered", count, "a Parquet file", f"{len(content)} bytes that are none", column="bytes"
+        )
         return
     first = 0
     same = True
@@ -105,7 +109,9 @@ def compare_partition(
         unit = Unit(table.name, partition, start, min(ROWS_PER_GROUP, count - start))
         expected = arrow_table(table.columns, table.columns_of(scenario, unit))
         if start == 0 and expected.schema != found.schema:
-            yield _difference(name, "altered", count, "columns", _columns(expected.schema), _columns(found.schema))
+            yield difference_of_object(
+                name, "altered", count, _columns(expected.schema), _columns(found.schema), column="columns"
+            )
             return
         same = same and expected.equals(found.slice(first, expected.num_rows))
         first += expected.num_rows
@@ -146,7 +152,7 @@ def _compare_rows(name: str, key: tuple[str, ...], expected: list[_Row], found: 
     if not rows:
         tell("disordered", None, None, None)
     for (verdict, field), (one, other) in firsts.items():
-        yield _difference(name, verdict, rows[verdict, field], field, _text(one), _text(other))
+        yield difference_of_object(name, verdict, rows[verdict, field], _text(one), _text(other), column=field)
 
 
 def _is_same(one: object, other: object) -> bool:
@@ -169,9 +175,3 @@ def _parquet(content: bytes) -> pa.Table | None:
         return pq.read_table(pa.BufferReader(content))
     except (pa.ArrowException, OSError):
         return None
-
-
-def _difference(
-    name: str, verdict: Verdict, rows: int, column: str | None, expected: str | None, found: str | None
-) -> Difference:
-    return Difference(name, None, None, column, verdict, rows, expected, found)

@@ -67,6 +67,25 @@ def test_some_meters_days_and_columns_are_a_part_of_all() -> None:
     )
 
 
+ALL_WRONG = SMALL.model_copy(update={"meters": 130, "anomaly_rate": 0.6, "solar_share": 0.3, "ev_share": 0.3})
+
+
+@pytest.mark.parametrize("name", ["readings", "meters", "anomaly_labels"])
+def test_some_meters_are_those_of_the_fleet(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Wherever their transformers begin; and nobody looks at the rest."""
+    some = [3, 19, 20, 21, 22, 41, 77, 119, 129]
+    whole = wattif.read(ALL_WRONG, name, numbers="decimal").read_all()
+    macs = wattif.read(ALL_WRONG, "meters").read_all().take(some)["mac"]
+
+    def no_fleet(*_: object, **__: object) -> None:
+        raise AssertionError("the whole fleet is made")
+
+    monkeypatch.setattr("wattif.model.scenario.make_fleet", no_fleet)
+    part = wattif.read(ALL_WRONG, name, meters=some, numbers="decimal").read_all()
+    assert part.num_rows > 0
+    assert part == whole.filter(pc.is_in(whole["mac"], macs))
+
+
 def test_numbers_are_floats_or_exact_as_asked_for() -> None:
     def one(numbers: Any) -> Any:
         return wattif.read(SMALL, meters=[1], days=1, columns=["consumption_wh", "power_w"], numbers=numbers).read_all()

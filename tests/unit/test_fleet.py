@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from wattif.model import fleet, macs
 from wattif.model.cities import load_cities
-from wattif.model.fleet import Fleet, Ownership, fleet_of_range, make_fleet
-from wattif.model.macs import RANDOM_BITS, macs_of, redrawn_macs
+from wattif.model.fleet import Fleet, Ownership, fleet_of_range, joined, make_fleet
+from wattif.model.macs import RANDOM_BITS, macs_of, redrawn_before, redrawn_macs
 from wattif.model.world import MeterDays, World
 
 CITIES = [load_cities()["manila"], load_cities()["london"]]
@@ -84,6 +84,37 @@ def test_readings_of_a_range_are_those_of_the_fleet() -> None:
     for meter in range(25, 47):
         expected = everything.compute(date(2024, 3, 5), meter, 1)
         assert np.array_equal(some.compute(date(2024, 3, 5), meter, 1), expected), meter
+
+
+@given(seed=st.integers(0, 2**63 - 1), meters=st.integers(0, 180))
+def test_doubles_are_found_by_sorting_as_by_the_filter(seed: int, meters: int) -> None:
+    redrawn = redrawn_before(seed, meters, random_bits=FEW_BITS)
+    assert redrawn == redrawn_macs(seed, meters, random_bits=FEW_BITS)
+    assert macs_of(seed, 0, meters, redrawn, random_bits=FEW_BITS).tolist() == _first_come(seed, meters)
+
+
+def test_doubles_are_found_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    bits = 0x00_00_00_00_FF_FF
+    expected = redrawn_macs(42, 3_000, random_bits=bits)
+    assert len(expected) > 20
+    for at_once in (1, 7, 100, 2_999):
+        monkeypatch.setattr(macs, "_SORTED_AT_ONCE", at_once)
+        assert redrawn_before(42, 3_000 if at_once > 7 else 300, random_bits=bits) == {
+            meter: attempt for meter, attempt in expected.items() if at_once > 7 or meter < 300
+        }
+
+
+def test_several_ranges_know_their_places() -> None:
+    numbers = (range(3, 5), range(100, 120), range(200, 201))
+    whole = make_fleet(1, 201, CITIES, MIX, OWNERS)
+    some = joined([fleet_of_range(1, each, CITIES, class_mix=MIX, owners=OWNERS, redrawn={}) for each in numbers])
+    for own in (range(3, 5), range(4, 5), range(101, 120), range(200, 201)):
+        place = some.slice_of(own.start, len(own))
+        for column in COLUMNS:
+            assert np.array_equal(getattr(some, column)[place], getattr(whole, column)[own.start : own.stop]), column
+    for first, count in ((2, 1), (4, 2), (99, 2), (119, 2), (150, 1), (201, 1)):
+        with pytest.raises(IndexError, match=f"meters {first} to"):
+            some.slice_of(first, count)
 
 
 def test_a_range_knows_its_place() -> None:

@@ -60,8 +60,9 @@ def read(
     -------
     pyarrow.RecordBatchReader
         Partition by partition, meter by meter, in order of time. Rows are made when the next batch is asked for: memory
-        does not grow with the days, and with the meters by some 200 bytes each. Timestamps are ``timestamp[s, UTC]``;
-        the unit of a column stands in the field's metadata. ``.read_pandas()`` gives a DataFrame.
+        does not grow with the days, and with the meters that are asked for by some 200 bytes each. Timestamps are
+        ``timestamp[s, UTC]``; the unit of a column stands in the field's metadata. ``.read_pandas()`` gives a
+        DataFrame.
 
     Raises
     ------

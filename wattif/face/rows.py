@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,8 +15,7 @@ from wattif.engine.plan import Plan
 from wattif.engine.streams import streams_of
 from wattif.face.columns import Numbers, batch_of, converted
 from wattif.lake import layout
-from wattif.model.reported import measure_events
-from wattif.model.scenario import Scenario, drawn_events, fleet_of, scenario_of, world_of
+from wattif.model.scenario import scenario_of
 from wattif.spec import Spec
 from wattif.tables.column import Column
 from wattif.tables.expected import ExpectedTable
@@ -40,18 +38,6 @@ class Rows:
     view: str = "measured"  # of expected tables
 
 
-def _scenario(rows: Rows) -> Scenario:
-    """The world and the meters; of the events only those that rows tell of are measured."""
-    if rows.ranges is None:
-        return scenario_of(rows.spec)
-    world = world_of(rows.spec)
-    fleet = fleet_of(rows.spec, world)
-    wanted = {meter for each in rows.ranges for meter in each}
-    events = {meter: event for meter, event in drawn_events(rows.spec, world, fleet).items() if meter in wanted}
-    measured = measure_events(world, fleet, events, os.cpu_count() or 1) if events else {}
-    return Scenario(world=world, fleet=fleet, events=measured)
-
-
 def batches(rows: Rows) -> Iterator[pa.RecordBatch]:
     """The rows, made when the next batch is asked for."""
     if isinstance(rows.table, ExpectedTable):
@@ -62,7 +48,7 @@ def batches(rows: Rows) -> Iterator[pa.RecordBatch]:
 
 
 def _in_blocks(rows: Rows) -> Iterator[pa.RecordBatch]:
-    blocks_of = rows.table.blocks(_scenario(rows), rows.columns)
+    blocks_of = rows.table.blocks(scenario_of(rows.spec, ranges=rows.ranges), rows.columns)
     for partition in rows.partitions:
         for each in rows.ranges or [range(rows.table.entities(rows.spec, partition))]:
             for first in range(each.start, each.stop, _ENTITIES):

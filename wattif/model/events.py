@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -51,7 +51,7 @@ class Period:
 def draw_events(
     world: World, fleet: Fleet, weights: Mapping[str, float], rate: float, period: Period
 ) -> dict[int, Event]:
-    """The events by meter: the share *rate* of the meters has one, of kinds in proportion to *weights*.
+    """The events of the meters in *fleet*: the share *rate* of all has one, of kinds in proportion to *weights*.
 
     `InvalidValue` when none of the kinds can happen in this world.
     """
@@ -69,33 +69,32 @@ def draw_events(
         return {}
     share = rate * math.fsum(of_transformers.values()) / total
     rest = (rate - share) / (1.0 - share) if of_meters else 0.0  # of the meters whose transformer is not hit
-    meters = len(fleet.macs)
     draw = _Drawing(world, period)
     events: dict[int, Event] = {}
-    for transformer in _hit(world.seed, 0, -(-meters // METERS_PER_TRANSFORMER), _TRANSFORMER_STEP, share):
-        first = transformer * METERS_PER_TRANSFORMER
-        # below zero: a transformer's numbers are not a meter's
-        event = draw.event(f"transformer-{transformer}", first, -1 - transformer, of_transformers)
-        for meter in range(first, min(first + METERS_PER_TRANSFORMER, meters)):
-            events[meter] = Event(
-                id=event.id, meter=meter, kind=event.kind, start_s=event.start_s, end_s=event.end_s, sizes=event.sizes
-            )
+    for numbers in fleet.ranges:
+        transformers = range(transformer_of(numbers.start), -(-numbers.stop // METERS_PER_TRANSFORMER))
+        for transformer in _hit(world.seed, 0, transformers, _TRANSFORMER_STEP, share):
+            first = transformer * METERS_PER_TRANSFORMER
+            # below zero: a transformer's numbers are not a meter's
+            event = draw.event(f"transformer-{transformer}", first, -1 - transformer, of_transformers)
+            for meter in range(max(first, numbers.start), min(first + METERS_PER_TRANSFORMER, numbers.stop)):
+                events[meter] = replace(event, meter=meter)
     power_w = [[connection_w(each, city) + CAR_W for each in CLASSES] for city in world.cities]
-    for meter in _hit(world.seed, 1, meters, _METER_STEP, rest):
+    for meter in (meter for numbers in fleet.ranges for meter in _hit(world.seed, 1, numbers, _METER_STEP, rest)):
         if meter in events:
             continue
-        own_w = power_w[transformer_of(meter) % len(world.cities)][fleet.meter_class[meter]]
+        own_w = power_w[transformer_of(meter) % len(world.cities)][int(fleet.meter_class[fleet.slice_of(meter, 1)][0])]
         kinds = {kind: weight for kind, weight in of_meters.items() if (KINDS[kind].largest_power_w or own_w) >= own_w}
         if kinds:
             events[meter] = draw.event(f"meter-{meter}", meter, meter, kinds)
     return dict(sorted(events.items()))
 
 
-def _hit(seed: int, which: int, count: int, step: float, share: float) -> Iterator[int]:
-    """Which of so many are hit."""
+def _hit(seed: int, which: int, numbers: range, step: float, share: float) -> Iterator[int]:
+    """Which of *numbers* are hit."""
     offset = float(uniforms(seed, int(Stream.ANOMALY), which, 0, 1)[0])
-    places = np.arange(count) * step + offset
-    return iter(np.flatnonzero(places - np.floor(places) < share).tolist())
+    places = np.arange(numbers.start, numbers.stop) * step + offset
+    return iter((numbers.start + np.flatnonzero(places - np.floor(places) < share)).tolist())
 
 
 class _Numbers:

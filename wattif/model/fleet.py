@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +28,9 @@ _CAR_OWNER = int(Stream.CAR_OWNER)
 
 @dataclass(frozen=True, kw_only=True)
 class Fleet:
-    """Consecutive meters, the same in every fleet that they belong to. All arrays have the shape (meters,)."""
+    """Meters, the same in every fleet that they belong to. All arrays have the shape (meters,)."""
 
-    first: int = 0  # number of the first one
+    ranges: tuple[range, ...]  # their numbers, ascending
     macs: NDArray[np.uint64]  # 48-bit addresses
     base_mwh: NDArray[np.int64]  # mean energy per month
     meter_class: NDArray[np.int8]  # index into `wattif.model.classes.CLASSES`
@@ -38,10 +41,16 @@ class Fleet:
 
     def slice_of(self, first: int, count: int) -> slice:
         """Where in the arrays *count* meters from number *first* on are; `IndexError` if they are not all here."""
-        start = first - self.first
-        if start < 0 or start + count > len(self.macs):
-            raise IndexError(f"meters {first} to {first + count - 1} are not among {len(self.macs)} from {self.first}")
+        place = bisect_right(self.ranges, first, key=lambda each: each.start) - 1
+        if place < 0 or first + count > self.ranges[place].stop:
+            raise IndexError(f"meters {first} to {first + count - 1} are not among the fleet's {len(self.macs)}")
+        start = self._starts[place] + first - self.ranges[place].start
         return slice(start, start + count)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where in the arrays each range begins."""
+        return [0, *accumulate(map(len, self.ranges))]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,7 +179,7 @@ def fleet_of_range(
     _draw_owners(seed, _SOLAR_OWNER, first, owners.solar, meter_class, solar)
     _draw_owners(seed, _CAR_OWNER, first, owners.car, meter_class, car)
     return Fleet(
-        first=first,
+        ranges=(numbers,),
         macs=macs_of(seed, first, meters, redrawn),
         base_mwh=base_mwh,
         meter_class=meter_class,
@@ -178,4 +187,18 @@ def fleet_of_range(
         solar=solar,
         car=car,
         redrawn=redrawn,
+    )
+
+
+def joined(fleets: Sequence[Fleet]) -> Fleet:
+    """The meters of all *fleets*, whose ranges ascend and belong to one fleet."""
+    return Fleet(
+        ranges=tuple(each for fleet in fleets for each in fleet.ranges),
+        macs=np.concatenate([fleet.macs for fleet in fleets]),
+        base_mwh=np.concatenate([fleet.base_mwh for fleet in fleets]),
+        meter_class=np.concatenate([fleet.meter_class for fleet in fleets]),
+        profile=np.concatenate([fleet.profile for fleet in fleets]),
+        solar=np.concatenate([fleet.solar for fleet in fleets]),
+        car=np.concatenate([fleet.car for fleet in fleets]),
+        redrawn=fleets[0].redrawn,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wattif.errors import InvalidValue, choose_from
@@ -12,7 +12,8 @@ from wattif.model.anomaly_kinds import weights_of
 from wattif.model.cities import load_cities
 from wattif.model.classes import check_ranges
 from wattif.model.events import Period, draw_events
-from wattif.model.fleet import Fleet, Ownership, fleet_of_range, make_fleet
+from wattif.model.fleet import Fleet, Ownership, fleet_of_range, joined, make_fleet
+from wattif.model.macs import redrawn_before
 from wattif.model.quantities import POWER_MAX_W, REGISTER_MAX_WH
 from wattif.model.reported import MeasuredEvent, measure_events
 from wattif.model.world import World
@@ -40,25 +41,37 @@ def fleet_of(spec: Spec, world: World, meters: int | None = None) -> Fleet:
     return make_fleet(spec.seed, count, world.cities, spec.class_shares, owners)
 
 
-def fleet_part_of(spec: Spec, world: World, numbers: range, redrawn: Mapping[int, int]) -> Fleet:
-    """The meters *numbers* alone, at the cost of the range; *redrawn*: see `wattif.model.macs`."""
+def fleet_part_of(spec: Spec, world: World, ranges: Sequence[range]) -> Fleet:
+    """The meters of *ranges* (ascending) alone.
+
+    Memory grows with the ranges, and so does time, but for the addresses: whose are unique is only known from those
+    of all earlier meters, see `redrawn_before`.
+    """
     owners = Ownership(solar=spec.solar_share, car=spec.ev_share)
-    return fleet_of_range(spec.seed, numbers, world.cities, class_mix=spec.class_shares, owners=owners, redrawn=redrawn)
+    redrawn = redrawn_before(spec.seed, ranges[-1].stop)
+    parts = (
+        fleet_of_range(spec.seed, each, world.cities, class_mix=spec.class_shares, owners=owners, redrawn=redrawn)
+        for each in ranges
+    )
+    return joined(list(parts))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """A world, its meters, and what goes wrong at them: all that readings are computed from."""
+    """A world, its meters or some of them, and what goes wrong at these: all that readings are computed from."""
 
     world: World
     fleet: Fleet
     events: dict[int, MeasuredEvent]  # by meter
 
 
-def scenario_of(spec: Spec, world: World | None = None) -> Scenario:
-    """What *spec* describes; measuring the events computes the days that they touch."""
+def scenario_of(spec: Spec, world: World | None = None, *, ranges: Sequence[range] | None = None) -> Scenario:
+    """What *spec* describes, or of it the meters of *ranges* (ascending) alone.
+
+    Measuring the events computes the days that they touch.
+    """
     world = world or world_of(spec)
-    fleet = fleet_of(spec, world)
+    fleet = fleet_of(spec, world) if ranges is None else fleet_part_of(spec, world, ranges)
     events = drawn_events(spec, world, fleet)
     return Scenario(
         world=world, fleet=fleet, events=measure_events(world, fleet, events, os.cpu_count() or 1) if events else {}

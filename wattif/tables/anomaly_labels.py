@@ -61,7 +61,7 @@ def drawn_columns(scenario: Scenario, events: Sequence[Event]) -> dict[str, NDAr
     return {
         "event_id": _texts(each.id for each in events),
         "meter": meters,
-        "mac": scenario.fleet.macs[meters],
+        "mac": scenario.fleet.macs[[scenario.fleet.slice_of(meter, 1).start for meter in meters.tolist()]],
         "transformer": np.array([transformer_of(each.meter) for each in events], np.int64),
         "city_id": _texts(scenario.world.city_of(each.meter).id for each in events),
         "kind": _texts(each.kind for each in events),
@@ -77,7 +77,8 @@ def _texts(values: Any) -> NDArray[Any]:
 
 
 def _severity(measured: MeasuredEvent, scenario: Scenario) -> float:
-    return abs(int(measured.lost_mwh[-1])) / max(int(scenario.fleet.base_mwh[measured.event.meter]), 1)
+    own = scenario.fleet.slice_of(measured.event.meter, 1).start
+    return abs(int(measured.lost_mwh[-1])) / max(int(scenario.fleet.base_mwh[own]), 1)
 
 
 TABLE = AnomalyLabels(

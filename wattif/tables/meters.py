@@ -32,7 +32,7 @@ class Meters(LakeTable):
     def columns_of(self, scenario: Scenario, unit: Unit) -> Mapping[str, NDArray[Any]]:
         """See `LakeTable.columns_of`; time and memory grow with the range alone."""
         world, fleet = scenario.world, scenario.fleet
-        own = slice(unit.first, unit.first + unit.count)
+        own = fleet.slice_of(unit.first, unit.count)
         meters = np.arange(unit.first, unit.first + unit.count)
         city = city_of(meters, len(world.cities))
         transformer = meters // METERS_PER_TRANSFORMER

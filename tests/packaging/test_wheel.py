@@ -26,7 +26,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def commands(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return install(wheel, tmp_path_factory.mktemp("environment"))
+    """Of an environment with the pinned versions."""
+    return install(wheel, tmp_path_factory.mktemp("environment"), "requirements.txt")
+
+
+@pytest.fixture(scope="module")
+def lowest(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of an environment with the lowest versions of all that the package declares."""
+    return install(wheel, tmp_path_factory.mktemp("lowest"), "requirements-lowest.txt")
 
 
 @pytest.fixture
@@ -102,7 +109,22 @@ def _done(commands: Path, folder: Path, *arguments: str, **environment: str) -> 
     return done.stdout
 
 
-def test_the_main_job_from_any_folder(commands: Path, elsewhere: Path) -> None:
+def test_the_lowest_versions_are_installed(lowest: Path, elsewhere: Path) -> None:
+    say = "import sys; from importlib.metadata import version; print(*map(version, sys.argv[1:]))"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    names = [Requirement(each).name for each in project["dependencies"]]
+    found = _done(lowest, elsewhere, "python", "-P", "-c", say, *names).split()
+    pinned = _pinned("requirements-lowest.txt")
+    assert {name: Version(each) for name, each in zip(names, found, strict=True)} == {
+        name: Version(pinned[name]) for name in names
+    }
+
+
+@pytest.mark.timeout(300)  # compiles the kernels with the lowest version of the compiler, once
+@pytest.mark.parametrize("versions", ["commands", "lowest"])
+def test_the_main_job_from_any_folder(versions: str, elsewhere: Path, request: pytest.FixtureRequest) -> None:
+    commands: Path = request.getfixturevalue(versions)
+
     def run(*arguments: str) -> str:
         return _done(commands, elsewhere, *arguments, PYTHONSAFEPATH="1")
 

@@ -61,6 +61,16 @@ def test_a_timestamp_of_a_wrong_clock_that_was_moved(skewed: Table, moved: timed
     assert f"mac = '{difference.mac}'" in at
 
 
+def test_timestamps_alone_are_compared_to_the_second(skewed: Table) -> None:
+    """Of a table without any number."""
+    skewed.change("CREATE TABLE times AS SELECT mac, timestamp FROM readings")
+    assert skewed.reconcile(table="times")[0] == []
+    at = _row(skewed, "epoch(timestamp) % 300 BETWEEN 2 AND 297")
+    skewed.change(f"UPDATE times SET timestamp = timestamp + INTERVAL 1 SECOND WHERE {at}")
+    (difference,) = skewed.reconcile(table="times")[0]
+    assert (difference.verdict, difference.found) == ("altered", "other values or timestamps with the same sums")
+
+
 def test_a_clock_that_was_corrected_is_not_what_was_sent(skewed: Table) -> None:
     at = _row(skewed, "minute(timestamp) BETWEEN 5 AND 54")
     skewed.change(f"UPDATE readings SET timestamp = time_bucket(INTERVAL 5 MINUTE, timestamp) WHERE {at}")

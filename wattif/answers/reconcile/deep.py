@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
@@ -106,7 +107,7 @@ class _Reader:
 
     def __init__(self, file: BinaryIO | None) -> None:
         """*file*: None when there is no such object."""
-        self._file = file
+        self._file = file or io.BytesIO()
         self._is_same = file is not None
         self._content = b""  # read, and compared up to the place *_at*
         self._at = 0
@@ -129,7 +130,6 @@ class _Reader:
         return self._is_same and self._at == len(self._content) and not self._read()
 
     def _read(self) -> bool:
-        assert self._file is not None
         self._content, self._at = self._file.read(_CHUNK), 0
         self.size += len(self._content)
         self.crc32c = crc32c.crc32c(self._content, self.crc32c)

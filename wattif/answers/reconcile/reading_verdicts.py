@@ -157,7 +157,9 @@ def _of_values(fields: Sequence[Column]) -> Iterator[VerdictRows]:
 
 def _of_what_cancels(fields: Sequence[Column], odd: Sequence[_Odd]) -> VerdictRows:
     """All sums are right: values or timestamps have changed places, or changes cancel."""
-    shifted = ", ".join(["NULL", *(f"CASE WHEN {each.name}_shifted THEN '{each.name}' END" for each in fields)])
+    shifted = ", ".join(
+        ["NULL::VARCHAR", *(f"CASE WHEN {each.name}_shifted THEN '{each.name}' END" for each in fields)]
+    )
     names = f"list_filter([{shifted}], lambda x: x IS NOT NULL)"
     where = [_COMPLETE, "fractions = 0"]
     where += [f"{each.name} = {each.name}_expected" for each in odd]

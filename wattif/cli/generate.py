@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import shlex
 import sys
 from threading import Event
@@ -90,15 +91,22 @@ def _summary(options: GenerateOptions, figures: Figures) -> str:
 def _next_step(options: GenerateOptions, place: str) -> str:
     """A command that looks at what was made."""
     from wattif.lake.days import LOADABLE_FORMAT
+    from wattif.tables.sql_text import duckdb_pattern
 
-    if options.format != LOADABLE_FORMAT:
+    if options.format != LOADABLE_FORMAT or "\\" in place:  # no pattern of DuckDB's can name such a folder
         where = ["--lake", str(options.lake)] if options.bucket is None else ["--bucket", options.bucket]
         return shlex.join(["python", "-m", "wattif", "reconcile", *where, "--prefix", options.prefix])
     if options.bucket is not None:
         return f"gcloud storage ls --long {shlex.quote(f'{place}/dt={options.start}/')}"
     names = options.column_names
     energy = ", sum(consumption_wh::DECIMAL(18, 3))" if names is None or "consumption_wh" in names else ""
-    return f"""duckdb -c "SELECT count(*){energy} FROM read_json('{place}/dt=*/*.json')\""""
+    files = duckdb_pattern(place, "dt=*/*.json")
+    return f"duckdb -c {_in_shell(f'SELECT count(*){energy} FROM read_json({files})')}"
+
+
+def _in_shell(text: str) -> str:
+    """*text* as a word of the shell, in double quotes where that is legible."""
+    return shlex.quote(text) if re.search(r'["$`\\!\n]', text) else f'"{text}"'
 
 
 VERB = Verb(

@@ -20,6 +20,7 @@ import orjson
 from wattif.errors import LakeError
 from wattif.lake.days import CommittedDay
 from wattif.lake.manifest import ManifestEntry
+from wattif.tables.sql_text import duckdb_path
 from wattif.uploader.store import Store
 from wattif.warehouse.line_scan import ByteCounts, count_bytes, first_record, lines_at, rows_to_lines
 from wattif.warehouse.tables import Column, Table
@@ -41,7 +42,7 @@ def stage_lines(connection: duckdb.DuckDBPyConnection, store: Store, day: Commit
     staging = _Staging(connection, table)
     for files in _groups(day.files):
         with tempfile.TemporaryDirectory(prefix="wattif-") as folder:
-            paths = {str(store.fetch(file.name, Path(folder))): file for file in files}
+            paths = {str(store.fetch(file.name, Path(folder)).absolute()): file for file in files}
             staging.add(paths, store.place)
     staging.drop_extras()
     return Staged(
@@ -174,12 +175,8 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _files(paths: Sequence[str]) -> str:
-    return "[" + ", ".join(map(_text, paths)) + "]"
+    return "[" + ", ".join(map(duckdb_path, paths)) + "]"
 
 
 def _read_json(

@@ -12,6 +12,7 @@ import sqlglot
 
 from wattif.errors import WarehouseError
 from wattif.lake.days import CommittedDay
+from wattif.tables.sql_text import duckdb_file
 from wattif.uploader.store import Store
 from wattif.warehouse.duckdb_readings import stage_lines
 from wattif.warehouse.tables import Table
@@ -35,7 +36,7 @@ class DuckDBWarehouse:
         with self._explaining():
             if create:
                 file.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = duckdb.connect(str(file))
+            self._connection = duckdb.connect(duckdb_file(file))
             self._connection.execute("SET TimeZone = 'UTC'")
 
     @property

@@ -10,6 +10,7 @@ import pyarrow as pa
 import sqlglot
 
 from wattif.errors import InvalidValue, LakeError, UsageError, WarehouseError
+from wattif.tables.sql_text import duckdb_file, sql_text
 from wattif.warehouse.warehouse import Warehouse
 
 
@@ -52,7 +53,7 @@ class DuckDbSource:
         if not database.is_file():
             raise InvalidValue("database", database, "there is no such file")
         try:
-            connection = duckdb.connect(database, read_only=True)
+            connection = duckdb.connect(duckdb_file(database), read_only=True)
         except duckdb.Error as error:
             if "lock" in str(error):
                 words = "another process has the database open; stop it, or name another `database`"
@@ -72,8 +73,7 @@ class DuckDbSource:
     def of_parquet(cls, pattern: str) -> DuckDbSource:
         """The Parquet files that match *pattern*; `UsageError` when none does or they cannot be read."""
         connection = duckdb.connect()
-        text = pattern.replace("'", "''")
-        source = cls(connection, f"read_parquet('{text}', union_by_name = true)", pattern)
+        source = cls(connection, f"read_parquet({sql_text(pattern)}, union_by_name = true)", pattern)
         try:
             source.schema()
         except LakeError as error:

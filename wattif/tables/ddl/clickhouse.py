@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from wattif.tables.column import Column, Kind
-from wattif.tables.ddl.target import Source, Target, sql_text, type_of
+from wattif.tables.ddl.target import Source, Target, type_of
+from wattif.tables.sql_text import sql_text
 
 _TYPES: dict[Kind, str] = {
     "text": "String",

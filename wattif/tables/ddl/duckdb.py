@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from wattif.tables.ddl.target import Source, Target, sql_text
+from wattif.tables.ddl.target import Source, Target
+from wattif.tables.sql_text import duckdb_pattern
 
 
 def _write(source: Source) -> str:
     if source.objects is None:
         columns = ",\n".join(f'  "{column.name}" {column.duckdb_type}' for column in source.columns)
         return f'CREATE TABLE "{source.name}" (\n{columns}\n);\n'
+    pattern = duckdb_pattern(source.place, source.objects)
     if not source.is_json:
-        return f'CREATE OR REPLACE VIEW "{source.name}" AS\nSELECT * FROM read_parquet({sql_text(source.pattern)});\n'
+        return f'CREATE OR REPLACE VIEW "{source.name}" AS\nSELECT * FROM read_parquet({pattern});\n'
     columns = ",\n".join(f"    \"{column.name}\": '{column.duckdb_type}'" for column in source.columns)
     partitions = ",\n  hive_partitioning = true, hive_types = {dt: DATE}" if source.is_partitioned else ""
     return (
-        f'CREATE OR REPLACE VIEW "{source.name}" AS\nSELECT * FROM read_json(\n  {sql_text(source.pattern)},'
+        f'CREATE OR REPLACE VIEW "{source.name}" AS\nSELECT * FROM read_json(\n  {pattern},'
         f"\n  format = 'newline_delimited',\n  columns = {{\n{columns}\n  }}{partitions}\n);\n"
     )
 

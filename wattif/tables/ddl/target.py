@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from wattif.errors import InvalidValue
 from wattif.tables.column import Column, Kind
+from wattif.tables.sql_text import PATTERN
 from wattif.tables.table import LakeTable, Table
 
 _VIEW = "deduplicated"  # of the expected tables: what a table downstream should hold
@@ -53,7 +55,10 @@ class Source:
 
     @property
     def pattern(self) -> str:
-        """Where the objects lie, with stars."""
+        """Where the objects lie, with stars; `InvalidValue` when the place itself may be taken for a pattern."""
+        if PATTERN.search(self.place):
+            reason = "has one of * ? [ ] { } \\ or a line feed, which engines read as a pattern of paths; rename it"
+            raise InvalidValue("lake", self.place, reason)
         return f"{self.place}/{self.objects}"
 
     @property
@@ -72,11 +77,6 @@ class Target:
 
     write: Callable[[Source], str]
     reads_files: bool = False  # cannot declare a table that has none
-
-
-def sql_text(text: str) -> str:
-    """*text* as a literal of standard SQL."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def type_of(column: Column, types: Mapping[Kind, Any], decimal: str, whole: str, whole_32: str | None = None) -> str:

@@ -7,23 +7,20 @@ python -m scripts.detectability --quick    fewer homes, printed only
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import time
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 
+import wattif
 from scripts.detectors import HALF_HOURS, Floats, Trial, isolation_forest_auc, robust_z_auc
-from wattif.model import quantities
-from wattif.model.anomalies import DAY_S, Event
+from wattif.model.anomalies import DAY_S
 from wattif.model.anomaly_kinds import KINDS
-from wattif.model.cities import load_cities
-from wattif.model.events import Period, draw_events
-from wattif.model.fleet import Fleet, make_fleet
-from wattif.model.reported import MeasuredEvent, ReportedDays, measure_events
-from wattif.model.world import World
+from wattif.model.events import Period
 
 SEED, HOMES, QUICK_HOMES = 42, 300, 100
 INTERVAL_S = 600  # between readings; the detectors see their half-hours
@@ -48,48 +45,41 @@ REAL = {  # real homes, day level: isolation forest, robust z of the daily energ
 class Homes:
     """Homes in London, and what they truly use."""
 
-    world: World
-    fleet: Fleet
+    spec: wattif.Spec
     true: Floats  # (homes, days, 48), Wh
 
 
 def make_homes(homes: int, seed: int = SEED) -> Homes:
     """*homes* homes over the days of `SPRING`."""
-    world = World(seed=seed, epoch=SPRING.start, interval_s=INTERVAL_S, cities=(load_cities()["london"],))
-    fleet = make_fleet(seed, homes, world.cities, (1.0, 0.0, 0.0))
-    return Homes(world, fleet, _half_hours(world, fleet, {}))
+    spec = wattif.Spec(
+        start=SPRING.start,
+        end=SPRING.end,
+        meters=homes,
+        city="london",
+        class_mix="residential=1",
+        interval=INTERVAL_S,
+        seed=seed,
+    )
+    return Homes(spec, _half_hours(spec))
 
 
 def make_trial(homes: Homes, kind: str) -> Trial:
     """Every home has an event of *kind*; the days that lie wholly in it count, of shorter kinds the days it touches."""
-    events = draw_events(homes.world, homes.fleet, {kind: 1.0}, 1.0, SPRING)
-    reported = _half_hours(homes.world, homes.fleet, measure_events(homes.world, homes.fleet, events, _processors()))
+    spec = homes.spec.model_copy(update={"anomaly_rate": 1.0, "anomalies": kind})
     touched, whole = np.zeros((2, *homes.true.shape[:2]), np.bool_)
-    for meter, event in events.items():
-        touched[meter, _days(event, wholly=False)] = True
-        whole[meter, _days(event, wholly=True)] = True
+    for event in wattif.read(spec, "anomaly_labels", columns=["meter", "start", "end"]).read_all().to_pylist():
+        since, until = ((event[name].timestamp() - SPRING.start_s) / DAY_S for name in ("start", "end"))
+        touched[event["meter"], math.floor(since) : math.ceil(until)] = True
+        whole[event["meter"], math.ceil(since) : math.floor(until)] = True
     counted = touched if KINDS[kind].unit == "readings" else whole
-    return Trial(homes.true, reported, counted, ~touched)
+    return Trial(homes.true, _half_hours(spec), counted, ~touched)
 
 
-def _days(event: Event, *, wholly: bool) -> slice:
-    start_s, end_s = event.start_s - SPRING.start_s, event.end_s - SPRING.start_s
-    if wholly:
-        return slice(-(-start_s // DAY_S), end_s // DAY_S)
-    return slice(start_s // DAY_S, -(-end_s // DAY_S))
-
-
-def _half_hours(world: World, fleet: Fleet, events: dict[int, MeasuredEvent]) -> Floats:
+def _half_hours(spec: wattif.Spec) -> Floats:
     """Energy as it is reported, (homes, days, 48), Wh."""
-    homes = len(fleet.macs)
-    days = ReportedDays(world, fleet, events, electrical=False)
-    energy_wh = np.empty((homes, SPRING.days, HALF_HOURS))
-    for number in range(SPRING.days):
-        for first in range(0, homes, days.block_meters):
-            count = min(days.block_meters, homes - first)
-            columns, _ = days.compute(SPRING.start + timedelta(days=number), first, count)
-            energy_mwh = columns[:, quantities.CONSUMPTION_MWH].reshape(count, HALF_HOURS, -1).sum(axis=2)
-            energy_wh[first : first + count, number] = energy_mwh / 1000.0
+    readings = wattif.read(spec, columns=["consumption_wh"], numbers="scaled").read_all()["consumption_wh"].to_numpy()
+    half_hours = readings.reshape(SPRING.days, spec.meters, HALF_HOURS, -1).sum(axis=3)
+    energy_wh: Floats = half_hours.transpose(1, 0, 2) / 1000.0
     return energy_wh
 
 

@@ -14,10 +14,8 @@ from typing import Any
 
 import orjson
 
-from wattif.engine.run import generate
-from wattif.engine.run_options import RunOptions
+import wattif
 from wattif.lake import layout
-from wattif.spec import Spec
 from wattif.tables.readings import FIELD_NAMES
 
 GOLDEN = Path(__file__).resolve().parent.parent / "tests" / "golden" / "faults.json"
@@ -60,8 +58,8 @@ def checksums(case: str) -> dict[str, str]:
     with tempfile.TemporaryDirectory() as folder:
         lake, staging = Path(folder, "lake"), Path(folder, "staging")
         staging.mkdir(mode=0o700)
-        spec = Spec(**{"start": "2024-01-01", "end": "2024-01-03", **CASES[case]})
-        generate(spec, lake, RunOptions(staging_dir=staging))
+        spec = wattif.Spec(**{"start": "2024-01-01", "end": "2024-01-03", **CASES[case]})
+        wattif.generate(spec, lake, staging_dir=staging)
         pinned = [*lake.glob("dt=*/*"), *lake.glob(f"{layout.FAULT_LABELS}**/*.ndjson")]
         pinned += lake.glob(f"{layout.MANIFESTS}**/*.ndjson")
         return {

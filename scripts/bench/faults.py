@@ -13,17 +13,12 @@ import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
-from io import StringIO
 from pathlib import Path
-from threading import Event
 
 import duckdb
 
-from tests.asking import Asked, generate
-from wattif.answers.reconcile.comparison import Comparison
-from wattif.answers.reconcile.run import reconcile
+import wattif
 from wattif.engine.plan import Plan
-from wattif.spec import Spec
 from wattif.tables.loaded_readings import readings_table
 from wattif.warehouse.load import load
 from wattif.warehouse.place import WarehousePlace
@@ -48,9 +43,10 @@ def _own_insert(lake: Path, database: Path, columns: str, types: str) -> None:
         )
 
 
-def _compare(spec: Spec, lake: Path) -> None:
-    if not reconcile(spec, lake, Comparison(deep=True), StringIO()):
-        raise SystemExit(f"{lake} is not what it must be")
+def _compare(spec: wattif.Spec, lake: Path) -> None:
+    report = wattif.reconcile(lake, spec=spec, deep=True)
+    if not report.ok:
+        raise SystemExit(f"{lake} is not what it must be: {report.summary}")
 
 
 def main() -> None:
@@ -61,18 +57,15 @@ def main() -> None:
         processor = {}
         for name, faults in (("clean", "none"), ("faulty", FAULTS)):
             staging = folder / f"staging-{name}"
-            staging.mkdir()
+            staging.mkdir(mode=0o700)
             lake = folder / name
-            asked = Asked(
-                start="2024-01-01", end="2024-01-02", meters=meters, faults=faults, lake=lake, staging_dir=staging
-            )
-            generate(asked, Event())
-            spec = asked.spec
+            spec = wattif.Spec(start="2024-01-01", end="2024-01-02", meters=meters, faults=faults)
+            wattif.generate(spec, lake, staging_dir=staging)
             first_day = spec.model_copy(update={"end": spec.start})
             _compare(first_day, lake)  # loads the kernels
             rows = Plan.of(spec).rows
             processor[name] = _timed(f"reconcile --deep, {name}", rows, partial(_compare, spec, lake))
-        table = readings_table(Plan.of(asked.spec).columns).columns[:-1]
+        table = readings_table(Plan.of(spec).columns).columns[:-1]
         columns = ", ".join(f'"{column.name}" {column.duckdb_type}' for column in table)
         types = ", ".join(f"\"{column.name}\": '{column.duckdb_type}'" for column in table)
         own = _timed("DuckDB's INSERT", rows, lambda: _own_insert(lake, folder / "own.duckdb", columns, types))

@@ -1,3 +1,3 @@
-"""The version: of the program, and of the bytes that it writes."""
+"""The version of the program; that of the bytes is `wattif.lake.identity.VERSION`."""
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"

@@ -189,10 +189,10 @@ def mean_days(
     figure: Figure, places: Sequence[SubplotSpec], own: MeanDays, standard: MeanDays, labels: tuple[str, str]
 ) -> None:
     """Two panels, working days and weekends: the mean day and the standard profile, relative to the mean."""
-    first: Axes | None = None
+    drawn: list[Axes] = []
     kinds = (("Mean working day", own.working, standard.working), ("Weekends and holidays", own.free, standard.free))
     for place, (title, own_day, standard_day) in zip(places, kinds, strict=True):
-        axes = figure.add_subplot(place, sharey=first)
+        axes = figure.add_subplot(place, sharey=drawn[0] if drawn else None)
         axes.set_title(title)
         hours = np.arange(_QUARTERS) / 4 + 0.125
         axes.set_xlim(0, 24)
@@ -204,11 +204,8 @@ def mean_days(
         else:
             axes.plot(hours, own_day, color=BLUE, linewidth=1.6, label=labels[0])
             axes.plot(hours, standard_day, color=ORANGE, linewidth=1.6, linestyle="--", label=labels[1])
-        if first is None:
-            first = axes
-            axes.set_ylabel("power / its mean")
-    assert first is not None
+        drawn.append(axes)
     highest = np.nanmax([own.working, own.free, standard.working, standard.free])
-    first.set_ylim(0, 1.3 * highest)
-    drawn = next(axes for axes in figure.axes if axes.get_subplotspec() in places and axes.lines)
-    drawn.legend(frameon=False, loc="upper left", borderpad=0.1)
+    drawn[0].set_ylabel("power / its mean")
+    drawn[0].set_ylim(0, 1.3 * highest)
+    next(axes for axes in drawn if axes.lines).legend(frameon=False, loc="upper left", borderpad=0.1)

@@ -11,13 +11,12 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+import wattif
 from tests.asking import Asked
 from tests.lakes import file_bytes
 from wattif.engine.plan import Plan
 from wattif.faults.plan import RowFault
 from wattif.faults.rates import FaultRates
-from wattif.model.fleet import mac_text
-from wattif.model.scenario import scenario_of
 from wattif.tables.unit import Unit
 
 ALL_COLUMNS = (
@@ -107,7 +106,7 @@ class PatternPlan:
     def deliver(self) -> Iterator[tuple[date, bytes]]:
         """All whole lines that arrive, with the day in the path of their object."""
         content = file_bytes(self._asked)
-        macs = [mac.decode() for mac in mac_text(scenario_of(self._asked).fleet.macs)]
+        macs = wattif.read(self._asked.spec, "meters").read_all()["mac"].to_pylist()
         for batch in Plan.of(self._asked).batches():
             for unit in batch.units:
                 if not self.withheld(unit):

@@ -22,8 +22,7 @@ _CONTROLS = "".join(map(chr, range(32)))
 
 def labels_ndjson(labels: pa.Table) -> bytes:
     """One line per label."""
-    batches = labels.combine_chunks().to_batches(max_chunksize=_ROWS_AT_ONCE)
-    return b"".join(_lines(batch) for batch in batches)
+    return b"".join(_lines(batch) for batch in labels.combine_chunks().to_batches(max_chunksize=_ROWS_AT_ONCE))
 
 
 def labels_parquet(labels: pa.Table) -> bytes:
@@ -45,7 +44,7 @@ def label_tables(day: date, batch: int, labels: Sequence[pa.Table]) -> Iterator[
         return
     table = pa.concat_tables(labels)
     for kind in FaultKind:
-        own = table.filter(pc.equal(table["kind"], str(kind)))
+        own = table.filter(pc.equal(table["kind"], str(kind))).combine_chunks()
         names = TABLE.object_names(partition_of(kind, day, batch))
         for ending, name in zip(TABLE.endings, names, strict=True) if len(own) else ():
             yield name, ending, own
@@ -60,8 +59,12 @@ def label_objects(day: date, batch: int, labels: Sequence[pa.Table]) -> Iterator
 def _lines(rows: pa.RecordBatch) -> bytes:
     """Column by column, so that a label costs no call."""
     parts: list[pa.Array | str] = []
+    before, before_json = rows.column(0), ""
     for number, field in enumerate(arrow_schema(TABLE.columns)):
-        parts += [f'{"," if number else "{"}"{field.name}":', _json(rows.column(number))]
+        column = rows.column(number)
+        if number == 0 or not column.equals(before):  # most rows arrive as they are
+            before, before_json = column, _json(column)
+        parts += [f'{"," if number else "{"}"{field.name}":', before_json]
     lines = pc.binary_join_element_wise(*parts, "}\n", "")
     _, offsets, data = lines.buffers()
     first, last = (int.from_bytes(offsets[4 * n : 4 * n + 4].to_pybytes(), "little") for n in (0, len(lines)))

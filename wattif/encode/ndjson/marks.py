@@ -12,6 +12,8 @@ from wattif.encode.ndjson.template import TIMESTAMP_WIDTH, RowTemplate, field_wi
 from wattif.model import quantities
 from wattif.tables.reading_blocks import ReadingsBlock
 
+_TWO_DIGITS = np.frombuffer(b"".join(b"%02d" % n for n in range(60)), np.uint8).reshape(60, 2)
+
 
 def marked_rows(data: memoryview, template: RowTemplate, block: ReadingsBlock) -> memoryview:
     """The rows of all readings of *block* with its marks applied, without those that are not sent."""
@@ -31,9 +33,18 @@ def marked_rows(data: memoryview, template: RowTemplate, block: ReadingsBlock) -
 
 def lay_times(rows: NDArray[np.uint8], offset: int, times: NDArray[np.datetime64]) -> None:
     """Write *times* (UTC) into *rows* of shape (rows, width)."""
-    texts = np.datetime_as_string(times.astype("datetime64[s]"), timezone="UTC")
-    text = np.frombuffer(texts.astype(f"S{TIMESTAMP_WIDTH}").tobytes(), np.uint8)
-    rows[:, offset : offset + TIMESTAMP_WIDTH] = text.reshape(-1, TIMESTAMP_WIDTH)
+    if not len(times):
+        return
+    text = rows[:, offset : offset + TIMESTAMP_WIDTH]
+    days, seconds = np.divmod(times.astype("datetime64[s]").astype(np.int64), 86_400)
+    first = days.min()
+    midnights = np.arange(first, days.max() + 1).astype("datetime64[D]").astype("datetime64[s]")
+    texts = np.datetime_as_string(midnights, timezone="UTC").astype(f"S{TIMESTAMP_WIDTH}")
+    text[:] = texts.view(np.uint8).reshape(-1, TIMESTAMP_WIDTH)[days - first]
+    minutes = seconds // 60
+    hours = minutes // 60
+    for place, value in ((11, hours), (14, minutes - 60 * hours), (17, seconds - 60 * minutes)):
+        text[:, place : place + 2] = _TWO_DIGITS[value]
 
 
 def lay_signs(rows: NDArray[np.uint8], template: RowTemplate, negative: NDArray[np.bool_]) -> None:

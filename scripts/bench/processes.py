@@ -2,9 +2,10 @@
 
     python -m scripts.bench.processes [--folder DIR] [--rounds N] [--beside CHECKOUT] [--only NAME …]
 
-Rows: ``cold`` (nothing compiled yet), ``start`` (kernels compiled), ``peak`` (memory). ``--beside`` measures another
-checkout in turn with this one and prints the ratio. This module imports nothing of WattIf, so that it stays small: a
-process counts the memory of the one that started it as its own until it has more.
+Rows: ``cold`` (nothing compiled yet), ``start`` (kernels compiled), ``peak`` (memory), ``faults`` (the main job with
+faults on the way). ``--beside`` measures another checkout in turn with this one and prints the ratio. This module
+imports nothing of WattIf, so that it stays small: a process counts the memory of the one that started it as its own
+until it has more.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ PEAKS = {
         *["--meters", "100", "--end", "2024-12-31", "--interval", "300", "--columns", "timestamp,consumption_wh"],
     ],
 }
+FAULTS = "duplicate=0.001,late=0.002:6h,drop=0.0005,out_of_order=0.001,corrupt=0.0001,partial_line=0.05"
 # Starts a command and prints what it took: until a file lies in a folder (if there is one), its end, its memory.
 LAUNCHER = """
 import glob, json, os, sys, time
@@ -162,7 +164,23 @@ def peak(bench: Bench) -> None:
         bench.print_row(f"peak memory, {name}", "MiB", "400", peaks)
 
 
-ROWS = {"cold": cold, "start": start, "peak": peak}
+def faults(bench: Bench) -> None:
+    """The main job with faults on the way, start included."""
+    meters = 400
+    for name, more in (("faults of rows", ""), ("faults of rows, a drift", ",schema_drift=2024-01-01")):
+
+        def measure(checkout: Path, more: str = more) -> list[float]:
+            took = bench.run(checkout, [*DAY, "--meters", str(meters), "--faults", FAULTS + more])
+            assert took.code == 0, took
+            rows = meters * 8640 / 1e6
+            return [rows / took.processor_s, rows / took.wall_s]
+
+        processor, wall = zip(*bench.medians(measure), strict=True)
+        bench.print_row(f"{name}: readings by processor time", "M/s", "not below", processor)
+        bench.print_row(f"{name}: readings by wall time", "M/s", "not below", wall)
+
+
+ROWS = {"cold": cold, "start": start, "peak": peak, "faults": faults}
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ class RowEvents:
     due_s: NDArray[np.int64]  # when it arrives if it is late: the second of the day
     delays_s: NDArray[np.int64]  # how late that is
 
-    @property
+    @cached_property
     def late(self) -> NDArray[np.intp]:
         """Which of them are rows that come late."""
         return np.flatnonzero(self.faults == RowFault.LATE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -48,6 +49,25 @@ def test_what_is_wrong_is_refused_by_optimised_python_too() -> None:
 def test_a_wrong_value_names_the_variable() -> None:
     done = _run("generator.py", *DAYS, WATTIF_METERS="abc")
     assert (done.returncode, done.stderr) == (2, "generator.py: error: WATTIF_METERS=abc: is not a whole number\n")
+
+
+def test_a_mistyped_variable_is_refused() -> None:
+    done = _run("generator.py", *DAYS, "--dry-run", WATTIF_METRES="5", WATTIF_NONSENSE="1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        "generator.py: error: WATTIF_METRES=5: unknown variable; did you mean WATTIF_METERS?",
+        "generator.py: error: WATTIF_NONSENSE=1: unknown variable; unset it, or see --help",
+    ]
+
+
+def test_variables_of_other_verbs_and_all_that_the_program_reads_are_known() -> None:
+    read = {
+        name for source in ROOT.glob("wattif/**/*.py") for name in re.findall(r'"(WATTIF_[A-Z]+)"', source.read_text())
+    }
+    assert {"WATTIF_CACHE", "WATTIF_CONFIG"} <= read
+    others = {"WATTIF_THRESHOLD": "0.9", "WATTIF_JSON": "true", "wattif_seed": "3"}
+    done = _run("-m", "wattif", "schema", "--for", "duckdb", **dict.fromkeys(read, ""), **others)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_sizes_come_before_the_rate() -> None:

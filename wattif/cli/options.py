@@ -10,7 +10,7 @@ import inspect
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -28,9 +28,10 @@ from pydantic_settings import (
 
 from wattif.cli import messages
 from wattif.cli.messages import Origin, Origins
-from wattif.errors import UsageError
+from wattif.errors import UsageError, did_you_mean
 
 ENVIRONMENT_PREFIX = "WATTIF_"
+_CACHE = "WATTIF_CACHE"  # no option: of wattif.numeric.kernel_cache, for every program that has kernels
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
 
@@ -100,6 +101,7 @@ def read_options(
     """
     origins = origins if origins is not None else Origins()
     origins.learn_options(options_cls.model_fields)
+    _check_variables()
     try:
         command_line = _CommandLine(
             options_cls, cli_prog_name=program, cli_parse_args=list(arguments), cli_exit_on_error=False
@@ -127,6 +129,23 @@ def read_options(
 
 def _variable(option: str) -> str:
     return ENVIRONMENT_PREFIX + option.removeprefix("--").replace("-", "_").upper()
+
+
+def _check_variables() -> None:
+    """`UsageError` names variables that are no option of any verb, as keys of a TOML file that are none."""
+    given = sorted(name for name in os.environ if name.upper().startswith(ENVIRONMENT_PREFIX))
+    if set(given) <= {_CACHE}:
+        return
+    known = {_CACHE, *(_variable(name) for name in messages.options_of_all_verbs())}
+    lines = [f"{name}={os.environ[name]}: {_unknown(name, known)}" for name in given if name.upper() not in known]
+    if lines:
+        raise UsageError("\n".join(lines))
+
+
+def _unknown(variable: str, known: Iterable[str]) -> str:
+    own = variable.upper().removeprefix(ENVIRONMENT_PREFIX)  # what all share says nothing of which is meant
+    nearest = did_you_mean(own, sorted(name.removeprefix(ENVIRONMENT_PREFIX) for name in known))
+    return f"unknown variable{nearest.replace('mean ', f'mean {ENVIRONMENT_PREFIX}') or '; unset it, or see --help'}"
 
 
 def _toml_source(options_cls: type[Options], path: Path) -> TomlConfigSettingsSource:

@@ -39,7 +39,9 @@ OPTIONS = {
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
     """A lake with every table, generated and expected."""
     folder = tmp_path_factory.mktemp("catalog")
-    asked = Asked.model_validate({**OPTIONS, "lake": folder / "lake", "staging_dir": None})
+    staging = folder / "staging"  # of its own: another run may use the default one
+    staging.mkdir(mode=0o700)
+    asked = Asked.model_validate({**OPTIONS, "lake": folder / "lake", "staging_dir": staging})
     generate(asked, Event())
     expect(asked.spec, asked.place)
     return asked

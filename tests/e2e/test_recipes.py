@@ -15,6 +15,7 @@ import numpy as np
 import orjson
 import pytest
 
+import wattif
 from tests.asking import Asked, Asking, generate
 from tests.lakes import objects
 from tests.undo_faults import read_labels
@@ -177,6 +178,8 @@ def test_a_table_of_ones_own(settings: Asking, tmp_path: Path) -> None:
     }
     assert not list((asked.staging_dir or tmp_path).rglob("doors*"))
     assert _differences(asked) == _differences(asked, deep=True) == []
+    status = wattif.open(asked.lake).status()
+    assert (status.complete, status.days_complete, status.batches) == (True, 2, 2 * 4 + 2 * 4)
     [first, second, third, *_] = sorted((asked.lake / "doors").rglob("*.json"))
     first.write_bytes(first.read_bytes().replace(b'"opened":3', b'"opened":8', 1))
     second.unlink()

@@ -113,7 +113,7 @@ def test_the_external_table_covers_the_partitions_of_the_bucket(
 
 def _day(files: int) -> CommittedDay:
     entries = tuple(ManifestEntry(f"dt={DAY}/{n}.json", 1, 1, "00000000", n, n) for n in range(files))
-    return CommittedDay(DAY, entries, "f")
+    return CommittedDay(DAY, entries, 1, "f")
 
 
 def test_a_bucket_is_loaded_by_its_committed_files_ten_thousand_a_job(

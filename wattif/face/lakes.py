@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from wattif.engine.plan import Plan
+from wattif.engine.streams import plans_of
 from wattif.errors import LakeError
 from wattif.lake import layout
 from wattif.lake.days import committed_days
@@ -86,17 +87,22 @@ class Lake:
         return tuple(names)
 
     def status(self) -> Status:
-        """How much of the readings is committed; reads the manifests."""
-        plan = Plan.of(self.spec)
-        days = {self.spec.start + timedelta(days=n) for n in range(plan.days)}
-        batches = [layout.parse_manifest_name(name) for name in self._store.list(layout.MANIFESTS)]
-        of_day = {day: sum(each is not None and each[0] == day for each in batches) for day in days}
-        committed = [day for day in committed_days(self._store) if day.day in days]
+        """How much of it is committed, in all tables that are made in batches; reads the manifests."""
+        plans = plans_of(self.spec)
+        committed = [
+            day
+            for plan in plans
+            for day in committed_days(self._store, self.spec.start, self.spec.end, table=plan.table)
+        ]
+        batches: Counter[date] = Counter()
+        for day in committed:
+            batches[day.day] += day.batches
+        a_day = sum(plan.batches_per_day for plan in plans)
         return Status(
-            days=plan.days,
-            days_complete=sum(count == plan.batches_per_day for count in of_day.values()),
-            batches=plan.days * plan.batches_per_day,
-            batches_committed=sum(of_day.values()),
+            days=plans[0].days,
+            days_complete=sum(count == a_day for count in batches.values()),
+            batches=plans[0].days * a_day,
+            batches_committed=batches.total(),
             files=sum(len(day.files) for day in committed),
             rows=sum(file.rows for day in committed for file in day.files),
             bytes=sum(file.bytes for day in committed for file in day.files),

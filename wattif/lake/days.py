@@ -12,7 +12,7 @@ from wattif.lake import layout
 from wattif.lake.documents import read_document, stored_document
 from wattif.lake.manifest import ManifestEntry, read_manifest
 from wattif.tables.column import Column
-from wattif.tables.readings import select_fields
+from wattif.tables.readings import READINGS, select_fields
 from wattif.uploader.store import Store
 
 LOADABLE_FORMAT = "ndjson"  # what warehouses load
@@ -33,6 +33,7 @@ class CommittedDay:
 
     day: date
     files: tuple[ManifestEntry, ...]
+    batches: int
     fingerprint: str  # SHA-256
 
 
@@ -59,17 +60,22 @@ def stored_dataset(store: Store) -> StoredDataset:
         ) from None
 
 
-def committed_days(store: Store, start: date | None = None, end: date | None = None) -> list[CommittedDay]:
-    """The days from *start* to *end* (both included; None: from the first, to the last) of which something is there."""
+def committed_days(
+    store: Store, start: date | None = None, end: date | None = None, table: str = READINGS
+) -> list[CommittedDay]:
+    """The days from *start* to *end* of which something of *table* is there.
+
+    Both are included; None: from the first, to the last.
+    """
     manifests: dict[date, list[str]] = defaultdict(list)
-    for name in store.list(layout.MANIFESTS):
-        parsed = layout.parse_manifest_name(name)
+    for name in store.list(layout.manifest_folder(table)):
+        parsed = layout.parse_manifest_name(name, table)
         if parsed is not None and (start is None or start <= parsed[0]) and (end is None or parsed[0] <= end):
             manifests[parsed[0]].append(name)
-    return [_committed(store, day, sorted(manifests[day])) for day in sorted(manifests)]
+    return [_committed(store, day, sorted(manifests[day]), table) for day in sorted(manifests)]
 
 
-def _committed(store: Store, day: date, names: list[str]) -> CommittedDay:
+def _committed(store: Store, day: date, names: list[str], table: str) -> CommittedDay:
     digest = hashlib.sha256()
     files: list[ManifestEntry] = []
     for name in names:
@@ -77,5 +83,5 @@ def _committed(store: Store, day: date, names: list[str]) -> CommittedDay:
         if content is None:
             raise LakeError(f"{store.place}/{name} disappeared while it was being read; run the same command again")
         digest.update(name.encode() + b"\0" + content)
-        files += read_manifest(content, name, store.place)
-    return CommittedDay(day, tuple(files), digest.hexdigest())
+        files += read_manifest(content, name, store.place, table)
+    return CommittedDay(day, tuple(files), len(names), digest.hexdigest())

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from tests.fakes.bigquery_server import DATASET, PROJECT, Answer, Recorded, Recorder, refusal
 from tests.warehouses import FILE_A, FILE_B, HandLake, reading
 from wattif.cli.load import LoadOptions
+from wattif.cli.main import main
 from wattif.errors import WarehouseError
 from wattif.lake.days import CommittedDay, committed_days
 from wattif.lake.manifest import ManifestEntry
@@ -266,6 +267,17 @@ def test_a_network_that_does_not_answer(recorder: Recorder, monkeypatch: pytest.
     monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:1")
     with pytest.raises(WarehouseError, match=r"BigQuery does not answer: .*run the same command again"):
         BigQueryWarehouse(PROJECT, DATASET, retry_s=0.0)
+
+
+@pytest.mark.parametrize("verb", ["rollup", "scan"])
+def test_verbs_of_the_warehouse_retry_as_long_as_they_are_told(
+    verb: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:1")
+    place = ["--warehouse", "bigquery", "--project", PROJECT, "--dataset", DATASET]
+    assert main([verb, *place, "--retry-for", "0s"]) == 1
+    error = capsys.readouterr().err
+    assert re.search(r"BigQuery does not answer: Timeout of 0\.0s exceeded.*; tried for \d+\.\d s; run the same", error)
 
 
 def test_no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ class RollupOptions(Options, WarehouseOptions):
 def _run(options: RollupOptions, stop: Event) -> int:
     from wattif.warehouse.rollup import rollup
 
-    return print_report(rollup(options.warehouse_place), as_json=options.as_json)
+    return print_report(rollup(options.warehouse_place, retry=options.retry), as_json=options.as_json)
 
 
 VERB = Verb(options=RollupOptions, run=_run, interrupted=INTERRUPTED, ends_when_asked=False)

@@ -18,7 +18,8 @@ class ScanOptions(Options, WhatIsScanned, WarehouseOptions):
 def _run(options: ScanOptions, stop: Event) -> int:
     from wattif.verdict.scan import scan
 
-    return print_report(scan(options.warehouse_place, options.part(WhatIsScanned)), as_json=options.as_json)
+    report = scan(options.warehouse_place, options.part(WhatIsScanned), retry=options.retry)
+    return print_report(report, as_json=options.as_json)
 
 
 VERB = Verb(options=ScanOptions, run=_run, interrupted=INTERRUPTED, ends_when_asked=False)

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from wattif.errors import InvalidValue, WarehouseError
+from wattif.uploader.retrying import RetryPolicy
 from wattif.verdict.judges import judge
 from wattif.verdict.scan_options import LEAST_TRAINING_DAYS, MOST_DEFAULT_TRAINING_DAYS, ScanOptions
 from wattif.verdict.window import ScanWindow
@@ -56,12 +57,12 @@ class ScanReport:
         return "\n".join(lines)
 
 
-def scan(place: WarehousePlace, options: ScanOptions) -> ScanReport:
-    """Scan the hours in the warehouse at *place*.
+def scan(place: WarehousePlace, options: ScanOptions, *, retry: RetryPolicy | None = None) -> ScanReport:
+    """Scan the hours in the warehouse at *place*; *retry*: how long to retry one that does not answer.
 
     `InvalidValue` when the days do not suffice, `WarehouseError` when nothing is rolled up.
     """
-    warehouse = open_warehouse(place)
+    warehouse = open_warehouse(place, retry=retry)
     try:
         return scan_hours(options, warehouse)
     finally:

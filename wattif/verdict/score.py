@@ -44,13 +44,13 @@ def score(
 ) -> Scorecard:
     """Score the last scan in the warehouse at *place* against the lake's labels; draw the card into *out*.
 
-    *retry*: how to retry a lake that does not answer.
+    *retry*: how to retry what does not answer.
 
     `LakeError` when the lake has no labels, `WarehouseError` when nothing was scanned.
     """
     store = opened(lake, retry=retry)
     labels = read_labels(store)
-    warehouse = open_warehouse(place)
+    warehouse = open_warehouse(place, retry=retry)
     try:
         _check_dataset(warehouse, stored_dataset(store).fingerprint, store.place)
         card = score_scan(warehouse, labels)

@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from google.cloud import bigquery
 
 from wattif.errors import WarehouseError
 from wattif.lake.days import CommittedDay
+from wattif.uploader.retrying import duration
 from wattif.uploader.store import Store
 from wattif.warehouse import bigquery_answers as answers
 from wattif.warehouse.tables import Table
@@ -224,6 +226,7 @@ class BigQueryWarehouse:
     @contextlib.contextmanager
     def _explaining(self) -> Iterator[None]:
         """What the client's exceptions mean to the user."""
+        began_s = time.monotonic()
         try:
             yield
         except auth.DefaultCredentialsError:
@@ -241,5 +244,6 @@ class BigQueryWarehouse:
             raise WarehouseError(answers.explain(self._project, self._name, error.code, words)) from error
         except (api.GoogleAPIError, auth.GoogleAuthError, requests.RequestException, TimeoutError, OSError) as error:
             raise WarehouseError(
-                f"{self.place}: BigQuery does not answer: {answers.first_line(error)}; run the same command again"
+                f"{self.place}: BigQuery does not answer: {answers.first_line(error)};"
+                f" tried for {duration(time.monotonic() - began_s)}; run the same command again"
             ) from error

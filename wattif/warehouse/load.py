@@ -67,7 +67,7 @@ def load(
 ) -> LoadReport:
     """Load the committed days of *lake* from *start* to *end* into the warehouse at *place*.
 
-    With *external*, BigQuery reads them where they are; *retry*: how to retry a lake that does not answer.
+    With *external*, BigQuery reads them where they are; *retry*: how to retry what does not answer.
     `LakeError` when there is nothing to load, `WarehouseError` when it cannot be loaded.
     """
     store = opened(lake, retry=retry)
@@ -85,7 +85,7 @@ def load(
             f"{store.place} holds no committed day{span if start or end else ''};"
             " generate it first, or choose other days"
         )
-    warehouse = open_warehouse(place, create=True)
+    warehouse = open_warehouse(place, create=True, retry=retry)
     try:
         return load_days(store, dataset, days, warehouse, _external_table(store, warehouse) if external else None)
     finally:

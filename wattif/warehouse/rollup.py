@@ -9,6 +9,7 @@ from typing import Any
 
 from wattif.errors import WarehouseError
 from wattif.numeric.calendar import month_after
+from wattif.uploader.retrying import RetryPolicy
 from wattif.warehouse.open import open_warehouse
 from wattif.warehouse.place import WarehousePlace
 from wattif.warehouse.statements import literal, read_sql
@@ -37,9 +38,12 @@ class RollupReport:
         )
 
 
-def rollup(place: WarehousePlace) -> RollupReport:
-    """Roll up what was loaded into the warehouse at *place* since; `WarehouseError` when nothing is loaded."""
-    warehouse = open_warehouse(place)
+def rollup(place: WarehousePlace, *, retry: RetryPolicy | None = None) -> RollupReport:
+    """Roll up what was loaded into the warehouse at *place* since; `WarehouseError` when nothing is loaded.
+
+    *retry*: how long to retry a warehouse that does not answer.
+    """
+    warehouse = open_warehouse(place, retry=retry)
     try:
         return roll_up_days(warehouse)
     finally:

@@ -15,3 +15,8 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     if folder is not None:
         known["WATTIF_CACHE"] = str(folder.parent)
     return {**known, **more}
+
+
+def without_compiling(error: str) -> str:
+    """What a program said on standard error, but for the kernels that it compiled: another test may have come first."""
+    return "".join(line for line in error.splitlines(keepends=True) if not line.startswith("compiling "))

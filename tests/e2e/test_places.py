@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.processes import environment
+from tests.processes import environment, without_compiling
 from wattif.cli.main import main
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +53,7 @@ def test_every_verb_works_in_a_folder_called(
         ["show", *DAYS[:2], "--meter", "0", "--out", f"{name}.png"],
     ):
         assert _verb(*arguments) == 0, (arguments, capsys.readouterr().err)
-    assert capsys.readouterr().err == ""
+    assert without_compiling(capsys.readouterr().err) == ""
     view = ["schema", "readings", *place, "--for", "duckdb"]
     if "\\" in name:
         assert _verb(*view) == 2
@@ -70,6 +70,7 @@ def test_every_verb_works_in_a_folder_called(
     ("verb", "reason"),
     [
         (["load", "--lake", "lake", "--database", "a\\b.duckdb"], "DuckDB takes the backslash for a slash"),
+        (["load", "--lake", "lake", "--database", "a\udcff.duckdb"], r"a\xff.duckdb: DuckDB reads no path that is not"),
         (["schema", "readings", "--for", "polars", "--lake", "a*b"], "which engines read as a pattern"),
     ],
 )

@@ -85,7 +85,7 @@ OUT = ["--out", "week.png"]
 )
 def test_wrong_inputs_are_one_line_with_the_way_out(tmp_path: Path, arguments: list[str], message: str) -> None:
     code, out, error = _show(tmp_path, *arguments)
-    lines = [line for line in error.splitlines() if not line.startswith("compiling the model")]
+    lines = [line for line in error.splitlines() if not line.startswith("compiling ")]
     assert (code, out, len(lines)) == (2, "", 1), error
     assert lines[0].startswith("wattif show: error: ")
     assert message in lines[0]

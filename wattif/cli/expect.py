@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
 from threading import Event
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from wattif.cli.announce import announce_compiling
+from wattif.cli.announce import telling_what_compiles
 from wattif.cli.options import Options
 from wattif.cli.place import PlaceOptions
 from wattif.cli.stored import stored_options
@@ -41,17 +42,16 @@ class ExpectOptions(Options, PlaceOptions, Spec):
 def _run(options: ExpectOptions, stop: Event) -> int:
     from wattif.answers.expect import expect
 
-    if not options.quiet:
-        announce_compiling()
-    made = expect(
-        options.part(Spec),
-        options.url,
-        out=options.out,
-        time_zone=options.time_zone,
-        workers=options.workers,
-        retry=options.retry,
-        stop=stop,
-    )
+    with nullcontext() if options.quiet else telling_what_compiles():
+        made = expect(
+            options.part(Spec),
+            options.url,
+            out=options.out,
+            time_zone=options.time_zone,
+            workers=options.workers,
+            retry=options.retry,
+            stop=stop,
+        )
     if not options.quiet:
         print(f"{made.hours:,} hours of {made.readings:,} readings, {made.seconds:.1f} s\ntables: {made.place}")
     return 0

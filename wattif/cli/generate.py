@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Self
 from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from wattif.cli.announce import announce_compiling
 from wattif.cli.options import Options
 from wattif.cli.place import PlaceOptions
 from wattif.cli.verb import Verb
@@ -50,8 +49,6 @@ def _run(options: GenerateOptions, stop: Event) -> int:
         for line in describe(spec, run):
             print(line, flush=True)
         return 0
-    if not options.quiet:
-        announce_compiling()
     from wattif.engine.run import generate
 
     if options.quiet:

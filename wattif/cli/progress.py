@@ -9,6 +9,7 @@ from types import TracebackType
 
 from tqdm import tqdm
 
+from wattif.cli.announce import CompilingLines
 from wattif.engine.events import BatchSkipped, Compiling, Event, FileStored, RowsMade, RunPlanned, TotalAdjusted
 
 _REFRESH_S = 0.5
@@ -22,6 +23,7 @@ class ProgressBars:
         self.rows = self.bytes = 0
         self.total_rows = self.total_bytes = 0
         self._began = time.monotonic()  # of the first event
+        self._tell_compiling = CompilingLines()
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._show, name="progress", daemon=True)
 
@@ -39,7 +41,7 @@ class ProgressBars:
             case TotalAdjusted():
                 self._adjust_total(event.rows, event.bytes)
             case Compiling():
-                tqdm.write(f"compiling {event.kernel}", file=sys.stderr)
+                self._tell_compiling(event.kernel)
             case BatchSkipped():
                 self._adjust_total(-event.rows, -event.bytes)
 

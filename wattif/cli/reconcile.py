@@ -9,7 +9,7 @@ from typing import Self
 from pydantic import model_validator
 
 from wattif.answers.reconcile.comparison import Comparison
-from wattif.cli.announce import announce_compiling
+from wattif.cli.announce import telling_what_compiles
 from wattif.cli.options import Options
 from wattif.cli.place import WarehouseOptions
 from wattif.cli.stored import stored_options
@@ -35,19 +35,17 @@ class ReconcileOptions(Options, Comparison, WarehouseOptions, Spec):
 def _run(options: ReconcileOptions, stop: Event) -> int:
     from wattif.answers.reconcile.run import reconcile
 
-    comparison = options.part(Comparison)
-    if comparison.deep or comparison.of_table:
-        announce_compiling()
-    explained = reconcile(
-        options.part(Spec),
-        options.url,
-        comparison,
-        sys.stdout,
-        place=options.warehouse_place,
-        as_json=options.as_json,
-        retry=options.retry,
-        stop=stop,
-    )
+    with telling_what_compiles():
+        explained = reconcile(
+            options.part(Spec),
+            options.url,
+            options.part(Comparison),
+            sys.stdout,
+            place=options.warehouse_place,
+            as_json=options.as_json,
+            retry=options.retry,
+            stop=stop,
+        )
     sys.stdout.flush()
     return 0 if explained else 1
 

@@ -9,7 +9,7 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
-from wattif.cli.announce import announce_compiling
+from wattif.cli.announce import telling_what_compiles
 from wattif.cli.options import Options
 from wattif.cli.verb import Verb
 from wattif.errors import InvalidValue
@@ -76,15 +76,15 @@ class ShowOptions(Options, WorldSpec):
 def _run(options: ShowOptions, stop: Event) -> int:
     from wattif.show.run import show
 
-    announce_compiling()
     world = options.part(WorldSpec)
-    show(
-        Spec(**world.model_dump(), end=options.last),
-        options.out,
-        meter=options.meter,
-        meter_class=options.meter_class,
-        first_day=options.first,
-    )
+    with telling_what_compiles():
+        show(
+            Spec(**world.model_dump(), end=options.last),
+            options.out,
+            meter=options.meter,
+            meter_class=options.meter_class,
+            first_day=options.first,
+        )
     print(options.out)
     return 0
 

@@ -63,15 +63,25 @@ def describe(spec: Spec, options: RunOptions) -> Iterator[str]:
     if options.staging_dir is not None:
         prepare_folder(options.staging_dir, create=False)
     yield from (_line(name, text) for name, text in _sizes(spec, options, plans))
-    if jit.are_compiled():
-        rate = calibrate(spec, options.write_workers)
-        yield _line(
-            "time",
-            f"about {plan.rows / rate:,.1f} s to produce ({rate / 1e6:.0f} million readings/s here);"
-            " disk and network may be slower",
-        )
-    else:
+    try:
+        with jit.on_compile(_refuse_to_compile):
+            rate = calibrate(spec, options.write_workers)
+    except _NotCompiled:
         yield _line("time", "not measured yet: the first run compiles the model for this machine")
+        return
+    yield _line(
+        "time",
+        f"about {plan.rows / rate:,.1f} s to produce ({rate / 1e6:.0f} million readings/s here);"
+        " disk and network may be slower",
+    )
+
+
+class _NotCompiled(Exception):
+    """A kernel that the dataset needs has not been compiled on this machine."""
+
+
+def _refuse_to_compile(kernel: str) -> None:
+    raise _NotCompiled(kernel)
 
 
 def _line(name: str, text: str) -> str:

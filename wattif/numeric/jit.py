@@ -14,10 +14,10 @@ from typing import Any, TypeVar, cast
 from numba.core import types
 from numba.core.registry import CPUDispatcher
 
-from wattif.numeric.kernel_cache import KernelCache, are_compiled
+from wattif.numeric.kernel_cache import KernelCache
 from wattif.numeric.linked import LinkedCompiler
 
-__all__ = ["are_compiled", "kernel", "on_compile"]
+__all__ = ["kernel", "on_compile"]
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
 _OPTIONS = {"nopython": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
@@ -29,6 +29,7 @@ def on_compile(listener: Callable[[str], None]) -> Iterator[None]:
     """While it is entered, *listener* is called with the name of each kernel that is about to be compiled.
 
     It is called from the thread that needs the kernel first, and not for kernels that an earlier process has left.
+    What it raises keeps the kernel from being compiled, and reaches whoever called it.
     """
     _listeners.append(listener)
     try:

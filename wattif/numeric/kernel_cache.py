@@ -160,9 +160,3 @@ class KernelCache:
             return None
         variant = hashlib.sha256(repr((signature, codegen.magic_tuple())).encode()).hexdigest()[:16]
         return folder / f"{self._name}-{variant}{_SUFFIX}"
-
-
-def are_compiled() -> bool:
-    """Whether an earlier process has left compiled kernels for these sources."""
-    folder = kernel_folder()
-    return folder is not None and any(folder.glob(f"*{_SUFFIX}"))

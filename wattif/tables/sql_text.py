@@ -21,6 +21,7 @@ def duckdb_path(path: str) -> str:
 
     `UsageError` when it has both a backslash and a character of patterns: DuckDB knows no way to write that.
     """
+    _check_text(path)
     if "\\" in path and glob.has_magic(path):
         raise UsageError(f"{path}: DuckDB reads no path with both a backslash and one of * ? [; rename the folder")
     return sql_text(glob.escape(path))
@@ -31,6 +32,7 @@ def duckdb_pattern(place: str, objects: str) -> str:
 
     `UsageError` when the place has a backslash, which DuckDB takes for a slash there.
     """
+    _check_text(place)
     if "\\" in place:
         raise UsageError(f"{place}: DuckDB reads no pattern of paths with a backslash; rename the folder")
     if place.startswith("~"):  # DuckDB would look at home
@@ -40,6 +42,16 @@ def duckdb_pattern(place: str, objects: str) -> str:
 
 def duckdb_file(path: Path) -> Path:
     """A database's file, as DuckDB finds it; `UsageError` when it has a backslash, which DuckDB takes for a slash."""
+    _check_text(str(path))
     if "\\" in str(path):
         raise UsageError(f"{path}: DuckDB takes the backslash for a slash; name another `database`")
     return path.absolute()
+
+
+def _check_text(path: str) -> None:
+    """`UsageError` when *path* is no text: names of files are bytes, and those of other programs are UTF-8."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        shown = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        raise UsageError(f"{shown}: DuckDB reads no path that is not UTF-8; rename it") from None

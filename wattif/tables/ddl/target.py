@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from wattif.errors import InvalidValue
@@ -59,7 +60,8 @@ class Source:
         if PATTERN.search(self.place):
             reason = "has one of * ? [ ] { } \\ or a line feed, which engines read as a pattern of paths; rename it"
             raise InvalidValue("lake", self.place, reason)
-        return f"{self.place}/{self.objects}"
+        place = str(Path(self.place).absolute()) if self.place.startswith("~") else self.place  # engines look at home
+        return f"{place}/{self.objects}"
 
     @property
     def is_in_cloud(self) -> bool:

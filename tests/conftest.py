@@ -14,6 +14,15 @@ hypothesis.settings.register_profile("wattif", deadline=None, derandomize=True) 
 hypothesis.settings.load_profile("wattif")
 
 
+_FOLDERS = ("unit", "property", "golden", "integration", "fakes", "faults", "e2e", "packaging")  # fast ones first
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the fast tests first."""
+    top = Path(__file__).parent
+    items.sort(key=lambda item: _FOLDERS.index(item.path.relative_to(top).parts[0]))
+
+
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):

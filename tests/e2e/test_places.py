@@ -71,6 +71,7 @@ def test_every_verb_works_in_a_folder_called(
     [
         (["load", "--lake", "lake", "--database", "a\\b.duckdb"], "DuckDB takes the backslash for a slash"),
         (["load", "--lake", "lake", "--database", "a\udcff.duckdb"], r"a\xff.duckdb: DuckDB reads no path that is not"),
+        (["load", "--lake", "gs://bucket/prefix"], "an address, not a folder"),
         (["schema", "readings", "--for", "polars", "--lake", "a*b"], "which engines read as a pattern"),
     ],
 )
@@ -78,9 +79,8 @@ def test_what_an_engine_cannot_name_is_refused(
     verb: list[str], reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert (
-        main(["generate", "--start", "2024-01-01", "--end", "2024-01-01", "--meters", "1", "--interval", "3600"]) == 0
-    )
+    (tmp_path / "staging").mkdir()
+    assert main(["generate", *DAYS, "--meters", "1", "--interval", "3600", "--staging-dir", "staging"]) == 0
     assert main(verb) == 2
     assert reason in capsys.readouterr().err
 

@@ -252,6 +252,15 @@ def test_a_checksum_in_a_manifest_changed(lake: Path) -> None:
 
 
 @quick_and_deep
+@pytest.mark.parametrize("name", [FILE, MANIFEST, "_wattif/meters.parquet"])
+def test_a_pipe_in_an_object_s_place(lake: Path, name: str, deep: bool) -> None:
+    """Whoever opened it would wait for ever."""
+    (lake / name).unlink()
+    os.mkfifo(lake / name)
+    assert {place for _, place in _check(lake, deep=deep).told("verdict", "place")} == {name}
+
+
+@quick_and_deep
 def test_a_day_deleted(lake: Path, deep: bool) -> None:
     names = sorted(path.relative_to(lake).as_posix() for path in (lake / "dt=2024-01-01").iterdir())
     shutil.rmtree(lake / "dt=2024-01-01")

@@ -48,6 +48,13 @@ class PlaceOptions(BaseModel):
             )
         return value
 
+    @field_validator("lake", mode="before")
+    @classmethod
+    def _is_a_path(cls, value: object) -> object:
+        if re.match(r"[a-z][a-z0-9+.-]*:/", str(value)):
+            raise ValueError("an address, not a folder; give a bucket as `bucket` and `prefix`, a folder as its path")
+        return value
+
     @field_validator("prefix")
     @classmethod
     def _is_plain_path(cls, value: str) -> str:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import io
 import itertools
 import os
 import shutil
+import stat
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import crc32c
 
@@ -26,10 +28,19 @@ _UNFINISHED = "_wattif/unfinished"  # the folder of files that are being written
 _FILES_PER_TASK = 64  # of a thread that looks at files: few enough to share large ones, enough to make tasks worth it
 
 
+def open_file(path: Path) -> BinaryIO:
+    """*path* to be read, unbuffered; `IsADirectoryError` when it is no regular file: a pipe would wait for ever."""
+    file = io.FileIO(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise IsADirectoryError(errno.EISDIR, "not a file", str(path))
+    return cast(BinaryIO, file)
+
+
 def file_crc32c(path: Path) -> int:
     """CRC32C of a file's content."""
     checksum = 0
-    with path.open("rb", buffering=0) as file:
+    with open_file(path) as file:
         while chunk := file.read(_CHUNK):
             checksum = crc32c.crc32c(chunk, checksum)
     return checksum
@@ -176,7 +187,7 @@ class LocalStore:
     def get_bytes(self, name: str, most: int | None = None) -> bytes | None:
         """The content of a small object; None when there is none."""
         try:
-            with self._path(name).open("rb") as file:
+            with open_file(self._path(name)) as file:
                 return file.read() if most is None else file.read(most)
         except (FileNotFoundError, NotADirectoryError):
             return None
@@ -227,7 +238,7 @@ class LocalStore:
         for name in names:
             path = self._path(name)
             try:
-                if path.is_dir():  # a link
+                if not stat.S_ISREG(path.stat().st_mode):  # a link to a folder, a pipe
                     found.append(StoredObject(name, 0, -1))
                     continue
                 found.append(StoredObject(name, path.stat().st_size, file_crc32c(path) if checksums else -1))
@@ -240,7 +251,7 @@ class LocalStore:
     def open_object(self, name: str) -> BinaryIO | None:
         """The file; None when there is none."""
         try:
-            return self._path(name).open("rb", buffering=0)
+            return open_file(self._path(name))
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
         except OSError as error:

@@ -91,12 +91,13 @@ class WholeTables:
 def compare_partition(
     store: Store, spec: Spec, scenario: Scenario, table: LakeTable, partition: str
 ) -> Iterator[Difference]:
-    """How the Parquet object of a partition differs from what it must be; nothing when it is not there."""
+    """How the Parquet object of a partition, which a listing names, differs from what it must be."""
     name = table.object_name(partition, ending="parquet")
     content = read_object(store, name)
-    if content is None:
-        return
     count = table.entities(spec, partition)
+    if content is None:
+        yield difference_of_object(name, "missing", count, "a Parquet file", None)
+        return
     found = _parquet(content)
     if found is None:
         yield difference_of_object(

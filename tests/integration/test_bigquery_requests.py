@@ -13,6 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.fakes.bigquery_server import DATASET, PROJECT, Answer, Recorded, Recorder, refusal
+from tests.reconciling import make_lake
 from tests.warehouses import FILE_A, FILE_B, HandLake, reading
 from wattif.cli.load import LoadOptions
 from wattif.cli.main import main
@@ -278,6 +279,16 @@ def test_verbs_of_the_warehouse_retry_as_long_as_they_are_told(
     assert main([verb, *place, "--retry-for", "0s"]) == 1
     error = capsys.readouterr().err
     assert re.search(r"BigQuery does not answer: Timeout of 0\.0s exceeded.*; tried for \d+\.\d s; run the same", error)
+
+
+def test_a_table_is_compared_with_the_patience_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lake = make_lake(tmp_path)
+    monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:1")
+    place = ["--warehouse", "bigquery", "--project", PROJECT, "--dataset", DATASET]
+    assert main(["reconcile", "--lake", str(lake), "--table", "readings", *place, "--retry-for", "0s"]) == 1
+    assert "Timeout of 0.0s exceeded" in capsys.readouterr().err
 
 
 def test_no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

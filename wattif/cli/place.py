@@ -36,7 +36,7 @@ class PlaceOptions(BaseModel):
     prefix: str = Field("", description="path of the dataset within the bucket or folder, for example raw/meters")
 
     retry_for: Duration = Field(
-        600.0, description="how long to retry if the lake does not answer, for example 90s, 10m, or 1h"
+        600.0, description="how long to retry if the lake or the warehouse does not answer, for example 90s, 10m, or 1h"
     )
 
     @field_validator("bucket")

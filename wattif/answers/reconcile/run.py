@@ -64,7 +64,7 @@ def compare(
 ) -> Report:
     """Compare the days of *spec* in *lake*, or in a table of the warehouse at *place*, with what must be there.
 
-    Each difference goes to *outputs*, too; *retry* is the patience with a lake that does not answer.
+    Each difference goes to *outputs*, too; *retry* is the patience with a lake or a warehouse that does not answer.
     `LakeError` when the lake holds no dataset or another one, or does not answer; `Interrupted` when *stop* is set.
     """
     stop, tally = stop or Event(), Tally()
@@ -75,7 +75,9 @@ def compare(
         if comparison.differences is not None:
             all_outputs.append(files.enter_context(ParquetOutput(comparison.differences)))
         if comparison.of_table:
-            facts = _of_table(spec, whole, comparison, all_outputs, place=place or WarehousePlace(), stop=stop)
+            facts = _of_table(
+                spec, whole, comparison, all_outputs, place=place or WarehousePlace(), retry=retry, stop=stop
+            )
         else:
             facts = _of_lake(spec, whole, store, all_outputs, deep=comparison.deep, stop=stop)
     return Report(facts=facts, tally=tally)
@@ -130,11 +132,15 @@ def _of_table(
     outputs: Iterable[Output],
     *,
     place: WarehousePlace,
+    retry: RetryPolicy | None,
     stop: Event,
 ) -> dict[str, Any]:
-    from wattif.answers.reconcile.table import compared_table  # its libraries are slow to import
+    from wattif.answers.reconcile.table import compared_table, open_source  # their libraries are slow to import
 
-    with compared_table(spec, whole, comparison, place, stop) as (counts, differences):
+    with (
+        contextlib.closing(open_source(comparison, place, retry)) as source,
+        compared_table(spec, whole, source, stop) as (counts, differences),
+    ):
         _tell(differences, outputs)
     return {
         "place": counts.place,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from threading import Event
 
@@ -19,15 +19,16 @@ from wattif.faults.drift import drifted
 from wattif.faults.plan import DrawnFaults
 from wattif.model.scenario import scenario_of
 from wattif.spec import Spec
+from wattif.uploader.retrying import RetryPolicy
 from wattif.warehouse.open import open_warehouse
 from wattif.warehouse.place import WarehousePlace
 
 
 @contextmanager
 def compared_table(
-    spec: Spec, whole: Spec, comparison: Comparison, place: WarehousePlace, stop: Event
+    spec: Spec, whole: Spec, source: DuckDbSource | WarehouseSource, stop: Event
 ) -> Iterator[tuple[Counts, Iterator[Difference]]]:
-    """The table that *comparison* names against the days of *spec* in the dataset *whole*.
+    """The table *source* against the days of *spec* in the dataset *whole*.
 
     What was compared, and what differs.
     """
@@ -43,7 +44,6 @@ def compared_table(
         change = drifted(plan.encoder.schema, rates.drift)[0].renamed
         renamed = Renamed(change[0], rates.schema_drift) if change else None
     with (
-        closing(_source_of(comparison, place)) as source,
         TableReconciliation(
             scenario_of(whole),
             plan,
@@ -58,11 +58,14 @@ def compared_table(
         yield held.run(), held.differences()
 
 
-def _source_of(comparison: Comparison, place: WarehousePlace) -> DuckDbSource | WarehouseSource:
+def open_source(
+    comparison: Comparison, place: WarehousePlace, retry: RetryPolicy | None
+) -> DuckDbSource | WarehouseSource:
+    """The table that *comparison* names, to be closed; *retry*: the patience with a warehouse that does not answer."""
     if comparison.parquet is not None:
         return DuckDbSource.of_parquet(comparison.parquet)
     if comparison.table is None:
         raise UsageError("nothing to compare; name a `table`, or files with `parquet`")
     if place.warehouse == "bigquery":
-        return WarehouseSource(open_warehouse(place), comparison.table)
+        return WarehouseSource(open_warehouse(place, retry=retry), comparison.table)
     return DuckDbSource.of_table(place.database_file, comparison.table)

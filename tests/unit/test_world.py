@@ -101,10 +101,20 @@ def test_a_holiday_has_the_profile_and_the_habits_of_a_free_day(day: date, like:
     assert set(local_time.weekend_at(BERLIN, quarters)) == {free}
 
 
-def test_a_profile_of_the_day_has_mean_one() -> None:
-    first = calendar.day_number(date(2024, 1, 6)) * 96 - 32
-    values = local_time.profile_at(MANILA, "h0", calendar.local_quarters(MANILA.time_zone, first, 96), of_day=True)
+@pytest.mark.parametrize("profile", ["h0", "g25", "g1", "shift2"])
+@pytest.mark.parametrize("first", [date(2025, 1, 20), date(2025, 7, 21)])
+def test_a_profile_of_the_week_has_mean_one(profile: str, first: date) -> None:
+    """Weeks without a holiday: Monday to Sunday, in winter and in summer."""
+    quarters = calendar.day_number(first) * 96 + np.arange(7 * 96)
+    values = local_time.profile_at(BERLIN, profile, quarters, of_week=True)
     assert values.mean() == pytest.approx(1)
+
+
+def test_the_south_has_a_month_s_profile_half_a_year_later() -> None:
+    day = date(2025, 7, 15)
+    assert np.array_equal(
+        profile_day("g25", day, "south", "weekday"), profile_day("g25", date(2025, 1, 15), "north", "weekday")
+    )
 
 
 def test_a_month_knows_its_days_and_its_place() -> None:

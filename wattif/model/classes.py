@@ -31,7 +31,7 @@ RESIDENTIAL = MeterClass(
     id="residential",
     profiles=("h0",),
     profile_shares=(1.0,),
-    energy=ClassEnergy(spread=0.55, day_noise=0.22, largest_mean=6.0, day_ratio=3.0, absence=0.03),
+    energy=ClassEnergy(spread=0.55, day_noise=0.19, largest_mean=6.0, day_ratio=3.0, absence=0.03),
     connection_w=150_000.0,
 )
 COMMERCIAL = MeterClass(

@@ -12,7 +12,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from wattif.model.residential import FIRST, STEPS, add_pulse, daily_habit
+from wattif.model.levels import Around, day_factor, day_share, level_w
+from wattif.model.residential import FIRST, STEPS, add_pulse, daily_habit, sum_pulses
 from wattif.numeric.ieee import exp, log
 from wattif.numeric.jit import kernel
 from wattif.numeric.streams import (
@@ -67,18 +68,6 @@ def standard_load(seed: int, meter: int, shift_quarters: float, profile: NDArray
 
 
 @kernel
-def level_of_day(mean_w: float, standard: NDArray[np.float64]) -> float:
-    """The power in W where *standard* is one, so that the day's mean is *mean_w*.
-
-    The profile may thus be relative to any mean: of the day, of the week, of the year.
-    """
-    total = 0.0
-    for quarter in range(96):
-        total += standard[CYCLE_LOOKBACK + quarter]
-    return mean_w * 96.0 / max(total, 1.0)
-
-
-@kernel
 def with_habits(
     seed: int,
     meter: int,
@@ -106,30 +95,36 @@ def fill_power(
     seed: int,
     meter: int,
     utc_day: int,
+    mean_w: float,
     smooth_w: NDArray[np.float64],
     quarter_sigma: float,
     minute_sigma: float,
     changes: NDArray[np.int32],
     watts: NDArray[np.int32],
 ) -> None:
-    """Fill *watts* with the noisy straight lines between the 97 points *smooth_w* and the pulses of *changes*."""
+    """Fill *watts*, of the mean *mean_w*, with noisy straight lines between the 97 points *smooth_w* and the pulses."""
     quarter_key = stream_key(seed, _BUSINESS_QUARTER, meter)
     minute = minute_noise(stream_key(seed, _MINUTE_NOISE, meter), utc_day)
     white = reading_noise(stream_key(seed, _READING_NOISE, meter), utc_day)
-    for step in range(1, STEPS):
-        changes[step] += changes[step - 1]  # from changes to the pulses' own power
-    noise_to = quarter_sigma * normal(draw(quarter_key, utc_day * 96))
+    quarters_w = sum_pulses(changes)
+    noise = np.empty(97)
+    for quarter in range(97):
+        noise[quarter] = 1.0 + quarter_sigma * normal(draw(quarter_key, utc_day * 96 + quarter))
     for quarter in range(96):
-        noise_from = noise_to
-        noise_to = quarter_sigma * normal(draw(quarter_key, utc_day * 96 + quarter + 1))
-        noise_slope = (noise_to - noise_from) / 90.0
+        quarters_w[quarter] += 0.25 * (smooth_w[quarter] + smooth_w[quarter + 1]) * (noise[quarter] + noise[quarter + 1])
+    more = day_factor(mean_w, 0.0, quarters_w) - 1.0
+    for quarter in range(96):
+        noise_from = noise[quarter]
+        noise_slope = (noise[quarter + 1] - noise_from) / 90.0
         from_w = smooth_w[quarter]
         slope_w = (smooth_w[quarter + 1] - from_w) / 90.0
+        factor = 1.0 + more * day_share(quarter)
+        factor_slope = (1.0 + more * day_share(quarter + 1.0) - factor) / 90.0
         for i in range(90):
             step = quarter * 90 + i
-            noise = 1.0 + noise_from + noise_slope * i + minute_sigma * minute[step]
-            level_w = changes[step] + (from_w + slope_w * i) * noise
-            watts[step] = int(max(level_w * (1.0 + READING_NOISE * white[step]), 0.0) + 0.5)
+            ripple = noise_from + noise_slope * i + minute_sigma * minute[step]
+            now_w = (changes[step] + (from_w + slope_w * i) * ripple) * (factor + factor_slope * i)
+            watts[step] = int(max(now_w * (1.0 + READING_NOISE * white[step]), 0.0) + 0.5)
 
 
 @kernel
@@ -142,7 +137,7 @@ def _sharpen(seed: int, meter: int, standard: NDArray[np.float64]) -> None:
 
 @kernel
 def add_thermostats(
-    seed: int, meter: int, utc_day: int, load: NDArray[np.float64], level_w: float, changes: NDArray[np.int32]
+    seed: int, meter: int, utc_day: int, load: NDArray[np.float64], around: Around, changes: NDArray[np.int32]
 ) -> None:
     """Add the runs of four thermostats (cooling, compressors) to the *changes* of power: longer with more load.
 
@@ -156,7 +151,7 @@ def add_thermostats(
         period = 24.0 + 160.0 * uniform(draw(machine_key, machine * 4))  # steps: 4 to 31 minutes
         duty = 0.30 + 0.25 * uniform(draw(machine_key, machine * 4 + 1))  # at a load of one
         phase = uniform(draw(machine_key, machine * 4 + 2)) * period
-        watts = int(_THERMOSTAT_SHARE / MACHINES / duty * level_w + 0.5)
+        share = _THERMOSTAT_SHARE / MACHINES / duty
         first = math.floor((day_start + phase) / period) - 1
         for cycle in range(first, first + int(STEPS / period) + 4):
             start = math.floor(cycle * period - phase) - day_start
@@ -165,7 +160,7 @@ def add_thermostats(
             now = min(load[math.floor(start / 90.0) + CYCLE_LOOKBACK], _THERMOSTAT_FULL)
             chance = 0.8 + 0.4 * uniform(draw(cycle_key, cycle * MACHINES + machine))
             length = int(period * min(duty * now * chance, LONGEST_RUN_SHARE))
-            add_pulse(changes, start, start + length, watts)
+            add_pulse(changes, start, start + length, int(share * level_w(around, start / 90.0) + 0.5))
 
 
 @kernel
@@ -173,7 +168,7 @@ def commercial_power(
     seed: int,
     meter: int,
     utc_day: int,
-    mean_w: float,
+    around: Around,
     profile: NDArray[np.float64],
     local_quarter: NDArray[np.int64],
     weekend: NDArray[np.int64],
@@ -181,14 +176,14 @@ def commercial_power(
 ) -> None:
     """Fill *watts* (8,640 steps of ten seconds, never below 0) with the power of a business on *utc_day*.
 
-    Parameters: as those of `wattif.model.residential.residential_power`; the profile may also be relative to
-    the mean of the week or the year, which keeps the step from a Saturday to a Sunday inside a UTC day.
+    Parameters: as those of `wattif.model.residential.residential_power`.
     """
     standard = standard_load(seed, meter, _METER_SHIFT, profile)
     _sharpen(seed, meter, standard)
-    level_w = level_of_day(mean_w, standard)
     load = with_habits(seed, meter, utc_day, _HABIT_SIGMA, _HOURS_SIGMA, standard, local_quarter, weekend)
     changes = np.zeros(STEPS + 1, np.int32)
-    add_thermostats(seed, meter, utc_day, load, level_w, changes)
-    smooth_w = (1.0 - _THERMOSTAT_SHARE) * level_w * load[CYCLE_LOOKBACK:]
-    fill_power(seed, meter, utc_day, smooth_w, _QUARTER_SIGMA, _MINUTE_SIGMA, changes, watts)
+    add_thermostats(seed, meter, utc_day, load, around, changes)
+    smooth_w = np.empty(97)
+    for quarter in range(97):
+        smooth_w[quarter] = (1.0 - _THERMOSTAT_SHARE) * level_w(around, quarter) * load[quarter + CYCLE_LOOKBACK]
+    fill_power(seed, meter, utc_day, around.mean_w, smooth_w, _QUARTER_SIGMA, _MINUTE_SIGMA, changes, watts)

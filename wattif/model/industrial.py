@@ -16,10 +16,10 @@ from wattif.model.commercial import (
     LONGEST_RUN_SHARE,
     MACHINES,
     fill_power,
-    level_of_day,
     standard_load,
     with_habits,
 )
+from wattif.model.levels import Around, level_w
 from wattif.model.residential import STEPS, add_pulse
 from wattif.numeric.jit import kernel
 from wattif.numeric.streams import Stream, draw, stream_key, uniform
@@ -40,7 +40,7 @@ _MACHINE_CYCLE = int(Stream.MACHINE_CYCLE)
 
 @kernel
 def add_machines(
-    seed: int, meter: int, utc_day: int, standard: NDArray[np.float64], level_w: float, changes: NDArray[np.int32]
+    seed: int, meter: int, utc_day: int, standard: NDArray[np.float64], around: Around, changes: NDArray[np.int32]
 ) -> None:
     """Add the runs of four machines to the *changes* of power: those that begin in a shift, twice as strong at first.
 
@@ -62,7 +62,7 @@ def add_machines(
             now = standard[math.floor(start / 90.0) + CYCLE_LOOKBACK]
             if now < SHIFT_IS_ON:
                 continue
-            watts = int(_MACHINE_SHARE / MACHINES / duty * now * level_w + 0.5)
+            watts = int(_MACHINE_SHARE / MACHINES / duty * now * level_w(around, start / 90.0) + 0.5)
             chance = 0.8 + 0.4 * uniform(draw(cycle_key, cycle * MACHINES + machine))
             add_pulse(changes, start, start + int(period * min(duty * chance, LONGEST_RUN_SHARE)), watts)
             add_pulse(changes, start, start + 1, watts)  # inrush
@@ -73,7 +73,7 @@ def industrial_power(
     seed: int,
     meter: int,
     utc_day: int,
-    mean_w: float,
+    around: Around,
     profile: NDArray[np.float64],
     local_quarter: NDArray[np.int64],
     weekend: NDArray[np.int64],
@@ -81,16 +81,16 @@ def industrial_power(
 ) -> None:
     """Fill *watts* (8,640 steps of ten seconds, never below 0) with the power of a factory on *utc_day*.
 
-    Parameters: as those of `wattif.model.residential.residential_power`, but the profile is the meter's shift
-    plan, relative to the mean of its week (`wattif.model.shifts.shift_plan`), not of its day.
+    Parameters: as those of `wattif.model.residential.residential_power`; the profile is the meter's shift plan
+    (`wattif.model.shifts`).
     """
     standard = standard_load(seed, meter, _METER_SHIFT, profile)
-    level_w = level_of_day(mean_w, standard)
     load = with_habits(seed, meter, utc_day, _HABIT_SIGMA, _HOURS_SIGMA, standard, local_quarter, weekend)
     changes = np.zeros(STEPS + 1, np.int32)
-    add_machines(seed, meter, utc_day, standard, level_w, changes)
+    add_machines(seed, meter, utc_day, standard, around, changes)
     smooth_w = np.empty(97)
     for quarter in range(97):
         in_shift = standard[quarter + CYCLE_LOOKBACK] >= SHIFT_IS_ON
-        smooth_w[quarter] = level_w * load[quarter + CYCLE_LOOKBACK] * (1.0 - _MACHINE_SHARE * in_shift)
-    fill_power(seed, meter, utc_day, smooth_w, _QUARTER_SIGMA, _MINUTE_SIGMA, changes, watts)
+        mean_w = level_w(around, quarter) * load[quarter + CYCLE_LOOKBACK]
+        smooth_w[quarter] = mean_w * (1.0 - _MACHINE_SHARE * in_shift)
+    fill_power(seed, meter, utc_day, around.mean_w, smooth_w, _QUARTER_SIGMA, _MINUTE_SIGMA, changes, watts)

@@ -9,19 +9,18 @@ from numpy.typing import NDArray
 
 from wattif.model.cities import City
 from wattif.model.holidays import day_type
-from wattif.model.profiles import profile_day
-from wattif.numeric.calendar import EPOCH, QUARTERS, plain_mean
+from wattif.model.profiles import profile_day, relative_day
+from wattif.numeric.calendar import EPOCH, QUARTERS
 
 
 def profile_at(
-    city: City, profile: str, local_quarter: NDArray[np.int64], *, of_day: bool = False
+    city: City, profile: str, local_quarter: NDArray[np.int64], *, of_week: bool = False
 ) -> NDArray[np.float64]:
-    """The profile's power at each of *local_quarter*, relative to the mean of the year or *of_day*, the local one."""
+    """The profile's power at each of *local_quarter*, relative to the mean of the year, or *of_week* of its season."""
     days, index = _local_days(local_quarter)
-    table = [profile_day(profile, day, city.climate, day_type(city, day)) for day in days]
-    if of_day:
-        table = [row / plain_mean(row) for row in table]
-    values: NDArray[np.float64] = np.stack(table)[index, local_quarter % QUARTERS]
+    of_day = relative_day if of_week else profile_day
+    table = np.stack([of_day(profile, day, city.climate, day_type(city, day)) for day in days])
+    values: NDArray[np.float64] = table[index, local_quarter % QUARTERS]
     return values
 
 

@@ -17,8 +17,9 @@ from wattif.model import quantities
 from wattif.model.commercial import commercial_power
 from wattif.model.electric_car import PORTION_MWH, PORTION_WATT_STEPS, add_car, charged_mwh
 from wattif.model.electrical import electrical_columns
-from wattif.model.energy import Month, register_and_day
+from wattif.model.energy import Month, surrounding
 from wattif.model.industrial import industrial_power
+from wattif.model.levels import Around
 from wattif.model.residential import FIRST, STEP_S, STEPS, residential_power
 from wattif.model.solar import panel_capacity_w, solar_power
 from wattif.numeric.allocate import allocate_day
@@ -62,18 +63,27 @@ def fill_energies(
     month: Month,
     utc_day: int,
     ledger: Ledger,
+    profile_means: NDArray[np.float64],
     days_mwh: NDArray[np.int64],
+    around_w: NDArray[np.float64],
 ) -> None:
-    """Fill the registers at the start of the day, without what panels and cars add, and the day's energies.
+    """Fill the registers at the start of the day, without what panels and cars add, the day's energies, and levels.
 
-    *spread* and *day_noise* have one element a class.
+    *spread* and *day_noise* have one element a class; *profile_means* (3, profiles) are those of the day before, the
+    day and the day after; *around_w* (meters, fields of `wattif.model.levels.Around`).
     """
+    to_w = _JOULE_PER_MWH / _DAY_S
     for i in range(base_mwh.shape[0]):
         kind = meter_class[i]
-        register_mwh, days_mwh[i] = register_and_day(
-            seed, first_meter + i, base_mwh[i], spread[kind], day_noise[kind], profile[i], month, utc_day
-        )
-        ledger.register_mwh[i] = register_mwh - ledger.lost_mwh[i]
+        day = surrounding(seed, first_meter + i, base_mwh[i], spread[kind], day_noise[kind], profile[i], month, utc_day)
+        days_mwh[i] = day.day_mwh
+        around_w[i, 0] = day.day_mwh * to_w
+        around_w[i, 1] = day.before_mwh * to_w / profile_means[0, profile[i]]
+        around_w[i, 2] = day.day_mwh * to_w / profile_means[1, profile[i]]
+        around_w[i, 3] = day.after_mwh * to_w / profile_means[2, profile[i]]
+        around_w[i, 4] = day.from_mwh * to_w
+        around_w[i, 5] = day.to_mwh * to_w
+        ledger.register_mwh[i] = day.register_mwh - ledger.lost_mwh[i]
         ledger.export_register_mwh[i] = -ledger.lost_export_mwh[i]
 
 
@@ -86,7 +96,7 @@ def _of_class(number: int, power: Callable[..., None]) -> Callable[..., None]:
         meter_class: NDArray[np.int8],
         profile: NDArray[np.int8],
         utc_day: int,
-        days_mwh: NDArray[np.int64],
+        around_w: NDArray[np.float64],
         profiles: NDArray[np.float64],
         local_quarter: NDArray[np.int64],
         weekend: NDArray[np.int64],
@@ -94,9 +104,10 @@ def _of_class(number: int, power: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         for i in range(meter_class.shape[0]):
             if meter_class[i] == number:
-                mean_w = days_mwh[i] * _JOULE_PER_MWH / _DAY_S
+                w = around_w[i]
+                around = Around(w[0], w[1], w[2], w[3], w[4], w[5])
                 own_profile = profiles[profile[i]]
-                power(seed, first_meter + i, utc_day, mean_w, own_profile, local_quarter, weekend, watts[i])
+                power(seed, first_meter + i, utc_day, around, own_profile, local_quarter, weekend, watts[i])
 
     fill.__name__ = fill.__qualname__ = f"fill_{power.__name__}"
     return kernel(fill)

@@ -6,6 +6,7 @@ Source: BDEW 1999 (H0, G0-G6, L0) and 2025 (H25, G25, L25, P25, S25), see data/b
 from __future__ import annotations
 
 import csv
+import math
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -18,6 +19,7 @@ from wattif.model.shifts import shift_table
 
 Climate = Literal["north", "south", "tropics"]
 DayType = Literal["weekday", "saturday", "sunday"]
+_KINDS: tuple[DayType, ...] = ("weekday", "saturday", "sunday")
 
 
 @cache
@@ -59,8 +61,30 @@ def profile_day(name: str, day: date, climate: Climate, kind: DayType) -> NDArra
     A shift plan (`wattif.model.shifts`) is one, too; it knows no seasons.
     """
     if name.startswith("shift"):
-        plan: NDArray[np.float64] = shift_table(name)[("weekday", "saturday", "sunday").index(kind)]
+        plan: NDArray[np.float64] = shift_table(name)[_KINDS.index(kind)]
         return plan
-    table = load_profile(name)
-    monthly = ("1", "weekday") in table
-    return table[str(day.month) if monthly else season(day, climate), kind]
+    return load_profile(name)[_season_of(name, day, climate), kind]
+
+
+@cache
+def week_mean(name: str, season_or_month: str) -> float:
+    """The mean of a week of five weekdays, a Saturday and a Sunday, relative to the year's mean."""
+    weekday, saturday, sunday = (math.fsum(load_profile(name)[season_or_month, kind].tolist()) for kind in _KINDS)
+    return (5.0 * weekday + saturday + sunday) / (7.0 * 96.0)
+
+
+def relative_day(name: str, day: date, climate: Climate, kind: DayType) -> NDArray[np.float64]:
+    """`profile_day`, but relative to the week of its season: how much a month uses is not the profile's matter."""
+    if name.startswith("shift"):
+        return profile_day(name, day, climate, kind)
+    relative: NDArray[np.float64] = profile_day(name, day, climate, kind) / week_mean(
+        name, _season_of(name, day, climate)
+    )
+    return relative
+
+
+def _season_of(name: str, day: date, climate: Climate) -> str:
+    """The season of a profile of 1999, or the month of one of 2025; in the tropics always spring."""
+    if ("1", "weekday") not in load_profile(name):
+        return season(day, climate)
+    return {"north": str(day.month), "south": str((day.month + 5) % 12 + 1), "tropics": "4"}[climate]

@@ -11,6 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from wattif.model.levels import Around, day_factor, day_share, level_w, own_level_w
 from wattif.numeric.ieee import exp
 from wattif.numeric.jit import kernel
 from wattif.numeric.streams import (
@@ -59,6 +60,9 @@ _OCCUPANCY_SIGMA = 0.25
 _OCCUPANCY_LATTICE = 6.773  # quarters
 _METER_SHIFT = 2.0  # quarters; more would wash out the evening peak that homes have in common
 _DAY_SHIFT_QUARTERS = 0.796
+
+BASE_MOST_OF_DAY = 0.7
+LEAST_BASE_W = 5.0
 
 _HOME = int(Stream.HOME)
 _HABIT = int(Stream.HABIT)
@@ -123,8 +127,29 @@ def add_pulse(changes: NDArray[np.int32], start: int, end: int, watts: int) -> N
 
 
 @kernel
+def sum_pulses(changes: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Turn *changes* of power into the power itself; its means over the 96 quarters of an hour."""
+    quarters_w = np.empty(96)
+    now = 0
+    for quarter in range(96):
+        total = 0
+        for step in range(quarter * 90, quarter * 90 + 90):
+            now += changes[step]
+            changes[step] = now
+            total += now
+        quarters_w[quarter] = total / 90.0
+    return quarters_w
+
+
+@kernel
+def _base_w(around: Around, base_share: float, quarter: float) -> float:
+    """The base load: a share of the home's own level, unless hardly anything is used around that day."""
+    return min(base_share * own_level_w(around, quarter), BASE_MOST_OF_DAY * level_w(around, quarter))
+
+
+@kernel
 def _add_appliances(
-    seed: int, meter: int, utc_day: int, load: NDArray[np.float64], mean_w: float, changes: NDArray[np.int32]
+    seed: int, meter: int, utc_day: int, load: NDArray[np.float64], levels_w: NDArray[np.float64], changes: NDArray[np.int32]
 ) -> None:
     """Add the runs of all appliances that touch the day, each a rectangle, to the *changes* of power."""
     home = stream_key(seed, _HOME, meter)
@@ -139,7 +164,7 @@ def _add_appliances(
         energy_wh = watts * (appliance[_SHORTEST] + appliance[_LONGEST]) * 0.5 * STEP_S / 3600.0
         rate = _PULSE_SHARE * appliance[_SHARE] / appliance[_OWNED] * 0.25 / energy_wh
         for k in range(-LOOKBACK, 96):
-            expected = rate * load[k + LOOKBACK + int(appliance[_MIDDLE])] * mean_w
+            expected = rate * load[k + LOOKBACK + int(appliance[_MIDDLE])] * levels_w[k + LOOKBACK]
             counter = (utc_day * 96 + k) * 8 + kind
             count = int(expected + uniform(draw(count_key, counter)))
             if count == 0:
@@ -177,7 +202,7 @@ def residential_power(
     seed: int,
     meter: int,
     utc_day: int,
-    mean_w: float,
+    around: Around,
     profile: NDArray[np.float64],
     local_quarter: NDArray[np.int64],
     weekend: NDArray[np.int64],
@@ -185,25 +210,43 @@ def residential_power(
 ) -> None:
     """Fill *watts* (8,640 steps of ten seconds, never below 0) with the power of a home on *utc_day*.
 
-    Parameters: the day (days since 1970) and its mean power in W; and for each quarter of an hour from `FIRST`
-    quarters before the day to `MARGIN` after it, the standard load profile (mean 1 a day), the local time in
+    Parameters: the day (days since 1970) and its energy; and for each quarter of an hour from `FIRST`
+    quarters before the day to `MARGIN` after it, the standard load profile (mean 1 a week), the local time in
     quarters since 1970, and whether it is a weekend there (0 or 1).
     """
     home = stream_key(seed, _HOME, meter)
     base_share = min(max(_BASE_SHARE * exp(_BASE_SIGMA * normal(draw(home, 7))), _BASE_LEAST), _BASE_MOST)
     load = _relative_load(seed, meter, utc_day, base_share, profile, local_quarter, weekend)
+    levels_w = np.empty(LOOKBACK + 97)  # of the load above the base
+    for i in range(levels_w.shape[0]):
+        quarter = float(i - LOOKBACK)
+        levels_w[i] = (level_w(around, quarter) - _base_w(around, base_share, quarter)) / (1.0 - base_share)
     changes = np.zeros(STEPS + 1, np.int32)
-    _add_appliances(seed, meter, utc_day, load, mean_w, changes)
-    fridge_w = _add_fridge(seed, meter, utc_day, changes)
-    base_w = max(base_share * mean_w - fridge_w, 10.0)
+    _add_appliances(seed, meter, utc_day, load, levels_w, changes)
+    fridge = np.zeros(STEPS + 1, np.int32)
+    fridge_w = _add_fridge(seed, meter, utc_day, fridge)
+    quarters_w = sum_pulses(changes)
+    fixed_w = sum_pulses(fridge)
+    smooth_w, base_w = np.empty(97), np.empty(97)
+    for quarter in range(97):
+        smooth_w[quarter] = _SMOOTH_SHARE * levels_w[quarter + LOOKBACK] * load[quarter + LOOKBACK]
+        base_w[quarter] = max(_base_w(around, base_share, quarter) - fridge_w, LEAST_BASE_W)
+    total_w = 0.0
+    for quarter in range(96):
+        quarters_w[quarter] += 0.5 * (smooth_w[quarter] + smooth_w[quarter + 1])
+        total_w += fixed_w[quarter] + 0.5 * (base_w[quarter] + base_w[quarter + 1])
+    more = day_factor(around.mean_w, total_w / 96.0, quarters_w) - 1.0
     ripple = minute_noise(stream_key(seed, _MINUTE_NOISE, meter), utc_day)
     noise = reading_noise(stream_key(seed, _READING_NOISE, meter), utc_day)
-    for step in range(1, STEPS):
-        changes[step] += changes[step - 1]  # from changes to the pulses' own power
     for quarter in range(96):
-        from_w = _SMOOTH_SHARE * mean_w * load[quarter + LOOKBACK]
-        slope_w = (_SMOOTH_SHARE * mean_w * load[quarter + LOOKBACK + 1] - from_w) / 90.0
+        from_w = smooth_w[quarter]
+        slope_w = (smooth_w[quarter + 1] - from_w) / 90.0
+        base_from_w = base_w[quarter]
+        base_slope_w = (base_w[quarter + 1] - base_from_w) / 90.0
+        factor = 1.0 + more * day_share(quarter)
+        factor_slope = (1.0 + more * day_share(quarter + 1.0) - factor) / 90.0
         for i in range(90):
             step = quarter * 90 + i
-            level_w = base_w + changes[step] + (from_w + slope_w * i) * (1.0 + 0.06 * ripple[step])
-            watts[step] = int(max(level_w + (2.0 + 0.006 * level_w) * noise[step], 0.0) + 0.5)
+            moving_w = changes[step] + (from_w + slope_w * i) * (1.0 + 0.06 * ripple[step])
+            now_w = base_from_w + base_slope_w * i + fridge[step] + moving_w * (factor + factor_slope * i)
+            watts[step] = int(max(now_w + (2.0 + 0.006 * now_w) * noise[step], 0.0) + 0.5)

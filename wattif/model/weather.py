@@ -89,3 +89,13 @@ def _day(number: int) -> date:
 def load_response(city: City, temperature_c: float) -> float:
     """Use on a day of that mean temperature, relative to use without cooling and heating: at least 1."""
     return thermal_response(temperature_c, city.cooling_per_k, city.heating_per_k)
+
+
+@cache
+def _mean_response(city: City) -> float:
+    return math.fsum(load_response(city, celsius) for celsius in city.temperature_c) / 12.0
+
+
+def relative_response(city: City, temperature_c: float) -> float:
+    """`load_response`, relative to its mean over the year's normals."""
+    return load_response(city, temperature_c) / _mean_response(city)

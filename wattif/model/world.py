@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 import numpy as np
@@ -26,7 +26,8 @@ from wattif.model.meter_days import (
     fill_energies,
     use_panels,
 )
-from wattif.model.months import month_of
+from wattif.model.levels import Around
+from wattif.model.months import month_of, profile_means
 from wattif.model.residential import CONTEXT, FIRST, STEPS
 from wattif.model.solar import daily_yield
 from wattif.model.weather import city_number
@@ -61,17 +62,19 @@ class _Buffers(NamedTuple):
     columns: NDArray[np.int64]  # (meters, quantities, readings)
     watts: NDArray[np.int32]
     days_mwh: NDArray[np.int64]
+    around_w: NDArray[np.float64]  # (meters, fields of `wattif.model.levels.Around`)
     cars_mwh: NDArray[np.int64]  # (meters, readings)
     ledger: Ledger
 
     def of(self, meters: int) -> _Buffers:
         """The part of the first *meters*."""
-        columns, watts, days_mwh, cars_mwh, ledger = self
+        columns, watts, days_mwh, around_w, cars_mwh, ledger = self
         own = Ledger._make(each[:meters] for each in ledger)
         return _Buffers(
             columns=columns[:meters],
             watts=watts[:meters],
             days_mwh=days_mwh[:meters],
+            around_w=around_w[:meters],
             cars_mwh=cars_mwh[:meters],
             ledger=own,
         )
@@ -96,6 +99,7 @@ class MeterDays:
             columns=np.zeros((count, quantities.COUNT, readings), np.int64),
             watts=np.zeros((count, STEPS), np.int32),
             days_mwh=np.zeros(count, np.int64),
+            around_w=np.zeros((count, len(Around._fields))),
             cars_mwh=np.zeros((count if self._has_cars else 0, readings), np.int64),
             ledger=Ledger._make(np.zeros(count, np.int64) for _ in Ledger._fields),
         )
@@ -123,7 +127,7 @@ class MeterDays:
         fleet, own = self._fleet, self._fleet.slice_of(first_meter, meters)
         base_mwh, meter_class, profile = fleet.base_mwh[own], fleet.meter_class[own], fleet.profile[own]
         solar, car = fleet.solar[own], fleet.car[own]
-        columns, watts, days_mwh, cars_mwh, ledger = self._parts[meters]
+        columns, watts, days_mwh, around_w, cars_mwh, ledger = self._parts[meters]
         self._number(day)
         fill_energies(
             seed,
@@ -136,7 +140,9 @@ class MeterDays:
             around.month,
             around.utc_day,
             ledger,
+            around.profile_means,
             days_mwh,
+            around_w,
         )
         for kind in set(meter_class.tolist()):
             FILL_POWER[kind](
@@ -145,7 +151,7 @@ class MeterDays:
                 meter_class,
                 profile,
                 around.utc_day,
-                days_mwh,
+                around_w,
                 around.profiles,
                 around.local_quarter,
                 around.weekend,
@@ -220,6 +226,7 @@ class _Surroundings:
 
     utc_day: int  # days since 1970
     month: Month
+    profile_means: NDArray[np.float64]  # (3, profiles): of the day before, the day, and the day after
     profiles: NDArray[np.float64]  # (profiles, quarters of an hour around the day), see `wattif.model.residential`
     local_quarter: NDArray[np.int64]
     weekend: NDArray[np.int64]
@@ -272,11 +279,7 @@ class _CityDay:
         world, city = self._world, self._city
         number = calendar.day_number(day)
         quarters = calendar.local_quarters(city.time_zone, number * calendar.QUARTERS - FIRST, CONTEXT)
-        # a home's shape is relative to its own day; what works by the clock is relative to the year or the week
-        profiles = [
-            local_time.profile_at(city, profile, quarters, of_day=profile in RESIDENTIAL.profiles)
-            for profile in PROFILES
-        ]
+        profiles = [local_time.profile_at(city, profile, quarters, of_week=True) for profile in PROFILES]
         mains_frequency(
             world.seed,
             city_number(city.id),
@@ -289,6 +292,7 @@ class _CityDay:
         self._around = _Surroundings(
             utc_day=number,
             month=month_of(world.seed, city, world.epoch, day.replace(day=1)),
+            profile_means=np.stack([profile_means(city, day + timedelta(days=step)) for step in (-1, 0, 1)]),
             profiles=np.stack(profiles),
             local_quarter=quarters,
             weekend=local_time.weekend_at(city, quarters),

@@ -61,6 +61,11 @@ class Stream(IntEnum):
     CLOUD_MINUTE = 48
     ELECTRIC_CAR = 49
     ABSENCE = 50
+    OWN_DAY_NOISE = 51
+    SLEEP = 52
+    ROOF = 53
+    WEATHER_EXTREME = 54
+    PULSE_CYCLE = 55
     ANOMALY = 60
     ANOMALY_SIZE = 61
     ANOMALY_READING = 62

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from wattif.errors import InvalidValue, UsageError
 from wattif.model.cities import City
+from wattif.model.electric_car import LARGEST_CHARGER_W, LARGEST_MWH
 from wattif.model.energy import INITIAL_REGISTER_MAX_MWH, ClassEnergy, highest_day, highest_month
 from wattif.spec.values import ClassId
 
@@ -22,8 +23,8 @@ class MeterClass:
     connection_w: float  # the smallest: what a connection carries grows with the class mean
 
 
-CAR_W = 7_200.0  # what an electric car adds to a home
-CAR_KWH_PER_MONTH = 31 * 20.0
+CAR_W = float(LARGEST_CHARGER_W)  # what an electric car adds to a home
+CAR_KWH_PER_MONTH = 31 * LARGEST_MWH / 1e6
 
 # Spreads of the means, noise of the days and profiles: docs/model.md. A home's day noise is the whole variation of its
 # daily energies, since a day's energy is shared out over the readings, not added up from them.

@@ -20,7 +20,7 @@ from wattif.model.electrical import electrical_columns
 from wattif.model.energy import Month, surrounding
 from wattif.model.industrial import industrial_power
 from wattif.model.levels import Around
-from wattif.model.residential import FIRST, STEP_S, STEPS, residential_power
+from wattif.model.residential import STEP_S, STEPS, residential_power
 from wattif.model.solar import panel_capacity_w, solar_power
 from wattif.numeric.allocate import allocate_day
 from wattif.numeric.jit import kernel
@@ -41,13 +41,14 @@ class Ledger(NamedTuple):
 
 
 class Sky(NamedTuple):
-    """Where a city is, and the light it has had since the dataset's epoch."""
+    """Where a city is, its clock, and the light it has had since the dataset's epoch."""
 
     city: int  # number for its streams
     latitude: float
     longitude: float
     epoch_day: int  # days since 1970
-    epoch_quarter: int  # local time at the start of that day, quarters since 1970
+    epoch_clock: NDArray[np.int64]  # local time around that day, see `wattif.model.electric_car.add_car`
+    clock: NDArray[np.int64]  # and around this one
     yields_wh: NDArray[np.float64]  # of a watt of panels, a day since the epoch
 
 
@@ -208,7 +209,6 @@ def charge_cars(
     first_meter: int,
     car: NDArray[np.bool_],
     utc_day: int,
-    local_quarter: NDArray[np.int64],
     sky: Sky,
     interval_s: int,
     registers_mwh: NDArray[np.int64],
@@ -222,14 +222,14 @@ def charge_cars(
         meter = first_meter + i
         for step in range(STEPS):
             watts[step] = 0
-        add_car(seed, meter, utc_day, local_quarter, watts)
+        add_car(seed, meter, utc_day, sky.clock, watts)
         watt_steps = 0
         for step in range(STEPS):
             watt_steps += watts[step]
         allocate_day(watt_steps // PORTION_WATT_STEPS * PORTION_MWH, watts, STEP_S, interval_s, cars_mwh[i])
         first_day = sky.epoch_day - 2
-        before = charged_mwh(seed, meter, first_day, local_quarter[FIRST])
-        registers_mwh[i] += before - charged_mwh(seed, meter, first_day, sky.epoch_quarter)
+        before_mwh = charged_mwh(seed, meter, first_day, sky.clock)
+        registers_mwh[i] += before_mwh - charged_mwh(seed, meter, first_day, sky.epoch_clock)
 
 
 @kernel

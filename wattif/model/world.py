@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from wattif.model import local_time, quantities
 from wattif.model.cities import City
 from wattif.model.classes import CLASSES, PROFILES, RESIDENTIAL, connection_w
+from wattif.model.electric_car import CLOCK, CLOCK_LOOKBACK
 from wattif.model.electrical import mains_frequency, supply_voltage
 from wattif.model.energy import Month
 from wattif.model.fleet import Fleet
@@ -176,7 +177,6 @@ class MeterDays:
                 first_meter,
                 car,
                 around.utc_day,
-                around.local_quarter,
                 sky,
                 interval_s,
                 ledger.register_mwh,
@@ -253,7 +253,8 @@ class _CityDay:
             latitude=city.latitude,
             longitude=city.longitude,
             epoch_day=self._epoch_day,
-            epoch_quarter=int(calendar.local_quarters(city.time_zone, self._epoch_day * calendar.QUARTERS, 1)[0]),
+            epoch_clock=self._clock_of(self._epoch_day),
+            clock=self._clock_of(self._epoch_day),
             yields_wh=np.empty(0),
         )
 
@@ -274,6 +275,11 @@ class _CityDay:
                 )
             self._transformer = transformer
         return self._around
+
+    def _clock_of(self, day: int) -> NDArray[np.int64]:
+        """The local time around *day*, as cars want it."""
+        first = day * calendar.QUARTERS - CLOCK_LOOKBACK
+        return calendar.local_quarters(self._city.time_zone, first, CLOCK)
 
     def _go_to(self, day: date) -> None:
         world, city = self._world, self._city
@@ -306,4 +312,5 @@ class _CityDay:
                 for n in range(known, number - self._epoch_day + 1)
             ]
             self.sky = self.sky._replace(yields_wh=np.concatenate([self.sky.yields_wh, more]))
+        self.sky = self.sky._replace(clock=self._clock_of(number))
         self._day, self._transformer = day, -1

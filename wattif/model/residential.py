@@ -33,27 +33,30 @@ LOOKAHEAD = 7  # quarters after the day: the middle of the longest pulse that be
 CONTEXT = MARGIN + LOOKBACK + 96 + LOOKAHEAD + MARGIN  # length of the arrays that describe a day's surroundings
 FIRST = MARGIN + LOOKBACK  # where in them the day begins
 
-# type of appliance: share of the energy, mean power in W and its spread, shortest and longest run in steps,
-# quarters from its start to its middle, share of the homes that own one
-_SHARE, _WATTS, _SPREAD, _SHORTEST, _LONGEST, _MIDDLE, _OWNED = range(7)
+# type of appliance: share of the energy, mean power in W and its spread, shortest and longest run in steps, quarters
+# from its start to its middle, share of the homes that own one, longest period of its thermostat in steps (0: none)
+_SHARE, _WATTS, _SPREAD, _SHORTEST, _LONGEST, _MIDDLE, _OWNED, _PERIOD = range(8)
 _APPLIANCES = np.array(
     [
-        [0.154, 2200.0, 0.25, 6.0, 36.0, 0.0, 1.00],  # kettle, microwave
-        [0.323, 1500.0, 0.60, 30.0, 300.0, 1.0, 1.00],  # hob, oven
-        [0.230, 2000.0, 0.30, 120.0, 420.0, 1.0, 1.00],  # washing, drying, immersion heater
-        [0.126, 8000.0, 0.20, 12.0, 54.0, 0.0, 0.45],  # electric shower
-        [0.167, 300.0, 0.70, 360.0, 1800.0, 6.0, 1.00],  # television, computer, lights
+        [0.125, 2200.0, 0.25, 6.0, 36.0, 0.0, 1.00, 0.0],  # kettle, microwave
+        [0.235, 1500.0, 0.60, 30.0, 270.0, 1.0, 1.00, 60.0],  # hob, oven
+        [0.165, 2000.0, 0.30, 120.0, 420.0, 1.0, 1.00, 72.0],  # washing, drying, immersion heater
+        [0.110, 8000.0, 0.20, 12.0, 54.0, 0.0, 0.45, 0.0],  # electric shower
+        [0.115, 300.0, 0.70, 360.0, 1800.0, 6.0, 1.00, 0.0],  # television, computer, lights
+        [0.250, 300.0, 0.80, 6.0, 90.0, 0.0, 1.00, 0.0],  # lights, computers, tools for a short while
     ]
 )
-_SMOOTH_SHARE = 0.56  # of the power above the base; the pulses carry the rest
-_PULSE_SHARE = 0.44
+_SHORTEST_PERIOD = 6  # steps
+_ON_LEAST, _ON_RANGE = 0.35, 0.45  # share of a period in which a thermostat is on
+_SMOOTH_SHARE = 0.44  # of the power above the base; the pulses carry the rest
+_PULSE_SHARE = 1.0 - _SMOOTH_SHARE
 _PULSE_POWER = 0.80
 # Base share: its median, the standard deviation of its logarithm and its bounds. The wide spread makes some homes'
 # half-hours nearly even (a tenth of the British ones have a variation of 0.75 or less).
-_BASE_SHARE, _BASE_SIGMA, _BASE_LEAST, _BASE_MOST = 0.20, 0.55, 0.05, 0.60
+_BASE_SHARE, _BASE_SIGMA, _BASE_LEAST, _BASE_MOST = 0.24, 0.65, 0.04, 0.70
 # Standard deviations of logarithms. Habit repeats from day to day and occupancy does not: between them they set how
 # much a day resembles the one before and the same day of the last week (correlations of 0.28 in British homes).
-_HABIT_SIGMA = 0.70
+_HABIT_SIGMA = 0.60
 _HABIT_LEAST, _HABIT_RANGE = 0.6, 0.8  # of a home's own factor: some live by the clock more than others
 _HABIT_LATTICE = 6  # quarters
 _OCCUPANCY_SIGMA = 0.25
@@ -61,8 +64,13 @@ _OCCUPANCY_LATTICE = 6.773  # quarters
 _METER_SHIFT = 2.0  # quarters; more would wash out the evening peak that homes have in common
 _DAY_SHIFT_QUARTERS = 0.796
 
-BASE_MOST_OF_DAY = 0.7
+BASE_MOST_OF_DAY = 0.8
 LEAST_BASE_W = 5.0
+_BARE = 0.03  # share of the homes in which nothing runs at night: no fridge, nothing on standby
+# A night: when a home goes to bed and gets up, quarters of its local day, and how much these scatter between homes and
+# from night to night; how much less it uses meanwhile, and more while awake, so that the day keeps its mean.
+_TO_BED, _TO_BED_SIGMA, _UP, _UP_SIGMA, _NIGHT_SIGMA, _WEEKEND_LATER = 95.0, 4.0, 27.0, 3.5, 1.5, 3.0
+_QUIET_LEAST, _QUIET_RANGE, _AWAKE = 0.0, 0.9, 1.03
 
 _HOME = int(Stream.HOME)
 _HABIT = int(Stream.HABIT)
@@ -70,6 +78,8 @@ _OCCUPANCY = int(Stream.OCCUPANCY)
 _DAY_SHIFT = int(Stream.DAY_SHIFT)
 _PULSE_COUNT = int(Stream.PULSE_COUNT)
 _PULSE_SHAPE = int(Stream.PULSE_SHAPE)
+_PULSE_CYCLE = int(Stream.PULSE_CYCLE)
+_SLEEP = int(Stream.SLEEP)
 _FRIDGE_CYCLE = int(Stream.FRIDGE_CYCLE)
 _MINUTE_NOISE = int(Stream.MINUTE_NOISE)
 _READING_NOISE = int(Stream.READING_NOISE)
@@ -91,30 +101,52 @@ def _relative_load(
     meter: int,
     utc_day: int,
     base_share: float,
+    quiet: float,
     profile: NDArray[np.float64],
     local_quarter: NDArray[np.int64],
     weekend: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """r_k: the load above the base relative to the day's mean, for quarters -LOOKBACK to 96 + LOOKAHEAD - 1."""
+    """r_k: the load above the base relative to its mean, for quarters -LOOKBACK to 96 + LOOKAHEAD - 1.
+
+    *quiet*: by which share it falls while the home sleeps.
+    """
     home = stream_key(seed, _HOME, meter)
     habit_key = stream_key(seed, _HABIT, meter)
     occupancy_key = stream_key(seed, _OCCUPANCY, meter)
     shift_key = stream_key(seed, _DAY_SHIFT, meter)
+    sleep_key = stream_key(seed, _SLEEP, meter)
     meter_shift = _METER_SHIFT * normal(draw(home, 0))
     habit_sigma = _HABIT_SIGMA * (_HABIT_LEAST + _HABIT_RANGE * uniform(draw(home, 1)))
+    to_bed = _TO_BED + _TO_BED_SIGMA * normal(draw(home, 20))
+    up = _UP + _UP_SIGMA * normal(draw(home, 21))
     # a linear value noise has 2/3 of its lattice's variance; the factor makes the lognormal's mean one
-    mean_one = exp(-0.5 * (2.0 / 3.0) * (habit_sigma * habit_sigma + _OCCUPANCY_SIGMA * _OCCUPANCY_SIGMA))
+    mean_one = exp(-0.5 * (2.0 / 3.0) * (habit_sigma * habit_sigma + _OCCUPANCY_SIGMA * _OCCUPANCY_SIGMA)) * _AWAKE
     load = np.empty(LOOKBACK + 96 + LOOKAHEAD)
+    day, night = -1, -1
+    shift, sleeps, wakes = 0.0, 0.0, 0.0
     for i in range(load.shape[0]):
         at = MARGIN + i
-        shift = meter_shift + _DAY_SHIFT_QUARTERS * normal(draw(shift_key, local_quarter[at] // 96))
+        clock = local_quarter[at] % 96
+        if local_quarter[at] // 96 != day:
+            day = local_quarter[at] // 96
+            shift = meter_shift + _DAY_SHIFT_QUARTERS * normal(draw(shift_key, day))
+        if (local_quarter[at] + 48) // 96 != night:  # nights are counted from noon to noon
+            night = (local_quarter[at] + 48) // 96
+            sleeps = to_bed + _NIGHT_SIGMA * normal(draw(sleep_key, 2 * night))
+            wakes = up + _NIGHT_SIGMA * normal(draw(sleep_key, 2 * night + 1))
         position = at + shift
         left = int(position)
         share = position - left
         standard = profile[left] * (1.0 - share) + profile[left + 1] * share
-        habit = daily_habit(habit_key, local_quarter[at] % 96, weekend[at])
+        habit = daily_habit(habit_key, clock, weekend[at])
         occupancy = value_noise(occupancy_key, (utc_day * 96 + i - LOOKBACK) / _OCCUPANCY_LATTICE)
-        load[i] = max(standard - base_share, 0.02) * exp(habit_sigma * habit + _OCCUPANCY_SIGMA * occupancy) * mean_one
+        hour = clock if clock >= 48 else clock + 96  # quarters since the midnight before the night
+        asleep = min(max(0.5 * (hour - sleeps), 0.0), 1.0) * min(
+            max(0.5 * (wakes + _WEEKEND_LATER * weekend[at] + 96.0 - hour), 0.0), 1.0
+        )
+        awake = 1.0 - quiet * asleep
+        random = exp(habit_sigma * habit + _OCCUPANCY_SIGMA * occupancy) * mean_one
+        load[i] = max(standard - base_share, 0.02) * random * awake
     return load
 
 
@@ -148,6 +180,20 @@ def _base_w(around: Around, base_share: float, quarter: float) -> float:
 
 
 @kernel
+def _add_cycles(
+    bits: np.uint64, changes: NDArray[np.int32], start: int, length: int, watts: float, longest_period: int
+) -> None:
+    """Add a run of the mean power *watts* that a thermostat switches on and off, from one to *longest_period* steps."""
+    periods = np.uint64(longest_period - _SHORTEST_PERIOD + 1)
+    period = _SHORTEST_PERIOD + int((bits & np.uint64(0xFFFF)) * periods >> np.uint64(16))
+    on_share = _ON_LEAST + _ON_RANGE * (float((bits >> np.uint64(16)) & np.uint64(0xFFFF)) / 65536.0)
+    on = max(int(period * on_share), 2)
+    height = int(watts * period / on + 0.5)
+    for at in range(start, start + length, period):
+        add_pulse(changes, at, min(at + on, start + length), height)
+
+
+@kernel
 def _add_appliances(
     seed: int, meter: int, utc_day: int, load: NDArray[np.float64], levels_w: NDArray[np.float64], changes: NDArray[np.int32]
 ) -> None:
@@ -155,6 +201,7 @@ def _add_appliances(
     home = stream_key(seed, _HOME, meter)
     count_key = stream_key(seed, _PULSE_COUNT, meter)
     shape_key = stream_key(seed, _PULSE_SHAPE, meter)
+    cycle_key = stream_key(seed, _PULSE_CYCLE, meter)
     size = _PULSE_POWER * (0.6 + 0.8 * uniform(draw(home, 2)))
     for kind in range(_APPLIANCES.shape[0]):
         appliance = _APPLIANCES[kind]
@@ -176,7 +223,10 @@ def _add_appliances(
                 appliance[_SHORTEST] + run * (np.float64((bits >> np.uint64(16)) & np.uint64(0xFFFF)) / 65536.0)
             )
             start = k * 90 + int(np.float64((bits >> np.uint64(32)) & np.uint64(0xFFFF)) * (90.0 / 65536.0))
-            add_pulse(changes, start, start + length, int(height + 0.5))
+            if appliance[_PERIOD] > 0.0:
+                _add_cycles(draw(cycle_key, counter), changes, start, length, height, int(appliance[_PERIOD]))
+            else:
+                add_pulse(changes, start, start + length, int(height + 0.5))
 
 
 @kernel
@@ -216,7 +266,11 @@ def residential_power(
     """
     home = stream_key(seed, _HOME, meter)
     base_share = min(max(_BASE_SHARE * exp(_BASE_SIGMA * normal(draw(home, 7))), _BASE_LEAST), _BASE_MOST)
-    load = _relative_load(seed, meter, utc_day, base_share, profile, local_quarter, weekend)
+    quiet = _QUIET_LEAST + _QUIET_RANGE * uniform(draw(home, 23))
+    bare = uniform(draw(home, 22)) < _BARE
+    if bare:
+        base_share, quiet = 0.0, 1.0
+    load = _relative_load(seed, meter, utc_day, base_share, quiet, profile, local_quarter, weekend)
     levels_w = np.empty(LOOKBACK + 97)  # of the load above the base
     for i in range(levels_w.shape[0]):
         quarter = float(i - LOOKBACK)
@@ -224,19 +278,20 @@ def residential_power(
     changes = np.zeros(STEPS + 1, np.int32)
     _add_appliances(seed, meter, utc_day, load, levels_w, changes)
     fridge = np.zeros(STEPS + 1, np.int32)
-    fridge_w = _add_fridge(seed, meter, utc_day, fridge)
+    fridge_w = 0.0 if bare else _add_fridge(seed, meter, utc_day, fridge)
     quarters_w = sum_pulses(changes)
     fixed_w = sum_pulses(fridge)
     smooth_w, base_w = np.empty(97), np.empty(97)
     for quarter in range(97):
         smooth_w[quarter] = _SMOOTH_SHARE * levels_w[quarter + LOOKBACK] * load[quarter + LOOKBACK]
-        base_w[quarter] = max(_base_w(around, base_share, quarter) - fridge_w, LEAST_BASE_W)
+        base_w[quarter] = 0.0 if bare else max(_base_w(around, base_share, quarter) - fridge_w, LEAST_BASE_W)
     total_w = 0.0
     for quarter in range(96):
         quarters_w[quarter] += 0.5 * (smooth_w[quarter] + smooth_w[quarter + 1])
         total_w += fixed_w[quarter] + 0.5 * (base_w[quarter] + base_w[quarter + 1])
     more = day_factor(around.mean_w, total_w / 96.0, quarters_w) - 1.0
     ripple = minute_noise(stream_key(seed, _MINUTE_NOISE, meter), utc_day)
+    white_w = 0.0 if bare else 2.0
     noise = reading_noise(stream_key(seed, _READING_NOISE, meter), utc_day)
     for quarter in range(96):
         from_w = smooth_w[quarter]
@@ -249,4 +304,4 @@ def residential_power(
             step = quarter * 90 + i
             moving_w = changes[step] + (from_w + slope_w * i) * (1.0 + 0.06 * ripple[step])
             now_w = base_from_w + base_slope_w * i + fridge[step] + moving_w * (factor + factor_slope * i)
-            watts[step] = int(max(now_w + (2.0 + 0.006 * now_w) * noise[step], 0.0) + 0.5)
+            watts[step] = int(max(now_w + (white_w + 0.006 * now_w) * noise[step], 0.0) + 0.5)

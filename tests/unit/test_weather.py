@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from wattif.model.cities import MANILA, City, load_cities
 from wattif.model.fleet import make_fleet
+from wattif.model.months import month_of
 from wattif.model.scenario import Scenario
-from wattif.model.weather import daily_temperature, hourly_temperature, load_response
+from wattif.model.weather import LONGEST_EXTREME_DAYS, daily_temperature, extreme_k, hourly_temperature, load_response
 from wattif.model.world import World
 from wattif.tables.arrow import arrow_table, partition_table
 from wattif.tables.unit import Unit
@@ -36,7 +37,8 @@ def _days(first: date, count: int) -> list[date]:
 def _anomalies(seed: int, city: City, count: int) -> NDArray[np.float64]:
     """In K, from a climate that is the same all year."""
     flat = replace(city, temperature_c=(20.0,) * 12, temperature_day_sd_k=3.0)
-    return np.array([daily_temperature(seed, flat, day) - 20.0 for day in _days(date(1990, 1, 1), count)])
+    days = _days(date(1990, 1, 1), count)
+    return np.array([daily_temperature(seed, flat, day) - extreme_k(seed, flat, day) - 20.0 for day in days])
 
 
 def test_anomalies_have_their_spread_and_memory() -> None:
@@ -113,6 +115,36 @@ def test_temperatures_are_the_same_to_the_last_bit_everywhere() -> None:
     assert daily_temperature(42, BERLIN, date(2024, 1, 1)) == float.fromhex("-0x1.ac199bbf2f6a4p+0")
 
 
+@pytest.mark.parametrize("city", CITIES.values(), ids=CITIES)
+def test_heat_waves_and_cold_snaps_are_rare_and_in_their_season(city: City) -> None:
+    """One or two a year of four to ten days; heat where the climate is above its yearly mean, cold below."""
+    days = _days(date(1990, 1, 1), 40 * 365)
+    extremes = np.array([extreme_k(42, city, day) for day in days]) / city.temperature_day_sd_k
+    starts = np.flatnonzero((extremes != 0) & (np.append(0.0, extremes[:-1]) == 0))
+    assert 1.2 < len(starts) / 40 < 2.7
+    lengths = [int(np.argmin(np.append(extremes[start:], 0.0) != 0)) for start in starts]
+    assert 4 <= min(lengths) <= max(lengths) <= 2 * LONGEST_EXTREME_DAYS
+    assert 1.5 < np.abs(extremes[extremes != 0]).mean() < 2.6
+    months = np.array([day.month for day in days])
+    warmest, coldest = np.argmax(city.temperature_c) + 1, np.argmin(city.temperature_c) + 1
+    assert extremes[months == warmest].min() >= 0 >= extremes[months == coldest].max()
+    assert (extremes > 0).any() and (extremes < 0).any()
+
+
+def test_load_answers_a_heat_wave_and_a_cold_snap() -> None:
+    """The days of homes follow the weather of the day: above the month's mean in an extreme, by the response."""
+    for name, sign in (("chicago", 1.0), ("tokyo", 1.0), ("london", -1.0)):
+        city = CITIES[name]
+        for first in (date(2024 + n // 12, n % 12 + 1, 1) for n in range(60)):
+            extremes = np.array([extreme_k(42, city, day) for day in _days(first, 28)])
+            if np.count_nonzero(extremes * sign > 0) >= 4:
+                weights = month_of(42, city, date(2024, 1, 1), first).day_weights[0, :28]
+                assert weights[extremes * sign > 0].mean() > 1.03 * weights[extremes == 0].mean(), name
+                break
+        else:
+            pytest.fail(f"no extreme of five years in {name}")
+
+
 @pytest.mark.parametrize(("temperature_c", "use"), [(5.0, 1.24), (15.0, 1.0), (17.5, 1.0), (20.0, 1.0), (30.0, 1.5)])
 def test_use_rises_with_heat_and_cold(temperature_c: float, use: float) -> None:
     city = replace(MANILA, cooling_per_k=0.05, heating_per_k=0.024)
@@ -121,7 +153,7 @@ def test_use_rises_with_heat_and_cold(temperature_c: float, use: float) -> None:
 
 def test_the_table_has_a_row_an_hour() -> None:
     table = partition_table(TABLE, SCENARIO, 29 * 24, "berlin-2024-02")
-    assert table.column_names == ["city_id", "time", "temperature_c", "daily_mean_c"]
+    assert table.column_names == ["city_id", "time", "temperature_c", "daily_mean_c", "extreme"]
     assert table.schema.field("time").type == pa.timestamp("us", "UTC")
     times = table["time"].to_pylist()
     assert times == [datetime(2024, 2, 1, tzinfo=UTC) + timedelta(hours=n) for n in range(29 * 24)]

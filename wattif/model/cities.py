@@ -34,7 +34,7 @@ _SHIPPED = "wattif/model/data/cities.toml"
 FIGURES = (  # of a city: what the bytes of a dataset follow from
     "id", "country", "subdivision", "time_zone", "latitude", "longitude", "climate", "nominal_v", "nominal_hz",
     "frequency_spread_mhz", "temperature_c", "temperature_day_sd_k", "daily_range_k", "cooling_per_k", "heating_per_k",
-    "season", "mean_kwh", "class_mix",
+    "season", "irradiation_kwh_m2", "mean_kwh", "class_mix",
 )  # fmt: skip
 
 
@@ -68,6 +68,10 @@ def _twelve(values: tuple[float, ...]) -> tuple[float, ...]:
     if len(values) != 12:
         raise ValueError(f"has {len(values)} values, must have twelve")
     return values
+
+
+def _twelve_or_none(values: tuple[float, ...] | None) -> tuple[float, ...] | None:
+    return None if values is None else _twelve(values)
 
 
 def _around_zero(differences: tuple[float, ...]) -> tuple[float, ...]:
@@ -139,6 +143,11 @@ class City:
     mean_kwh: Annotated[
         PerClass, Field(description="mean energy per month by class, kWh"), AfterValidator(_plausible_energies)
     ]
+    irradiation_kwh_m2: Annotated[
+        tuple[Annotated[float, Field(ge=0, le=400)], ...] | None,
+        Field(description="monthly sums of the sun's light on level ground, January first, kWh/m2"),
+        AfterValidator(_twelve_or_none),
+    ] = None
     class_mix: Annotated[PerClass, Field(description="shares of the meters by class"), AfterValidator(_whole)] = (
         PerClass(residential=0.85, commercial=0.12, industrial=0.03)
     )

@@ -21,7 +21,7 @@ from wattif.model.energy import Month, surrounding
 from wattif.model.industrial import industrial_power
 from wattif.model.levels import Around
 from wattif.model.residential import STEP_S, STEPS, residential_power
-from wattif.model.solar import panel_capacity_w, solar_power
+from wattif.model.solar import Place, panel_capacity_w, roof_of, solar_power
 from wattif.numeric.allocate import allocate_day
 from wattif.numeric.jit import kernel
 
@@ -43,13 +43,11 @@ class Ledger(NamedTuple):
 class Sky(NamedTuple):
     """Where a city is, its clock, and the light it has had since the dataset's epoch."""
 
-    city: int  # number for its streams
-    latitude: float
-    longitude: float
+    place: Place
     epoch_day: int  # days since 1970
     epoch_clock: NDArray[np.int64]  # local time around that day, see `wattif.model.electric_car.add_car`
     clock: NDArray[np.int64]  # and around this one
-    yields_wh: NDArray[np.float64]  # of a watt of panels, a day since the epoch
+    yields_wh: NDArray[np.float64]  # (roofs, days since the epoch): of a watt of panels
 
 
 @kernel
@@ -143,7 +141,7 @@ def _split_export(
     panels_w: NDArray[np.int32],
     watts: NDArray[np.int32],
     exported_w: float,
-    sky: Sky,
+    yields_wh: NDArray[np.float64],
     today: int,
     interval_s: int,
     register_mwh: int,
@@ -161,10 +159,10 @@ def _split_export(
         watts[step] = max(watts[step] - panels_w[step], 0)
         surplus += surplus_w[step]
     for day in range(today):
-        register_mwh += int(exported_w * sky.yields_wh[day] * 1000.0)
+        register_mwh += int(exported_w * yields_wh[day] * 1000.0)
     start_mwh = register_mwh
     export = own[quantities.EXPORT_MWH]
-    day_mwh = int(exported_w * sky.yields_wh[today] * 1000.0)
+    day_mwh = int(exported_w * yields_wh[today] * 1000.0)
     # on a day with hardly any surplus the export is spread over the light: panels give no more than they have
     enough = surplus * STEP_S >= 0.5 * day_mwh * _JOULE_PER_MWH
     allocate_day(day_mwh, surplus_w if enough else panels_w, STEP_S, interval_s, export)
@@ -196,10 +194,17 @@ def use_panels(
     for i in range(solar.shape[0]):
         if solar[i]:
             meter = first_meter + i
-            solar_power(seed, meter, transformer, sky.city, utc_day, sky.latitude, sky.longitude, panels_w)
+            solar_power(seed, meter, transformer, sky.place, utc_day, panels_w)
             exported_w = panel_capacity_w(seed, meter) * EXPORT_SHARE
             registers_mwh[i] = _split_export(
-                panels_w, watts[i], exported_w, sky, utc_day - sky.epoch_day, interval_s, registers_mwh[i], columns[i]
+                panels_w,
+                watts[i],
+                exported_w,
+                sky.yields_wh[roof_of(seed, meter)],
+                utc_day - sky.epoch_day,
+                interval_s,
+                registers_mwh[i],
+                columns[i],
             )
 
 

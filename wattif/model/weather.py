@@ -1,6 +1,6 @@
 """Weather: the temperature of a city by day and hour, and how much more its people use for it.
 
-A day's mean is the climate's plus an autoregressive anomaly; each is a function of (seed, city, day), so any day can
+A day's mean is the climate's plus an autoregressive anomaly, and rarely a heat wave or a cold snap; each is a function of (seed, city, day), so any day can
 be computed alone. The results shape the datasets' bytes: additions and multiplications only, beside
 `wattif.numeric.ieee`.
 """
@@ -20,12 +20,17 @@ from wattif.model.cities import City, thermal_response
 from wattif.numeric.calendar import QUARTERS, day_number, local_quarters
 from wattif.numeric.ieee import cos_turns
 from wattif.numeric.jit import kernel
-from wattif.numeric.streams import Stream, draw, normal, stream_key
+from wattif.numeric.streams import Stream, draw, normal, stream_key, uniform
 
 DAY_CORRELATION = 0.7  # of the anomalies of two days in a row
 WARMEST_QUARTER = 60  # 15:00 local time
 _MEMORY_DAYS = 32  # what is left out weighs 0.7**32, or 1e-5
+# Heat waves and cold snaps: about one a year each, on top of the anomalies.
+EXTREME_BLOCK_DAYS, EXTREME_CHANCE = 30, 0.16
+SHORTEST_EXTREME_DAYS, LONGEST_EXTREME_DAYS = 4, 10
+EXTREME_LEAST_SD, EXTREME_RANGE_SD = 1.6, 1.2
 _WEATHER_DAY = int(Stream.WEATHER_DAY)
+_WEATHER_EXTREME = int(Stream.WEATHER_EXTREME)
 
 
 class HourlyTemperature(NamedTuple):
@@ -33,6 +38,7 @@ class HourlyTemperature(NamedTuple):
 
     temperature_c: NDArray[np.float64]  # at the full hour
     daily_mean_c: NDArray[np.float64]  # of the local day that the hour belongs to
+    extreme_k: NDArray[np.float64]  # of that mean, what a heat wave (above 0) or a cold snap (below) adds
 
 
 @cache
@@ -67,10 +73,42 @@ def _anomaly(seed: int, city: int, day: int) -> float:
     return total / math.sqrt(squares)
 
 
+@kernel
+def extreme_sd(seed: int, city: int, day: int, warm: bool) -> float:
+    """By how many standard deviations a heat wave (above 0) or a cold snap (below) moves the mean of *day*, or 0.
+
+    In each block of `EXTREME_BLOCK_DAYS` one may come, for some days; it comes and goes within a day. *warm*: whether
+    the climate's mean of the block's middle is above that of the year; then it is heat, else cold.
+    """
+    key = stream_key(seed, _WEATHER_EXTREME, city)
+    block = day // EXTREME_BLOCK_DAYS
+    if uniform(draw(key, 2 * block)) >= EXTREME_CHANCE:
+        return 0.0
+    bits = draw(key, 2 * block + 1)
+    lengths = np.uint64(LONGEST_EXTREME_DAYS - SHORTEST_EXTREME_DAYS + 1)
+    length = SHORTEST_EXTREME_DAYS + int((bits & np.uint64(0xFFFF)) * lengths >> np.uint64(16))
+    into = day % EXTREME_BLOCK_DAYS - int(uniform(bits) * (EXTREME_BLOCK_DAYS - length + 1))
+    if into < 0 or into >= length:
+        return 0.0
+    size = EXTREME_LEAST_SD + EXTREME_RANGE_SD * float((bits >> np.uint64(16)) & np.uint64(0xFFFF)) / 65536.0
+    size *= 0.6 if into in (0, length - 1) else 1.0
+    return size if warm else -size
+
+
+def extreme_k(seed: int, city: City, day: date) -> float:
+    """What a heat wave (above 0) or a cold snap (below) adds to the mean of the local *day*, K; mostly 0."""
+    number = day_number(day)
+    middle = _day(number // EXTREME_BLOCK_DAYS * EXTREME_BLOCK_DAYS + EXTREME_BLOCK_DAYS // 2)
+    warm = _normal_c(city.temperature_c, middle) >= math.fsum(city.temperature_c) / 12.0
+    return city.temperature_day_sd_k * extreme_sd(seed, city_number(city.id), number, warm)
+
+
 def daily_temperature(seed: int, city: City, day: date) -> float:
     """The mean temperature of the local *day*, degrees Celsius."""
     anomaly = _anomaly(seed, city_number(city.id), day_number(day))
-    return _normal_c(city.temperature_c, day) + city.temperature_day_sd_k * anomaly
+    return (
+        _normal_c(city.temperature_c, day) + city.temperature_day_sd_k * anomaly + extreme_k(seed, city, day)
+    )
 
 
 def hourly_temperature(seed: int, city: City, utc_day: date) -> HourlyTemperature:
@@ -79,7 +117,12 @@ def hourly_temperature(seed: int, city: City, utc_day: date) -> HourlyTemperatur
     means = {number: daily_temperature(seed, city, _day(number)) for number in {int(q) // QUARTERS for q in quarters}}
     daily_mean_c = np.array([means[int(quarter) // QUARTERS] for quarter in quarters])
     swing = np.array([cos_turns((int(quarter) % QUARTERS - WARMEST_QUARTER) / QUARTERS) for quarter in quarters])
-    return HourlyTemperature(temperature_c=daily_mean_c + 0.5 * city.daily_range_k * swing, daily_mean_c=daily_mean_c)
+    extremes = {number: extreme_k(seed, city, _day(number)) for number in means}
+    return HourlyTemperature(
+        temperature_c=daily_mean_c + 0.5 * city.daily_range_k * swing,
+        daily_mean_c=daily_mean_c,
+        extreme_k=np.array([extremes[int(quarter) // QUARTERS] for quarter in quarters]),
+    )
 
 
 def _day(number: int) -> date:

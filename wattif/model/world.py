@@ -30,7 +30,7 @@ from wattif.model.meter_days import (
 from wattif.model.levels import Around
 from wattif.model.months import month_of, profile_means
 from wattif.model.residential import CONTEXT, FIRST, STEPS
-from wattif.model.solar import daily_yield
+from wattif.model.solar import ROOFS, Place, daily_yields, monthly_clearness
 from wattif.model.weather import city_number
 from wattif.numeric import calendar
 
@@ -249,13 +249,16 @@ class _CityDay:
         self._around: _Surroundings
         self._epoch_day = calendar.day_number(world.epoch)
         self.sky = Sky(
-            city=city_number(city.id),
-            latitude=city.latitude,
-            longitude=city.longitude,
+            place=Place(
+                city=city_number(city.id),
+                latitude=city.latitude,
+                longitude=city.longitude,
+                clearness=monthly_clearness(city.latitude, city.longitude, city.irradiation_kwh_m2),
+            ),
             epoch_day=self._epoch_day,
             epoch_clock=self._clock_of(self._epoch_day),
             clock=self._clock_of(self._epoch_day),
-            yields_wh=np.empty(0),
+            yields_wh=np.empty((len(ROOFS), 0)),
         )
 
     def at(self, day: date, transformer: int) -> _Surroundings:
@@ -305,12 +308,12 @@ class _CityDay:
             frequency_mhz=self._frequency_mhz,
             supply_v=self._supply_v,
         )
-        known = len(self.sky.yields_wh)
+        known = self.sky.yields_wh.shape[1]
         if self._has_sun and number - self._epoch_day >= known:
             more = [
-                daily_yield(world.seed, self.sky.city, self._epoch_day + n, city.latitude, city.longitude)
+                daily_yields(world.seed, self.sky.place, self._epoch_day + n)
                 for n in range(known, number - self._epoch_day + 1)
             ]
-            self.sky = self.sky._replace(yields_wh=np.concatenate([self.sky.yields_wh, more]))
+            self.sky = self.sky._replace(yields_wh=np.column_stack([self.sky.yields_wh, *more]))
         self.sky = self.sky._replace(clock=self._clock_of(number))
         self._day, self._transformer = day, -1

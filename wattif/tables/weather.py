@@ -58,7 +58,12 @@ class Weather(LakeTable):
             "time": (np.datetime64(month, "h") + hours).astype("datetime64[s]"),
             "temperature_c": np.concatenate([day.temperature_c for day in days]).round(2)[own],
             "daily_mean_c": np.concatenate([day.daily_mean_c for day in days]).round(2)[own],
+            "extreme": _extremes(np.concatenate([day.extreme_k for day in days])[own]),
         }
+
+
+def _extremes(extreme_k: NDArray[np.float64]) -> NDArray[np.str_]:
+    return np.where(extreme_k > 0.0, "heat wave", np.where(extreme_k < 0.0, "cold snap", ""))
 
 
 def _month(partition: str) -> date:
@@ -73,6 +78,7 @@ TABLE = Weather(
         Column("time", "timestamp", "full hour", unit="UTC"),
         Column("temperature_c", "float", "at that time", unit="degrees Celsius"),
         Column("daily_mean_c", "float", "mean of the local day", unit="degrees Celsius"),
+        Column("extreme", "text", "`heat wave` or `cold snap`, else empty"),
     ),
     key=("city_id", "time"),
     partition="a month of a city",

@@ -34,7 +34,7 @@ _SHIPPED = "wattif/model/data/cities.toml"
 FIGURES = (  # of a city: what the bytes of a dataset follow from
     "id", "country", "subdivision", "time_zone", "latitude", "longitude", "climate", "nominal_v", "nominal_hz",
     "frequency_spread_mhz", "temperature_c", "temperature_day_sd_k", "daily_range_k", "cooling_per_k", "heating_per_k",
-    "season", "irradiation_kwh_m2", "mean_kwh", "class_mix",
+    "season", "irradiation_kwh_m2", "home_hours", "mean_kwh", "class_mix",
 )  # fmt: skip
 
 
@@ -72,6 +72,12 @@ def _twelve(values: tuple[float, ...]) -> tuple[float, ...]:
 
 def _twelve_or_none(values: tuple[float, ...] | None) -> tuple[float, ...] | None:
     return None if values is None else _twelve(values)
+
+
+def _hours(factors: tuple[float, ...] | None) -> tuple[float, ...] | None:
+    if factors is not None and len(factors) != 24:
+        raise ValueError(f"has {len(factors)} values, must have 24")
+    return factors
 
 
 def _around_zero(differences: tuple[float, ...]) -> tuple[float, ...]:
@@ -148,6 +154,12 @@ class City:
         Field(description="monthly sums of the sun's light on level ground, January first, kWh/m2"),
         AfterValidator(_twelve_or_none),
     ] = None
+    home_hours: Annotated[
+        tuple[Annotated[float, Field(gt=0, le=10)], ...] | None,
+        Field(description="24 factors by which homes differ from the standard profile, local midnight first"),
+        AfterValidator(_hours),
+    ] = None
+    zones: Annotated[int, _figure(1, 10_000, "boroughs, wards, barangays, or what else divides the city")] = 1
     class_mix: Annotated[PerClass, Field(description="shares of the meters by class"), AfterValidator(_whole)] = (
         PerClass(residential=0.85, commercial=0.12, industrial=0.03)
     )

@@ -22,7 +22,6 @@ from wattif.numeric.streams import (
     reading_noise,
     stream_key,
     uniform,
-    value_noise,
 )
 
 STEP_S = 10
@@ -53,7 +52,7 @@ _PULSE_SHARE = 1.0 - _SMOOTH_SHARE
 _PULSE_POWER = 0.80
 # Base share: its median, the standard deviation of its logarithm and its bounds. The wide spread makes some homes'
 # half-hours nearly even (a tenth of the British ones have a variation of 0.75 or less).
-_BASE_SHARE, _BASE_SIGMA, _BASE_LEAST, _BASE_MOST = 0.24, 0.65, 0.04, 0.70
+_BASE_SHARE, _BASE_SIGMA, _BASE_LEAST, _BASE_MOST = 0.23, 0.68, 0.04, 0.70
 # Standard deviations of logarithms. Habit repeats from day to day and occupancy does not: between them they set how
 # much a day resembles the one before and the same day of the last week (correlations of 0.28 in British homes).
 _HABIT_SIGMA = 0.60
@@ -68,9 +67,12 @@ BASE_MOST_OF_DAY = 0.8
 LEAST_BASE_W = 5.0
 _BARE = 0.03  # share of the homes in which nothing runs at night: no fridge, nothing on standby
 # A night: when a home goes to bed and gets up, quarters of its local day, and how much these scatter between homes and
-# from night to night; how much less it uses meanwhile, and more while awake, so that the day keeps its mean.
+# from night to night; which share of its load above the base goes out meanwhile.
 _TO_BED, _TO_BED_SIGMA, _UP, _UP_SIGMA, _NIGHT_SIGMA, _WEEKEND_LATER = 95.0, 4.0, 27.0, 3.5, 1.5, 3.0
-_QUIET_LEAST, _QUIET_RANGE, _AWAKE = 0.0, 0.9, 1.03
+_QUIET_LEAST, _QUIET_RANGE = 0.0, 1.0
+# square roots are exact everywhere
+_TO_BED_SCATTER = math.sqrt(_TO_BED_SIGMA**2 + _NIGHT_SIGMA**2)
+_UP_SCATTER = math.sqrt(_UP_SIGMA**2 + _NIGHT_SIGMA**2)
 
 _HOME = int(Stream.HOME)
 _HABIT = int(Stream.HABIT)
@@ -93,6 +95,23 @@ def daily_habit(key: np.uint64, quarter: int, weekend: int) -> float:
     share = (quarter - cell * _HABIT_LATTICE) / _HABIT_LATTICE
     base = weekend * cells
     return normal(draw(key, base + cell)) * (1.0 - share) + normal(draw(key, base + (cell + 1) % cells)) * share
+
+
+def _mean_awake() -> NDArray[np.float64]:
+    """(weekday or weekend, quarters): what sleep leaves of the load in the mean of all homes."""
+    mean_quiet = _QUIET_LEAST + 0.5 * _QUIET_RANGE
+    table = np.empty((2, 96))
+    for weekend in range(2):
+        for quarter in range(96):
+            hour = quarter if quarter >= 48 else quarter + 96
+            past_bed = (hour - _TO_BED - 1.0) / _TO_BED_SCATTER
+            before_up = (_UP + _WEEKEND_LATER * weekend + 95.0 - hour) / _UP_SCATTER
+            asleep = 1.0 / ((1.0 + exp(-1.702 * past_bed)) * (1.0 + exp(-1.702 * before_up)))
+            table[weekend, quarter] = 1.0 - mean_quiet * asleep
+    return table
+
+
+_MEAN_AWAKE = _mean_awake()
 
 
 @kernel
@@ -120,10 +139,11 @@ def _relative_load(
     to_bed = _TO_BED + _TO_BED_SIGMA * normal(draw(home, 20))
     up = _UP + _UP_SIGMA * normal(draw(home, 21))
     # a linear value noise has 2/3 of its lattice's variance; the factor makes the lognormal's mean one
-    mean_one = exp(-0.5 * (2.0 / 3.0) * (habit_sigma * habit_sigma + _OCCUPANCY_SIGMA * _OCCUPANCY_SIGMA)) * _AWAKE
+    mean_one = exp(-0.5 * (2.0 / 3.0) * (habit_sigma * habit_sigma + _OCCUPANCY_SIGMA * _OCCUPANCY_SIGMA))
     load = np.empty(LOOKBACK + 96 + LOOKAHEAD)
     day, night = -1, -1
     shift, sleeps, wakes = 0.0, 0.0, 0.0
+    cell, cell_from, cell_to = -1, 0.0, 0.0
     for i in range(load.shape[0]):
         at = MARGIN + i
         clock = local_quarter[at] % 96
@@ -139,12 +159,16 @@ def _relative_load(
         share = position - left
         standard = profile[left] * (1.0 - share) + profile[left + 1] * share
         habit = daily_habit(habit_key, clock, weekend[at])
-        occupancy = value_noise(occupancy_key, (utc_day * 96 + i - LOOKBACK) / _OCCUPANCY_LATTICE)
+        place = (utc_day * 96 + i - LOOKBACK) / _OCCUPANCY_LATTICE
+        if math.floor(place) != cell:
+            cell = math.floor(place)
+            cell_from, cell_to = normal(draw(occupancy_key, cell)), normal(draw(occupancy_key, cell + 1))
+        occupancy = cell_from + (cell_to - cell_from) * (place - cell)
         hour = clock if clock >= 48 else clock + 96  # quarters since the midnight before the night
         asleep = min(max(0.5 * (hour - sleeps), 0.0), 1.0) * min(
             max(0.5 * (wakes + _WEEKEND_LATER * weekend[at] + 96.0 - hour), 0.0), 1.0
         )
-        awake = 1.0 - quiet * asleep
+        awake = (1.0 - quiet * asleep) / _MEAN_AWAKE[weekend[at], clock]
         random = exp(habit_sigma * habit + _OCCUPANCY_SIGMA * occupancy) * mean_one
         load[i] = max(standard - base_share, 0.02) * random * awake
     return load
@@ -230,8 +254,8 @@ def _add_appliances(
 
 
 @kernel
-def _add_fridge(seed: int, meter: int, utc_day: int, changes: NDArray[np.int32]) -> float:
-    """Add the fridge's cycles to the *changes* of power; its mean power in W."""
+def _fill_fridge(seed: int, meter: int, utc_day: int, fridge: NDArray[np.int32]) -> tuple[float, float]:
+    """Fill the fridge's power in each step; its mean power in the long run and on the day, in W."""
     home = stream_key(seed, _HOME, meter)
     cycle_key = stream_key(seed, _FRIDGE_CYCLE, meter)
     watts = int(60.0 + 60.0 * uniform(draw(home, 3)))
@@ -240,11 +264,14 @@ def _add_fridge(seed: int, meter: int, utc_day: int, changes: NDArray[np.int32])
     phase = uniform(draw(home, 6)) * period
     day_start = utc_day * STEPS
     first = math.floor((day_start + phase) / period)
+    running = 0
     for cycle in range(first, first + int(STEPS / period) + 3):
         start = int(cycle * period - phase) - day_start
         length = int(period * duty * (0.75 + 0.5 * uniform(draw(cycle_key, cycle))))
-        add_pulse(changes, start, start + length, watts)
-    return watts * duty
+        for step in range(max(start, 0), min(start + length, STEPS)):
+            fridge[step] = watts
+            running += 1
+    return watts * duty, watts * (running / STEPS)
 
 
 @kernel
@@ -277,19 +304,19 @@ def residential_power(
         levels_w[i] = (level_w(around, quarter) - _base_w(around, base_share, quarter)) / (1.0 - base_share)
     changes = np.zeros(STEPS + 1, np.int32)
     _add_appliances(seed, meter, utc_day, load, levels_w, changes)
-    fridge = np.zeros(STEPS + 1, np.int32)
-    fridge_w = 0.0 if bare else _add_fridge(seed, meter, utc_day, fridge)
+    fridge = np.zeros(STEPS, np.int32)
+    fridge_w, total_w = 0.0, 0.0
+    if not bare:
+        fridge_w, total_w = _fill_fridge(seed, meter, utc_day, fridge)
     quarters_w = sum_pulses(changes)
-    fixed_w = sum_pulses(fridge)
     smooth_w, base_w = np.empty(97), np.empty(97)
     for quarter in range(97):
         smooth_w[quarter] = _SMOOTH_SHARE * levels_w[quarter + LOOKBACK] * load[quarter + LOOKBACK]
         base_w[quarter] = 0.0 if bare else max(_base_w(around, base_share, quarter) - fridge_w, LEAST_BASE_W)
-    total_w = 0.0
     for quarter in range(96):
         quarters_w[quarter] += 0.5 * (smooth_w[quarter] + smooth_w[quarter + 1])
-        total_w += fixed_w[quarter] + 0.5 * (base_w[quarter] + base_w[quarter + 1])
-    more = day_factor(around.mean_w, total_w / 96.0, quarters_w) - 1.0
+        total_w += (base_w[quarter] + base_w[quarter + 1]) / 192.0
+    more = day_factor(around.mean_w, total_w, quarters_w) - 1.0
     ripple = minute_noise(stream_key(seed, _MINUTE_NOISE, meter), utc_day)
     white_w = 0.0 if bare else 2.0
     noise = reading_noise(stream_key(seed, _READING_NOISE, meter), utc_day)

@@ -28,7 +28,7 @@ _MEMORY_DAYS = 32  # what is left out weighs 0.7**32, or 1e-5
 # Heat waves and cold snaps: about one a year each, on top of the anomalies.
 EXTREME_BLOCK_DAYS, EXTREME_CHANCE = 30, 0.16
 SHORTEST_EXTREME_DAYS, LONGEST_EXTREME_DAYS = 4, 10
-EXTREME_LEAST_SD, EXTREME_RANGE_SD = 1.6, 1.2
+EXTREME_LEAST_SD, EXTREME_RANGE_SD = 1.5, 0.9
 _WEATHER_DAY = int(Stream.WEATHER_DAY)
 _WEATHER_EXTREME = int(Stream.WEATHER_EXTREME)
 

@@ -9,18 +9,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from wattif.model import quantities
+from scripts.figures import borders
 from wattif.model.cities import City, load_cities
 from wattif.model.classes import CLASSES, PROFILES, MeterClass
-from wattif.model.energy import border_level, days_of_month, level_at, month_energy, register_and_day, surrounding
-from wattif.model.fleet import make_fleet
+from wattif.model.energy import border_level, level_at, month_energy, register_and_day, surrounding
 from wattif.model.months import month_of
-from wattif.model.world import MeterDays, World
 from wattif.numeric import calendar
 
 CITIES = load_cities()
 EPOCH = date(2024, 1, 1)
-METERS, DAYS, FIRST = 20, 9, date(2024, 2, 24)  # across the end of a month, and seven kinds of days
+FIRST = date(2024, 2, 24)  # nine days across the end of a month, and seven kinds of days
 
 Floats = NDArray[np.float64]
 each_city = pytest.mark.parametrize("city", CITIES.values(), ids=CITIES)
@@ -29,44 +27,21 @@ each_class = pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.id)
 
 @cache
 def _steps_w(city_id: str, class_id: str) -> Floats:
-    """(meters, readings): by how much the power changes from one ten-second reading to the next."""
-    city = CITIES[city_id]
-    mix = [float(kind.id == class_id) for kind in CLASSES]
-    model = MeterDays(
-        World(seed=42, epoch=EPOCH, interval_s=10, cities=(city,)), make_fleet(42, METERS, [city], mix), electrical=False
-    )
-    days = []
-    for n in range(DAYS):
-        blocks = []
-        for first in range(0, METERS, model.block_meters):
-            count = min(model.block_meters, METERS - first)
-            columns = model.compute(FIRST + timedelta(days=n), first, count)
-            blocks.append(columns[:, quantities.CONSUMPTION_MWH] * 0.36)
-        days.append(np.concatenate(blocks))
-    return np.abs(np.diff(np.concatenate(days, axis=1), axis=1))
-
-
-def _against_usual(steps_w: Floats, at: NDArray[np.int64]) -> float:
-    """The median step at *at* relative to that within seven minutes around: the hour alone must not matter."""
-    around = np.concatenate([np.arange(-40, -3), np.arange(4, 41)])
-    near = steps_w[:, (at[:, None] + around).clip(0, steps_w.shape[1] - 1)]
-    return float(np.median(steps_w[:, at]) / np.median(near))
+    return borders.steps_w(CITIES[city_id], next(kind for kind in CLASSES if kind.id == class_id), FIRST)
 
 
 @each_class
 @each_city
 def test_utc_midnight_is_a_moment_like_any_other(city: City, kind: MeterClass) -> None:
-    midnights = np.arange(1, DAYS) * 8640 - 1
-    assert _against_usual(_steps_w(city.id, kind.id), midnights) <= 2.0
+    at_utc, _ = borders.midnights(city, FIRST)
+    assert borders.against_usual(_steps_w(city.id, kind.id), at_utc) <= 2.0
 
 
 @each_class
 @each_city
 def test_local_midnight_is_a_moment_like_any_other(city: City, kind: MeterClass) -> None:
-    first_quarter = calendar.day_number(FIRST) * calendar.QUARTERS
-    local = calendar.local_quarters(city.time_zone, first_quarter, DAYS * calendar.QUARTERS)
-    midnights = np.flatnonzero(local % calendar.QUARTERS == 0) * 90 - 1
-    assert _against_usual(_steps_w(city.id, kind.id), midnights[midnights > 0]) <= 2.0
+    _, at_local = borders.midnights(city, FIRST)
+    assert borders.against_usual(_steps_w(city.id, kind.id), at_local) <= 2.0
 
 
 def _levels(city: City, kind: MeterClass, meter: int, profile: int, day: date) -> tuple[float, float]:
@@ -168,24 +143,4 @@ def test_days_of_absence_are_not_made_up_for(city_id: str) -> None:
 @pytest.mark.parametrize("city_id", ["london", "manila"])
 def test_the_first_of_a_month_is_a_day_like_any_other(city_id: str, kind: MeterClass) -> None:
     """The mean of ten days against that of the ten before, at the first of a month and within it."""
-    city = CITIES[city_id]
-    at_borders: list[float] = []
-    within: list[float] = []
-    for meter in range(150):
-        profile = PROFILES.index(kind.profiles[meter % len(kind.profiles)])
-        days: list[int] = []
-        starts = []
-        for number in range(1, 13):
-            month = month_of(42, city, EPOCH, date(2024, number, 1))
-            starts.append(len(days))
-            since_epoch, season = number - 1, city.season[number - 1]
-            energy = month_energy(42, meter, 10**12, kind.energy.spread, since_epoch, season)
-            days_mwh = np.empty(month.day_weights.shape[1], np.int64)
-            days_of_month(42, meter, energy, kind.energy.day_noise, profile, month, days_mwh)
-            days.extend(days_mwh.tolist())
-        for start in starts[1:]:
-            for offset in (0, *range(5, 21, 3)):
-                at = start + offset
-                step = abs(np.log(np.mean(days[at : at + 10]) / np.mean(days[at - 10 : at])))
-                (within if offset else at_borders).append(step)
-    assert np.median(at_borders) <= 1.1 * np.median(within)
+    assert borders.month_border(CITIES[city_id], kind) <= 1.1

@@ -110,7 +110,7 @@ def _year(meters: int) -> NDArray[np.float64]:
 
 
 def test_charges_a_week_energy_and_peaks_are_those_of_measured_cars() -> None:
-    """2.7 to 4.4 charges a week, 165 to 250 kWh a month, at the peak 1.05 to 2.3 kW of 13 cars and 1.0 to 1.2 of many."""
+    """2.7 to 4.4 charges a week, 165 to 250 kWh a month; a car at the peak of 13 1.05 to 2.3 kW, of many 1.0 to 1.2."""
     kwh = np.array([[car_energy_mwh(7, m, 20_000 + n) / 1e6 for n in range(364)] for m in range(400)])
     assert 2.7 < np.count_nonzero(kwh) / 400 / 52 < 4.4
     assert 165 < kwh.sum() / 400 / 364 * 30.4 < 250

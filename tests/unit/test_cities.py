@@ -9,12 +9,15 @@ from dataclasses import fields
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from wattif.errors import UsageError
-from wattif.model.cities import MANILA, PerClass, load_cities
+from wattif.model.cities import MANILA, TROPICAL_SEASON, PerClass, load_cities
 from wattif.model.classes import CLASSES
 from wattif.model.holidays import day_type, holidays_of
+from wattif.model.local_time import profile_at
+from wattif.numeric.calendar import day_number
 from wattif.spec.values import CLASS_IDS
 
 PARIS = """
@@ -77,7 +80,7 @@ def test_each_shipped_climate_fits_its_hemisphere() -> None:
 def test_a_city_can_be_hashed_pickled_and_asked_for_a_class() -> None:
     assert len({*load_cities().values(), *load_cities().values()}) == 10
     assert pickle.loads(pickle.dumps(MANILA)) == MANILA
-    assert MANILA.mean_kwh["residential"] == 300.0
+    assert MANILA.mean_kwh["residential"] == 223.0
     assert math.fsum(MANILA.class_mix[kind] for kind in ("residential", "commercial", "industrial")) == 1.0
     with pytest.raises(KeyError):
         MANILA.mean_kwh["households"]
@@ -87,15 +90,19 @@ def test_every_class_of_customers_is_known_in_each_place_in_the_same_order() -> 
     assert tuple(each.id for each in CLASSES) == CLASS_IDS == tuple(each.name for each in fields(PerClass))
 
 
-def test_the_tropical_season_is_a_sine() -> None:
-    assert MANILA.season == tuple(round(0.15 * math.sin(2 * math.pi * (month - 4) / 12), 4) for month in range(1, 13))
+def test_the_tropical_season_is_a_sine(tmp_path: Path) -> None:
+    sine = tuple(round(0.15 * math.sin(2 * math.pi * (month - 4) / 12), 4) for month in range(1, 13))
+    assert sine == TROPICAL_SEASON
+    assert load_cities(_write(tmp_path, PARIS.replace('"temperature"', '"tropical"')))["paris"].season == sine
 
 
 def test_a_season_that_follows_the_temperature(tmp_path: Path) -> None:
-    """By hand: 0.024 * 10 K = 0.24 at 5 degrees, 0.12 at 10, nothing at 15 and 20; the mean is 1 + 1.2 / 12."""
-    cold, cool, mild = (round(use / 1.1 - 1, 4) for use in (1.24, 1.12, 1.0))
+    """By hand: 0.024 * 10 K = 0.24 at 5 degrees, 0.12 at 10, nothing at 15 and 20; each by the days of its month."""
+    uses = (1.24, 1.24, 1.12, 1.12, 1.0, 1.0, 1.0, 1.0, 1.0, 1.12, 1.12, 1.24)
+    energies = [use * days for use, days in zip(uses, (31, 28.25, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), strict=True)]
+    mean = (1.24 * 90.25 + 1.12 * 122 + 153) / 12
     season = load_cities(_write(tmp_path, PARIS))["paris"].season
-    assert season == (cold, cold, cool, cool, mild, mild, mild, mild, mild, cool, cool, cold)
+    assert season == tuple(round(energy / mean - 1, 4) for energy in energies)
 
 
 def test_a_file_adds_cities_and_may_replace_shipped_ones(tmp_path: Path) -> None:
@@ -244,6 +251,55 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_a_known_holiday_of_each_city(city: str, day: date) -> None:
     assert day in holidays_of(load_cities()[city], 2024)
     assert day_type(load_cities()[city], day) == "sunday"
+
+
+def test_each_shipped_city_has_all_that_a_dashboard_needs() -> None:
+    """By name; zones are its boroughs, wards, councils or barangays."""
+    zones = {
+        "Metro Manila": 1710,
+        "London": 33,
+        "New York": 5,
+        "Los Angeles": 15,
+        "Chicago": 50,
+        "San Francisco": 11,
+        "Toronto": 25,
+        "Sydney": 33,
+        "Berlin": 12,
+        "Tokyo": 23,
+    }
+    assert {city.name: city.zones for city in load_cities().values()} == zones
+    for city in load_cities().values():
+        assert city.irradiation_kwh_m2 is not None
+        assert 800 < sum(city.irradiation_kwh_m2) < 2000
+        assert (city.home_hours is None) == (city.id == "berlin")  # H0 is German
+
+
+def test_a_day_of_homes_has_the_hours_of_its_city_and_keeps_its_energy() -> None:
+    """By hand: Berlin has H0's hours; another city's are those times its factors, each in the middle of its hour."""
+    quarters = day_number(date(2024, 1, 16)) * 96 + np.arange(96)
+    plain = profile_at(load_cities()["berlin"], "h0", quarters)
+    for city in load_cities().values():
+        if city.home_hours is None or city.climate != "north":
+            continue
+        own = profile_at(city, "h0", quarters)
+        assert own.mean() == pytest.approx(plain.mean())
+        ratio = own / plain
+        middles = ratio[2::4]
+        assert middles / middles[0] == pytest.approx(np.array(city.home_hours) / city.home_hours[0])
+        assert np.array_equal(profile_at(city, "g1", quarters), profile_at(load_cities()["berlin"], "g1", quarters))
+
+
+def test_manila_uses_most_in_may_and_at_night() -> None:
+    """Its season follows the heat, and its homes cool at night."""
+    assert np.argmax(MANILA.season) == 4
+    hours = profile_at(MANILA, "h0", day_number(date(2024, 5, 14)) * 96 + np.arange(96)).reshape(24, 4).mean(axis=1)
+    assert np.mean([*hours[21:], *hours[:5]]) > 1.05 * hours.mean()
+
+
+def test_twenty_three_hours_of_homes_are_named(tmp_path: Path) -> None:
+    path = _write(tmp_path, PARIS + f"home_hours = {[1.0] * 23}")
+    with pytest.raises(UsageError, match="paris: home_hours: has 23 values, must have 24"):
+        load_cities(path)
 
 
 def test_holidays_are_those_of_the_place_and_the_year() -> None:

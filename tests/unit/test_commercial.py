@@ -10,10 +10,11 @@ import pytest
 from numpy.typing import NDArray
 
 from wattif.model import local_time
+from wattif.model.appliances import STEPS
 from wattif.model.cities import MANILA
 from wattif.model.commercial import CYCLE_LOOKBACK, add_thermostats, commercial_power, with_habits
 from wattif.model.levels import steady
-from wattif.model.residential import CONTEXT, FIRST, STEPS
+from wattif.model.rhythm import CONTEXT, FIRST
 from wattif.numeric import calendar
 
 BERLIN = replace(MANILA, id="berlin", time_zone="Europe/Berlin", climate="north")

@@ -9,11 +9,12 @@ import pytest
 from numpy.typing import NDArray
 
 from wattif.model import local_time
+from wattif.model.appliances import STEPS
 from wattif.model.cities import MANILA
 from wattif.model.commercial import CYCLE_LOOKBACK
 from wattif.model.industrial import add_machines, industrial_power
 from wattif.model.levels import steady
-from wattif.model.residential import CONTEXT, FIRST, STEPS
+from wattif.model.rhythm import CONTEXT, FIRST
 from wattif.model.shifts import shift_table
 from wattif.numeric import calendar
 
@@ -33,7 +34,9 @@ def _power(kind: str, meter: int, day: int) -> NDArray[np.int32]:
     plan, local = _plan(kind, day)
     watts = np.empty(STEPS, np.int32)
     mean_w = MEAN_W * float(plan[FIRST : FIRST + 96].mean())
-    industrial_power(7, meter, day, steady(mean_w, mean_w / MEAN_W), plan, local, local_time.weekend_at(MANILA, local), watts)
+    industrial_power(
+        7, meter, day, steady(mean_w, mean_w / MEAN_W), plan, local, local_time.weekend_at(MANILA, local), watts
+    )
     return watts
 
 
@@ -196,6 +199,8 @@ def test_noise_of_the_minutes_and_the_quarters(steps: int, sigma: float) -> None
     for meter in range(100):
         watts = np.empty(STEPS, np.int32)
         plan = np.full(CONTEXT, 0.5)
-        industrial_power(7, meter, MONDAY, steady(MEAN_W, 0.5), plan, local, local_time.weekend_at(MANILA, local), watts)
+        industrial_power(
+            7, meter, MONDAY, steady(MEAN_W, 0.5), plan, local, local_time.weekend_at(MANILA, local), watts
+        )
         bends.append(np.diff(np.log(watts[::steps]), n=2))
     assert np.std(bends) == pytest.approx(sigma * 6**0.5, rel=0.06)

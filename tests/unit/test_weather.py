@@ -128,7 +128,8 @@ def test_heat_waves_and_cold_snaps_are_rare_and_in_their_season(city: City) -> N
     months = np.array([day.month for day in days])
     warmest, coldest = np.argmax(city.temperature_c) + 1, np.argmin(city.temperature_c) + 1
     assert extremes[months == warmest].min() >= 0 >= extremes[months == coldest].max()
-    assert (extremes > 0).any() and (extremes < 0).any()
+    assert (extremes > 0).any()
+    assert (extremes < 0).any()
 
 
 def test_load_answers_a_heat_wave_and_a_cold_snap() -> None:

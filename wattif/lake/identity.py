@@ -20,7 +20,7 @@ from wattif.tables.readings import fields_of
 from wattif.version import __version__
 
 _NAMES = {"epoch": "the first day of the month of `start`", "version": "the version of the bytes"}
-VERSION = 2  # of the bytes: raised with every change of the model or the rows, see CHANGELOG.md
+VERSION = 3  # of the bytes: raised with every change of the model or the rows, see CHANGELOG.md
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from wattif.spec.values import CLASS_IDS
 COOLING_FROM_C, HEATING_BELOW_C = 20.0, 15.0
 # 0.15 * sin(2 pi (month - 4) / 12), January to December, as decimals
 TROPICAL_SEASON = (-0.15, -0.1299, -0.075, 0.0, 0.075, 0.1299, 0.15, 0.1299, 0.075, 0.0, -0.075, -0.1299)
+_MONTH_DAYS = (31.0, 28.25, 31.0, 30.0, 31.0, 30.0, 31.0, 31.0, 30.0, 31.0, 30.0, 31.0)
 _SEASON_KEYS = ("temperature_c", "cooling_per_k", "heating_per_k")
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 _SHIPPED = "wattif/model/data/cities.toml"
@@ -199,8 +200,14 @@ def thermal_response(temperature_c: float, cooling_per_k: float, heating_per_k: 
 
 
 def _season_of(temperature_c: tuple[float, ...], cooling_per_k: float, heating_per_k: float) -> tuple[float, ...]:
-    """The relative differences of twelve months from their mean; four decimals, an exact sum: alike everywhere."""
-    responses = [thermal_response(celsius, cooling_per_k, heating_per_k) for celsius in temperature_c]
+    """The relative differences of twelve months from their mean; four decimals, an exact sum: alike everywhere.
+
+    A month counts by its days, too: it is the energy of months that differs.
+    """
+    responses = [
+        days * thermal_response(celsius, cooling_per_k, heating_per_k)
+        for days, celsius in zip(_MONTH_DAYS, temperature_c, strict=True)
+    ]
     mean = math.fsum(responses) / len(responses)
     return tuple(round(response / mean - 1.0, 4) for response in responses)
 

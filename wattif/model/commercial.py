@@ -12,8 +12,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from wattif.model.appliances import STEPS, add_pulse, sum_pulses
 from wattif.model.levels import Around, day_factor, day_share, level_w
-from wattif.model.residential import FIRST, STEPS, add_pulse, daily_habit, sum_pulses
+from wattif.model.rhythm import FIRST, daily_habit
 from wattif.numeric.ieee import exp, log
 from wattif.numeric.jit import kernel
 from wattif.numeric.streams import (
@@ -111,7 +112,9 @@ def fill_power(
     for quarter in range(97):
         noise[quarter] = 1.0 + quarter_sigma * normal(draw(quarter_key, utc_day * 96 + quarter))
     for quarter in range(96):
-        quarters_w[quarter] += 0.25 * (smooth_w[quarter] + smooth_w[quarter + 1]) * (noise[quarter] + noise[quarter + 1])
+        quarters_w[quarter] += (
+            0.25 * (smooth_w[quarter] + smooth_w[quarter + 1]) * (noise[quarter] + noise[quarter + 1])
+        )
     more = day_factor(mean_w, 0.0, quarters_w) - 1.0
     for quarter in range(96):
         noise_from = noise[quarter]

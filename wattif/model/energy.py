@@ -43,7 +43,7 @@ _INITIAL_REGISTER = int(Stream.INITIAL_REGISTER)
 
 
 class Month(NamedTuple):
-    """A month of the dataset, as the kernels want it, between its neighbors: five months, the third is the month's own."""
+    """A month of the dataset, as the kernels want it, in the middle of five."""
 
     since_epoch: int  # months since the dataset's first one
     epoch_month: int  # the calendar month of that first one, 0 to 11
@@ -140,11 +140,11 @@ def _at_home(seed: int, meter: int, energy_mwh: int, profile: int, month: Month,
 
 @kernel
 def _unit_energy(seed: int, meter: int, profile: int, month: Month, step: int) -> float:
-    """The energy of a day of weight one in the month *step* months later (-2 to 2), relative to the meter's mean month."""
+    """The energy of a day of weight one, *step* (-2 to 2) months later, relative to the meter's mean month."""
     since_epoch = month.since_epoch + step
     season = month.season[(month.epoch_month + since_epoch) % 12]
     energy = month_energy(seed, meter, _WHOLE, 1.0, since_epoch, season)
-    return max(energy, 1) / _WHOLE / month.weight_sums[profile, step + 2]
+    return float(max(energy, 1) / _WHOLE / month.weight_sums[profile, step + 2])
 
 
 @kernel
@@ -235,7 +235,7 @@ def _neighbor_day(
     days_mwh = np.empty(month.first_days[at + 1] - month.first_days[at], np.int64)
     own_mwh = _at_home(seed, meter, energy_mwh, profile, month, step)
     _fill_days(seed, meter, own_mwh, day_noise, profile, month, step, days_mwh)
-    return days_mwh[-1] if step < 0 else days_mwh[0]
+    return int(days_mwh[-1] if step < 0 else days_mwh[0])
 
 
 @kernel

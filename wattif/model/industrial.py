@@ -11,6 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from wattif.model.appliances import STEPS, add_pulse
 from wattif.model.commercial import (
     CYCLE_LOOKBACK,
     LONGEST_RUN_SHARE,
@@ -20,7 +21,6 @@ from wattif.model.commercial import (
     with_habits,
 )
 from wattif.model.levels import Around, level_w
-from wattif.model.residential import STEPS, add_pulse
 from wattif.numeric.jit import kernel
 from wattif.numeric.streams import Stream, draw, stream_key, uniform
 

@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif.model import quantities
+from wattif.model.appliances import STEP_S, STEPS
 from wattif.model.commercial import commercial_power
 from wattif.model.electric_car import PORTION_MWH, PORTION_WATT_STEPS, add_car, charged_mwh
 from wattif.model.electrical import electrical_columns
 from wattif.model.energy import Month, surrounding
 from wattif.model.industrial import industrial_power
 from wattif.model.levels import Around
-from wattif.model.residential import STEP_S, STEPS, residential_power
+from wattif.model.residential import residential_power
 from wattif.model.solar import Place, panel_capacity_w, roof_of, solar_power
 from wattif.numeric.allocate import allocate_day
 from wattif.numeric.jit import kernel

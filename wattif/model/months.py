@@ -37,10 +37,10 @@ def month_of(seed: int, city: City, epoch: date, first: date) -> Month:
 
 def profile_means(city: City, day: date) -> NDArray[np.float64]:
     """The mean of each profile on a UTC day, relative to the week of its season."""
-    quarters = calendar.local_quarters(
-        city.time_zone, calendar.day_number(day) * calendar.QUARTERS, calendar.QUARTERS
+    quarters = calendar.local_quarters(city.time_zone, calendar.day_number(day) * calendar.QUARTERS, calendar.QUARTERS)
+    return np.array(
+        [calendar.plain_mean(local_time.profile_at(city, profile, quarters, of_week=True)) for profile in PROFILES]
     )
-    return np.array([calendar.plain_mean(local_time.profile_at(city, profile, quarters, of_week=True)) for profile in PROFILES])
 
 
 @lru_cache(maxsize=64)

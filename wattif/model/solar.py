@@ -104,7 +104,8 @@ def sun_course(utc_day: int, latitude: float, longitude: float) -> NDArray[np.fl
 @kernel
 def cos_zenith(utc_day: int, latitude: float, longitude: float) -> NDArray[np.float64]:
     """The cosine of the sun's distance from the zenith at the `NODES` of a UTC day; below 0 at night."""
-    return sun_course(utc_day, latitude, longitude)[0]
+    cosines: NDArray[np.float64] = sun_course(utc_day, latitude, longitude)[0]
+    return cosines
 
 
 @kernel
@@ -130,7 +131,7 @@ def mean_clearness(place: Place, solar_day: int) -> float:
     position = (solar_day / _YEAR_DAYS - math.floor(solar_day / _YEAR_DAYS)) * 12.0 + 11.5
     left = math.floor(position)
     share = position - left
-    return place.clearness[left % 12] * (1.0 - share) + place.clearness[(left + 1) % 12] * share
+    return float(place.clearness[left % 12] * (1.0 - share) + place.clearness[(left + 1) % 12] * share)
 
 
 @kernel
@@ -179,7 +180,7 @@ def roof_light(place: Place, roof: int, course: NDArray[np.float64], day_clearne
     along = course[1, node] * sin_turns(turned) + towards * course[2, node] * cos_turns(turned)
     beam = max(up * cos_pitch + along * sin_pitch, 0.0) / max(up, _LOWEST_SUN)
     diffuse = diffuse_share(day_clearness)
-    return (1.0 - diffuse) * beam + diffuse * 0.5 * (1.0 + cos_pitch) + _GROUND * 0.5 * (1.0 - cos_pitch)
+    return float((1.0 - diffuse) * beam + diffuse * 0.5 * (1.0 + cos_pitch) + _GROUND * 0.5 * (1.0 - cos_pitch))
 
 
 @kernel
@@ -190,9 +191,7 @@ def panel_capacity_w(seed: int, meter: int) -> float:
 
 
 @kernel
-def solar_power(
-    seed: int, meter: int, transformer: int, place: Place, utc_day: int, watts: NDArray[np.int32]
-) -> None:
+def solar_power(seed: int, meter: int, transformer: int, place: Place, utc_day: int, watts: NDArray[np.int32]) -> None:
     """Fill *watts* (8,640 steps of ten seconds, never below 0) with what the meter's panels generate on *utc_day*.
 
     The sky is shared: the day's clearness by a city, passing clouds by the meters of a transformer. Clouds come and

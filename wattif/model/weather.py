@@ -1,8 +1,8 @@
 """Weather: the temperature of a city by day and hour, and how much more its people use for it.
 
-A day's mean is the climate's plus an autoregressive anomaly, and rarely a heat wave or a cold snap; each is a function of (seed, city, day), so any day can
-be computed alone. The results shape the datasets' bytes: additions and multiplications only, beside
-`wattif.numeric.ieee`.
+A day's mean is the climate's plus an autoregressive anomaly, and rarely a heat wave or a cold snap; each is a function
+of (seed, city, day), so any day can be computed alone. The results shape the datasets' bytes: additions and
+multiplications only, beside `wattif.numeric.ieee`.
 """
 
 from __future__ import annotations
@@ -106,9 +106,7 @@ def extreme_k(seed: int, city: City, day: date) -> float:
 def daily_temperature(seed: int, city: City, day: date) -> float:
     """The mean temperature of the local *day*, degrees Celsius."""
     anomaly = _anomaly(seed, city_number(city.id), day_number(day))
-    return (
-        _normal_c(city.temperature_c, day) + city.temperature_day_sd_k * anomaly + extreme_k(seed, city, day)
-    )
+    return _normal_c(city.temperature_c, day) + city.temperature_day_sd_k * anomaly + extreme_k(seed, city, day)
 
 
 def hourly_temperature(seed: int, city: City, utc_day: date) -> HourlyTemperature:

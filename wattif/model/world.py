@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif.model import local_time, quantities
+from wattif.model.appliances import STEPS
 from wattif.model.cities import City
 from wattif.model.classes import CLASSES, PROFILES, RESIDENTIAL, connection_w
 from wattif.model.electric_car import CLOCK, CLOCK_LOOKBACK
@@ -17,6 +18,7 @@ from wattif.model.electrical import mains_frequency, supply_voltage
 from wattif.model.energy import Month
 from wattif.model.fleet import Fleet
 from wattif.model.grid import METERS_PER_TRANSFORMER, transformer_of
+from wattif.model.levels import Around
 from wattif.model.meter_days import (
     FILL_POWER,
     Ledger,
@@ -27,9 +29,8 @@ from wattif.model.meter_days import (
     fill_energies,
     use_panels,
 )
-from wattif.model.levels import Around
 from wattif.model.months import month_of, profile_means
-from wattif.model.residential import CONTEXT, FIRST, STEPS
+from wattif.model.rhythm import CONTEXT, FIRST
 from wattif.model.solar import ROOFS, Place, daily_yields, monthly_clearness
 from wattif.model.weather import city_number
 from wattif.numeric import calendar

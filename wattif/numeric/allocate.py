@@ -31,6 +31,21 @@ def allocate(total: int, weights: NDArray[np.float64], parts: NDArray[np.int64])
 
 
 @kernel
+def _allocate_steps(total: int, watts: NDArray[np.int32], scale: float, step_s: int, parts: NDArray[np.int64]) -> None:
+    """`allocate_day` for an interval of one step, in less time; *scale*: mWh a watt-second."""
+    running = 0  # watts up to the end of the reading
+    for i in range(parts.shape[0]):
+        running += watts[i]
+        parts[i] = running
+    given = 0
+    for i in range(parts.shape[0]):
+        upto = min(int(scale * float(parts[i] * step_s)), total)
+        parts[i] = upto - given
+        given = upto
+    parts[-1] += total - given
+
+
+@kernel
 def allocate_day(total: int, watts: NDArray[np.int32], step_s: int, interval_s: int, parts: NDArray[np.int64]) -> None:
     """`allocate` a day's energy over its readings; the weights are the watt-seconds of each interval.
 
@@ -42,6 +57,9 @@ def allocate_day(total: int, watts: NDArray[np.int32], step_s: int, interval_s: 
     for step in range(watts.shape[0]):
         weight_sum += int(watts[step])
     scale = total / max(weight_sum * step_s, 1)
+    if interval_s == step_s:
+        _allocate_steps(total, watts, scale, step_s, parts)
+        return
     running = 0  # watt-seconds up to the end of the reading
     step = 0
     rest_s = step_s  # of the step, not yet counted

@@ -218,7 +218,7 @@ def test_every_kind_of_the_registry_is_tested_here() -> None:
 
 def test_all_means_the_same_in_every_dataset_of_a_version_of_the_bytes() -> None:
     """`all` is part of a dataset's identity by that word: a kind that comes later is `by_name_only`."""
-    assert (VERSION, len(read_weights("all"))) == (2, 22)
+    assert (VERSION, len(read_weights("all"))) == (3, 22)
 
 
 def test_weights() -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from wattif.model.cities import City
 from wattif.model.holidays import day_type
-from wattif.model.profiles import profile_day
+from wattif.model.own_profiles import own_day
 from wattif.numeric.calendar import EPOCH, QUARTERS, plain_mean
 
 
@@ -18,7 +18,7 @@ def profile_at(
 ) -> NDArray[np.float64]:
     """The profile's power at each of *local_quarter*, relative to the mean of the year or *of_day*, the local one."""
     days, index = _local_days(local_quarter)
-    table = [profile_day(profile, day, city.climate, day_type(city, day)) for day in days]
+    table = [own_day(city, profile, day, day_type(city, day)) for day in days]
     if of_day:
         table = [row / plain_mean(row) for row in table]
     values: NDArray[np.float64] = np.stack(table)[index, local_quarter % QUARTERS]

@@ -1,0 +1,72 @@
+"""Profiles of a city's own: the standard ones, bent so that a class has the mean days that were measured.
+
+Each profile keeps what sets it apart from the others of its class, and its course within an hour.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattif.model.cities import City
+from wattif.model.city_profiles import TypicalWeek
+from wattif.model.classes import CLASSES, MeterClass
+from wattif.model.profiles import Climate, DayType, profile_day, season
+from wattif.numeric.calendar import QUARTERS, plain_mean
+
+KINDS: tuple[DayType, ...] = ("weekday", "saturday", "sunday")
+_DAYS_A_WEEK = (5.0, 1.0, 1.0)
+
+
+def between_hours(factors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """24 *factors*, each of the middle of its hour, joined by straight lines: one a quarter of an hour."""
+    quarters = np.arange(QUARTERS)
+    left, share = (quarters - 2) // 4, (quarters - 2) % 4 / 4.0
+    joined: NDArray[np.float64] = factors[left % 24] * (1.0 - share) + factors[(left + 1) % 24] * share
+    return joined
+
+
+def own_day(city: City, profile: str, day: date, kind: DayType) -> NDArray[np.float64]:
+    """The 96 quarters of an hour of *day*, a day of that *kind*, as the city's customers of *profile* have it."""
+    standard = profile_day(profile, day, city.climate, kind)
+    if city.profiles is None:
+        return standard
+    meter_class = next(each for each in CLASSES if profile in each.profiles)
+    seasons = city.profiles[meter_class.id]
+    week = seasons.week(season(day, city.climate)) if seasons is not None else None
+    if week is None:
+        return standard
+    own: NDArray[np.float64] = standard * _factors(week, meter_class, profile, _representative(day, city.climate),
+                                                   city.climate)[kind]  # fmt: skip
+    return own
+
+
+def _representative(day: date, climate: Climate) -> date:
+    """The same for all days of a month's part in one season: seasons begin in the middle of months."""
+    first = day.replace(day=1)
+    return first if season(first, climate) == season(day, climate) else day.replace(day=28)
+
+
+@lru_cache(maxsize=1024)
+def _factors(
+    week: TypicalWeek, meter_class: MeterClass, profile: str, day: date, climate: Climate
+) -> dict[DayType, NDArray[np.float64]]:
+    """By type of day; how much a week of the profile uses stays as it is."""
+    hours = [_standard_day(meter_class, day, climate, kind).reshape(24, 4).mean(axis=1) for kind in KINDS]
+    factors = [between_hours(np.array(getattr(week, kind)) / own) for kind, own in zip(KINDS, hours, strict=True)]
+    days = [profile_day(profile, day, climate, kind) for kind in KINDS]
+    before = sum(weight * plain_mean(each) for weight, each in zip(_DAYS_A_WEEK, days, strict=True))
+    bent = [each * factor for each, factor in zip(days, factors, strict=True)]
+    after = sum(weight * plain_mean(each) for weight, each in zip(_DAYS_A_WEEK, bent, strict=True))
+    return {kind: factor * (before / after) for kind, factor in zip(KINDS, factors, strict=True)}
+
+
+def _standard_day(meter_class: MeterClass, day: date, climate: Climate, kind: DayType) -> NDArray[np.float64]:
+    """The mean of the class's standard profiles, by how many meters follow each."""
+    mean = np.zeros(QUARTERS)
+    for profile, share in zip(meter_class.profiles, meter_class.profile_shares, strict=True):
+        mean += share * profile_day(profile, day, climate, kind)
+    return mean

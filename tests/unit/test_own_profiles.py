@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -50,17 +50,11 @@ def test_the_mean_of_the_classes_profiles_is_the_measured_day() -> None:
 
 
 def test_a_week_uses_as_much_as_before_and_other_seasons_and_classes_stay() -> None:
+    days_a_week = {"weekday": 5, "saturday": 1, "sunday": 1}
     for profile in COMMERCIAL.profiles:
-        days = [WINTER + timedelta(days=number) for number in range(7)]
-        kinds = ["weekday"] * 5 + ["saturday", "sunday"]
-        used = [
-            sum(day_of(day, kind).sum() for day, kind in zip(days, kinds, strict=True))
-            for day_of in (
-                lambda day, kind, name=profile: own_day(_own(), name, day, kind),
-                lambda day, kind, name=profile: profile_day(name, day, "north", kind),
-            )
-        ]
-        assert used[0] == pytest.approx(used[1], rel=1e-12)
+        own = sum(days_a_week[kind] * own_day(_own(), profile, WINTER, kind).sum() for kind in KINDS)
+        standard = sum(days_a_week[kind] * profile_day(profile, WINTER, "north", kind).sum() for kind in KINDS)
+        assert own == pytest.approx(standard, rel=1e-12)
     for kind in KINDS:
         assert np.array_equal(own_day(_own(), "g25", SUMMER, kind), profile_day("g25", SUMMER, "north", kind))
         assert np.array_equal(own_day(_own(), "h0", WINTER, kind), profile_day("h0", WINTER, "north", kind))

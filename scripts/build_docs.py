@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from scripts.api_page import api
+from wattif.cli.calibrate import CalibrateOptions
 from wattif.cli.dataplex import DataplexVerbOptions
 from wattif.cli.generate import GenerateOptions
 from wattif.cli.options import Options
@@ -38,8 +39,8 @@ def options(verb: type[Options]) -> str:
     lines = ["| option | default | meaning |", "|---|---|---|"]
     shortcuts = verb.model_config.get("cli_shortcuts") or {}
     for name, field in verb.model_fields.items():
-        if name == "action":
-            continue  # a word, not an option
+        if name in {"action", "files"}:
+            continue  # words, not options
         flag = f"`--{(field.alias or name).replace('_', '-')}`" + (
             f", `-{shortcuts[name]}`" if name in shortcuts else ""
         )
@@ -177,6 +178,7 @@ def main(arguments: list[str]) -> int:
     parts = {
         ROOT / "README.md": {"options": options(GenerateOptions)},
         docs / "anomalies.md": {"kinds": kinds(), "labels": columns(anomaly_labels.TABLE.columns)},
+        docs / "calibrate.md": {"options": options(CalibrateOptions)},
         docs / "dataplex.md": {"options": options(DataplexVerbOptions)},
         docs / "faults.md": {"labels": columns(fault_labels.TABLE.columns)},
     }

@@ -25,6 +25,7 @@ FLOORS = (
     ("warehouse",),
     ("answers",),
     ("verdict", "dataplex", "show"),
+    ("calibrate",),
     ("face",),
     ("cli",),
 )
@@ -156,7 +157,12 @@ def test_a_module_of_the_cloud_is_imported_when_it_is_needed() -> None:
 
 def test_only_the_pictures_import_matplotlib() -> None:
     users = {_name(source) for source in SOURCES for name in _imports(source) if name.startswith("matplotlib")}
-    assert users == {"wattif/show/figure.py", "wattif/show/panels.py", "wattif/verdict/score_figure.py"}
+    assert users == {
+        "wattif/show/figure.py",
+        "wattif/show/panels.py",
+        "wattif/verdict/score_figure.py",
+        "wattif/calibrate/pictures.py",
+    }
 
 
 def test_only_staging_removes_staged_data_and_only_a_lake_its_own_objects() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from wattif.cli import messages
+from wattif.cli.calibrate import CalibrateOptions
 from wattif.cli.dataplex import DataplexVerbOptions
 from wattif.cli.expect import ExpectOptions
 from wattif.cli.generate import GenerateOptions
@@ -154,6 +155,7 @@ VERBS: dict[str, tuple[type[Options], list[str]]] = {
     "generate": (GenerateOptions, []),
     "show": (ShowOptions, ["--fleet", "--out", "x.png"]),
     "expect": (ExpectOptions, ["--out", "expected"]),
+    "calibrate": (CalibrateOptions, ["rows.csv", "--out", "mine.toml"]),
     "reconcile": (ReconcileOptions, []),
     "load": (LoadOptions, []),
     "rollup": (RollupOptions, []),

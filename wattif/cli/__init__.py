@@ -18,4 +18,9 @@ def main(arguments: Sequence[str] | None = None, program: str | None = None) -> 
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if "scipy" not in sys.modules:
         sys.modules["scipy"] = None  # type: ignore[assignment]  # as if it were not installed
-    return command_line.main(arguments, program)
+    code = command_line.main(arguments, program)
+    if code == 1:  # libraries that lack memory may crash on their way out, or wait for threads that never began
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import wattif
 from wattif.cli.output import print_in_any_encoding
@@ -61,16 +61,16 @@ def _run(name: str, arguments: Sequence[str], program: str) -> int:
     try:
         code = _do(name, arguments, program, failures.stop)
     except MemoryError:
-        _give_up(program, "not enough memory; raise the limit (ulimit -v), or ask for fewer threads")
+        return _fail(program, ["not enough memory; raise the limit (ulimit -v), or ask for fewer threads"], 1)
     except (ImportError, OSError, SystemError) as error:  # the last: C code that lacks memory
         if isinstance(error, BrokenPipeError):
             raise
-        _give_up(program, f"the system refuses: {_first_line(error)}")
+        return _fail(program, [f"the system refuses: {_first_line(error)}"], 1)
     except RuntimeError as error:
         if not str(error).startswith("can't start new thread"):
             raise
         reason = "the system starts no more threads; raise its limits (ulimit -v, ulimit -u), or ask for fewer"
-        _give_up(program, reason)
+        return _fail(program, [reason], 1)
     except SystemExit as left:  # --help was printed
         code = left.code if isinstance(left.code, int) else 0
     return code or int(failures.any)
@@ -101,14 +101,6 @@ def _fail(program: str, lines: Iterable[str], code: int) -> int:
     for line in lines:
         print(f"{program}: error: {line}", file=sys.stderr)
     return code
-
-
-def _give_up(program: str, reason: str) -> NoReturn:
-    """Leave at once: libraries that lack memory may crash, or wait for threads that never began, on their way out."""
-    _fail(program, [reason], 1)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(1)
 
 
 def _first_line(error: BaseException) -> str:

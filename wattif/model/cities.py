@@ -15,10 +15,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, ValidationInfo, field_validator
 from pydantic.dataclasses import dataclass
 
 from wattif.errors import UsageError
+from wattif.model.city_profiles import STRICT, CityProfiles
 from wattif.model.profiles import Climate
 from wattif.numeric.calendar import is_zone
 from wattif.spec.values import CLASS_IDS
@@ -28,14 +29,13 @@ COOLING_FROM_C, HEATING_BELOW_C = 20.0, 15.0
 TROPICAL_SEASON = (-0.15, -0.1299, -0.075, 0.0, 0.075, 0.1299, 0.15, 0.1299, 0.075, 0.0, -0.075, -0.1299)
 _MONTH_DAYS = (31.0, 28.25, 31.0, 30.0, 31.0, 30.0, 31.0, 31.0, 30.0, 31.0, 30.0, 31.0)
 _SEASON_KEYS = ("temperature_c", "cooling_per_k", "heating_per_k")
-_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 _SHIPPED = "wattif/model/data/cities.toml"
 
 
 FIGURES = (  # of a city: what the bytes of a dataset follow from
     "id", "country", "subdivision", "time_zone", "latitude", "longitude", "climate", "nominal_v", "nominal_hz",
     "frequency_spread_mhz", "temperature_c", "temperature_day_sd_k", "daily_range_k", "cooling_per_k", "heating_per_k",
-    "season", "irradiation_kwh_m2", "home_hours", "mean_kwh", "class_mix",
+    "season", "irradiation_kwh_m2", "home_hours", "mean_kwh", "spread_ln", "profiles", "class_mix",
 )  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def _around_zero(differences: tuple[float, ...]) -> tuple[float, ...]:
     return differences
 
 
-@dataclass(frozen=True, kw_only=True, config=_STRICT)
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class PerClass:
     """A figure for each class of customers."""
 
@@ -107,6 +107,12 @@ def _plausible_energies(kwh: PerClass) -> PerClass:
     return kwh
 
 
+def _plausible_spreads(spreads: PerClass | None) -> PerClass | None:
+    if spreads is not None and not all(0.01 <= spread <= 1.6 for spread in asdict(spreads).values()):
+        raise ValueError("each spread must lie between 0.01 and 1.6")
+    return spreads
+
+
 def _whole(shares: PerClass) -> PerClass:
     total = math.fsum(asdict(shares).values())
     if abs(total - 1.0) > 1e-6:
@@ -114,7 +120,7 @@ def _whole(shares: PerClass) -> PerClass:
     return shares
 
 
-@dataclass(frozen=True, kw_only=True, config=_STRICT)
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class City:
     """What the model has to know of a place; the descriptions say what each figure is, and its unit."""
 
@@ -161,6 +167,14 @@ class City:
         AfterValidator(_hours),
     ] = None
     zones: Annotated[int, _figure(1, 10_000, "boroughs, wards, barangays, or what else divides the city")] = 1
+    spread_ln: Annotated[
+        PerClass | None,
+        Field(description="standard deviation of the logarithm of customers' means, by class"),
+        AfterValidator(_plausible_spreads),
+    ] = None
+    profiles: Annotated[
+        CityProfiles | None, Field(description="mean days by class, season, and type of day, 24 hours each")
+    ] = None
     class_mix: Annotated[PerClass, Field(description="shares of the meters by class"), AfterValidator(_whole)] = (
         PerClass(residential=0.85, commercial=0.12, industrial=0.03)
     )

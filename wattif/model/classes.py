@@ -53,12 +53,19 @@ CLASSES = (RESIDENTIAL, COMMERCIAL, INDUSTRIAL)
 PROFILES = tuple(profile for meter_class in CLASSES for profile in meter_class.profiles)
 
 
+def energy_of(meter_class: MeterClass, city: City) -> ClassEnergy:
+    """How the energy of the class scatters in the city: by its own spread, where it has one."""
+    if city.spread_ln is None:
+        return meter_class.energy
+    return meter_class.energy._replace(spread=city.spread_ln[meter_class.id])
+
+
 def highest_day_w(meter_class: MeterClass, city: City) -> float:
     """Upper bound of the mean power of a day of any meter of the class in the city, in W.
 
     It follows from bounds alone: the normals of `wattif.numeric.streams` are bounded, so are months and days.
     """
-    month_kwh = city.mean_kwh[meter_class.id] * highest_month(meter_class.energy, max(city.season))
+    month_kwh = city.mean_kwh[meter_class.id] * highest_month(energy_of(meter_class, city), max(city.season))
     return month_kwh * 1000.0 / (28 * 24) * highest_day(meter_class.energy)
 
 
@@ -77,7 +84,7 @@ def check_ranges(cities: Sequence[City], months: int, power_max_w: int, register
                     f"{city.id}: mean_kwh.{meter_class.id} of {city.mean_kwh[meter_class.id]:g} a month allows"
                     f" readings of {highest_w:,.0f} W, more than power_w has room for; lower it"
                 )
-            month_kwh = city.mean_kwh[meter_class.id] * highest_month(meter_class.energy, max(city.season))
+            month_kwh = city.mean_kwh[meter_class.id] * highest_month(energy_of(meter_class, city), max(city.season))
             register_kwh = INITIAL_REGISTER_MAX_MWH / 1e6 + (month_kwh + CAR_KWH_PER_MONTH) * months
             if register_kwh > register_max_kwh:
                 raise InvalidValue(

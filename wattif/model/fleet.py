@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif.model.cities import City
-from wattif.model.classes import CLASSES, PROFILES
+from wattif.model.classes import CLASSES, PROFILES, energy_of
 from wattif.model.grid import city_of
 from wattif.model.macs import macs_of, redrawn_macs
 from wattif.numeric.ieee import exp
@@ -94,7 +94,8 @@ def _draw_meters(
         meter_class[i] = own
         profile[i] = first_profile[own] + _pick(seed, _PROFILE, meter, profile_upto[own])
         z = normal(draw(stream_key(seed, _BASE_ENERGY, meter), 0))
-        relative = min(exp(spread[own] * z - spread[own] * spread[own] / 2.0), largest_mean[own])
+        own_spread = spread[own_city, own]
+        relative = min(exp(own_spread * z - own_spread * own_spread / 2.0), largest_mean[own])
         base_mwh[i] = int(mean_mwh[own_city, own] * relative)
 
 
@@ -168,7 +169,7 @@ def fleet_of_range(
         np.array([_cumulative(each.profile_shares, most_profiles) for each in CLASSES]),
         np.array([PROFILES.index(each.profiles[0]) for each in CLASSES]),
         np.array([[city.mean_kwh[each.id] * 1e6 for each in CLASSES] for city in cities]),
-        np.array([each.energy.spread for each in CLASSES]),
+        np.array([[energy_of(each, city).spread for each in CLASSES] for city in cities]),
         np.array([each.energy.largest_mean for each in CLASSES]),
         meter_class,
         profile,

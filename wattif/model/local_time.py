@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 
 from wattif.model.cities import City
 from wattif.model.holidays import day_type
-from wattif.model.profiles import profile_day, relative_day
-from wattif.numeric.calendar import EPOCH, QUARTERS, plain_mean
-
-HOME_PROFILE = "h0"
+from wattif.model.own_profiles import own_day
+from wattif.numeric.calendar import EPOCH, QUARTERS
 
 
 def profile_at(
@@ -20,23 +18,9 @@ def profile_at(
 ) -> NDArray[np.float64]:
     """The profile's power at each of *local_quarter*, relative to the mean of the year, or *of_week* of its season."""
     days, index = _local_days(local_quarter)
-    of_day = relative_day if of_week else profile_day
-    table = np.stack([of_day(profile, day, city.climate, day_type(city, day)) for day in days])
-    if profile == HOME_PROFILE and city.home_hours is not None:
-        table = _of_the_city(table, city.home_hours)
+    table = np.stack([own_day(city, profile, day, day_type(city, day), of_week=of_week) for day in days])
     values: NDArray[np.float64] = table[index, local_quarter % QUARTERS]
     return values
-
-
-def _of_the_city(table: NDArray[np.float64], hours: tuple[float, ...]) -> NDArray[np.float64]:
-    """The days of *table* as a city's homes have them: its *hours*, joined by straight lines; a day keeps its mean."""
-    quarters = np.arange(QUARTERS)
-    left, share = (quarters - 2) // 4, (quarters - 2) % 4 / 4.0  # an hour's factor holds in its middle
-    factors = np.array(hours)
-    own = table * (factors[left % 24] * (1.0 - share) + factors[(left + 1) % 24] * share)
-    kept = [plain_mean(before) / plain_mean(after) for before, after in zip(table, own, strict=True)]
-    shaped: NDArray[np.float64] = own * np.array(kept)[:, None]
-    return shaped
 
 
 def _local_days(local_quarter: NDArray[np.int64]) -> tuple[list[date], NDArray[np.int64]]:

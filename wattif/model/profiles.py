@@ -19,7 +19,7 @@ from wattif.model.shifts import shift_table
 
 Climate = Literal["north", "south", "tropics"]
 DayType = Literal["weekday", "saturday", "sunday"]
-_KINDS: tuple[DayType, ...] = ("weekday", "saturday", "sunday")
+KINDS: tuple[DayType, ...] = ("weekday", "saturday", "sunday")
 
 
 @cache
@@ -61,7 +61,7 @@ def profile_day(name: str, day: date, climate: Climate, kind: DayType) -> NDArra
     A shift plan (`wattif.model.shifts`) is one, too; it knows no seasons.
     """
     if name.startswith("shift"):
-        plan: NDArray[np.float64] = shift_table(name)[_KINDS.index(kind)]
+        plan: NDArray[np.float64] = shift_table(name)[KINDS.index(kind)]
         return plan
     return load_profile(name)[_season_of(name, day, climate), kind]
 
@@ -69,7 +69,7 @@ def profile_day(name: str, day: date, climate: Climate, kind: DayType) -> NDArra
 @cache
 def week_mean(name: str, season_or_month: str) -> float:
     """The mean of a week of five weekdays, a Saturday and a Sunday, relative to the year's mean."""
-    weekday, saturday, sunday = (math.fsum(load_profile(name)[season_or_month, kind].tolist()) for kind in _KINDS)
+    weekday, saturday, sunday = (math.fsum(load_profile(name)[season_or_month, kind].tolist()) for kind in KINDS)
     return (5.0 * weekday + saturday + sunday) / (7.0 * 96.0)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from wattif.model import local_time, quantities
 from wattif.model.appliances import STEPS
 from wattif.model.cities import City
-from wattif.model.classes import CLASSES, PROFILES, RESIDENTIAL, connection_w
+from wattif.model.classes import CLASSES, PROFILES, RESIDENTIAL, connection_w, energy_of
 from wattif.model.electric_car import CLOCK, CLOCK_LOOKBACK
 from wattif.model.electrical import mains_frequency, supply_voltage
 from wattif.model.energy import Month
@@ -108,7 +108,7 @@ class MeterDays:
         self.ledger = self._buffers.ledger
         self._parts = [self._buffers.of(meters) for meters in range(count + 1)]  # by number of meters
         self._days = [_CityDay(world, city, has_sun=self._has_solar, electrical=electrical) for city in world.cities]
-        self._spread = np.array([each.energy.spread for each in CLASSES])
+        self._spreads = [np.array([energy_of(each, city).spread for each in CLASSES]) for city in world.cities]
         self._day_noise = np.array([each.energy.day_noise for each in CLASSES])
         self._connections_w = [np.array([connection_w(each, city) for each in CLASSES]) for city in world.cities]
         self._numbered: date | None = None  # the day that the column of sequence numbers is of
@@ -136,7 +136,7 @@ class MeterDays:
             first_meter,
             base_mwh,
             meter_class,
-            self._spread,
+            self._spreads[city],
             self._day_noise,
             profile,
             around.month,

@@ -46,8 +46,10 @@ def own_day(city: City, profile: str, day: date, kind: DayType, *, of_week: bool
 
 def _own_factors(city: City, profile: str, day: date, kind: DayType) -> NDArray[np.float64] | None:
     """The factors (96) by which *profile* differs in the city on a *day* of that *kind*; None: it has no own week."""
+    if city.profiles is None:
+        return None
     meter_class = next(each for each in CLASSES if profile in each.profiles)
-    seasons = city.profiles[meter_class.id] if city.profiles is not None else None
+    seasons = city.profiles[meter_class.id]
     week = seasons.week(season(day, city.climate)) if seasons is not None else None
     if week is None:
         return None

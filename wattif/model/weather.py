@@ -47,7 +47,7 @@ def city_number(city_id: str) -> int:
     return int.from_bytes(hashlib.sha256(city_id.encode()).digest()[:8], "big") >> 1
 
 
-def _normal_c(monthly_c: tuple[float, ...], day: date) -> float:
+def normal_c(monthly_c: tuple[float, ...], day: date) -> float:
     """The climate's mean of *day*: a smooth curve through the monthly means, each in the middle of its month.
 
     Catmull, Rom: A class of local interpolating splines, 1974; periodic over the year.
@@ -99,14 +99,14 @@ def extreme_k(seed: int, city: City, day: date) -> float:
     """What a heat wave (above 0) or a cold snap (below) adds to the mean of the local *day*, K; mostly 0."""
     number = day_number(day)
     middle = _day(number // EXTREME_BLOCK_DAYS * EXTREME_BLOCK_DAYS + EXTREME_BLOCK_DAYS // 2)
-    warm = _normal_c(city.temperature_c, middle) >= math.fsum(city.temperature_c) / 12.0
+    warm = normal_c(city.temperature_c, middle) >= math.fsum(city.temperature_c) / 12.0
     return city.temperature_day_sd_k * extreme_sd(seed, city_number(city.id), number, warm)
 
 
 def daily_temperature(seed: int, city: City, day: date) -> float:
     """The mean temperature of the local *day*, degrees Celsius."""
     anomaly = _anomaly(seed, city_number(city.id), day_number(day))
-    return _normal_c(city.temperature_c, day) + city.temperature_day_sd_k * anomaly + extreme_k(seed, city, day)
+    return normal_c(city.temperature_c, day) + city.temperature_day_sd_k * anomaly + extreme_k(seed, city, day)
 
 
 def hourly_temperature(seed: int, city: City, utc_day: date) -> HourlyTemperature:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 CODE = """
+import wattif
 from tests.lakes import file_bytes
 from tests.asking import Asked
 days = {"start": "2024-01-31", "end": "2024-02-01"}
@@ -22,6 +23,7 @@ for changes in (
     {"meters": 40, "class_mix": "residential=1", "solar_share": 1, "ev_share": 1, "interval": 25, "city": "london"},
 ):
     assert file_bytes(Asked(**{**days, **changes}))
+assert len(wattif.read(wattif.Spec(**days, city="berlin", extra_tables="air_quality"), "air_quality").read_all())
 """
 
 

@@ -178,6 +178,11 @@ def test_twelve_differences_and_a_mix_of_ones_own(tmp_path: Path) -> None:
             "cooling_per_k = 3: must be less than or equal to 0.2 (relative rise of use per K",
         ),
         ("altitude_m", "35", "altitude_m is not a key of a city; correct or remove it"),
+        ("air", "9", "air = 9: must be a table of pm2_5_ug_m3, pm10_ug_m3, no2_ppb, o3_ppb, co_ppm (what its air"),
+        ("air", "{ pm2_5_ug_m3 = 20, pm10_ug_m3 = 10 }", "air.pm10_ug_m3 = 10: must be at least pm2_5_ug_m3, which is"),
+        ("air", "{ pm2_5_ug_m3 = 20 }", "air.pm10_ug_m3 = 17.0: must be at least pm2_5_ug_m3, which is"),
+        ("air", "{ so2_ppb = 3 }", "air.so2_ppb is not a key of a city; correct or remove it"),
+        ("profiles", "1", "profiles = 1: must be a table of residential, commercial, industrial (mean days"),
     ],
 )
 def test_each_fault_of_a_city_is_named(tmp_path: Path, key: str, value: str | None, message: str) -> None:

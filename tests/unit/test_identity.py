@@ -15,15 +15,19 @@ from wattif.answers.reconcile.run import reconcile
 from wattif.errors import LakeError
 from wattif.lake import layout
 from wattif.lake.identity import Identity
+from wattif.model.air_levels import AirLevels
 from wattif.model.cities import FIGURES, MANILA, City
 from wattif.model.scenario import world_of
+from wattif.tables import catalog
 
 OF_0_3 = Path(__file__).resolve().parent.parent / "golden" / "dataset_0_3.json"
-NOT_OF_THE_MODEL = {"name", "population", "zones"}
+NOT_OF_THE_MODEL = {"name", "population"}
 
 
 def test_every_field_of_a_city_is_of_the_model_or_is_known_not_to_be() -> None:
-    assert {field.name for field in dataclasses.fields(City)} == set(FIGURES) | NOT_OF_THE_MODEL
+    of_tables = {name for table in catalog.lake_tables() for name in table.city_figures}
+    assert not of_tables & set(FIGURES)
+    assert {field.name for field in dataclasses.fields(City)} == set(FIGURES) | of_tables | NOT_OF_THE_MODEL
 
 
 def test_only_what_the_model_computes_with_changes_the_fingerprint(settings: Asking) -> None:
@@ -32,6 +36,14 @@ def test_only_what_the_model_computes_with_changes_the_fingerprint(settings: Ask
     for other in (dataclasses.replace(MANILA, name="Another"), dataclasses.replace(MANILA, population=7)):
         assert Identity.of(spec, [other]).fingerprint == known
     assert Identity.of(spec, [dataclasses.replace(MANILA, latitude=1.0)]).fingerprint != known
+
+
+def test_figures_of_extra_tables_count_only_where_they_are_asked_for(settings: Asking) -> None:
+    others = (dataclasses.replace(MANILA, zones=7), dataclasses.replace(MANILA, air=AirLevels()))
+    for names, equal in (("", True), ("air_quality", False)):
+        spec = settings(extra_tables=names).spec
+        for other in others:
+            assert (Identity.of(spec, [other]).fingerprint == Identity.of(spec, [MANILA]).fingerprint) is equal
 
 
 def test_releases_of_time_zones_and_holidays_are_of_the_identity(settings: Asking) -> None:

@@ -99,10 +99,9 @@ def _sizes(spec: Spec, options: RunOptions, plans: Sequence[Plan]) -> Iterator[t
         for unit in each.batch(each.start, index).units
     )
     marks = plan.days if options.success_files else 0
+    whole = list(catalog.lake_tables_of(spec, "whole"))
     tables = _OWN_OBJECTS + sum(
-        len(table.object_names(partition))
-        for table in catalog.lake_tables_of(spec, "whole")
-        for partition in table.partitions(spec)
+        len(table.object_names(partition)) for table in whole for partition in table.partitions(spec)
     )
     faults = plan.faults
     about = "about " if faults or weights_of(spec) else ""  # what goes wrong is not looked up beforehand
@@ -116,11 +115,10 @@ def _sizes(spec: Spec, options: RunOptions, plans: Sequence[Plan]) -> Iterator[t
         yield each.table, f"{each.rows:,} rows"
     yield "files", f"{about}{files:,} in {batches:,} batches"
     yield "bytes", f"{about}{size:,} ({size / 1e9:,.2f} GB)"
-    yield (
-        "objects",
-        f"{about}{files + batches + tables + marks:,} (files, manifests, fleet, weather, identity, its claim, the run's"
-        f" figures{', _SUCCESS of each day' if marks else ''}{'; labels of the faults besides' if faults else ''})",
-    )
+    kinds = ["files", "manifests", *(table.name for table in whole), "identity", "its claim", "the run's figures"]
+    kinds += ["_SUCCESS of each day"] if marks else []
+    more = "; labels of the faults besides" if faults else ""
+    yield "objects", f"{about}{files + batches + tables + marks:,} ({', '.join(kinds)}{more})"
     yield (
         "requests",
         f"about {plan.days * day_requests + batches + tables + 2 * marks + 4:,} to a bucket; a folder needs none",

@@ -81,8 +81,8 @@ class Lake:
     def tables(self) -> tuple[str, ...]:
         """Names of the tables of which an object lies there; `wattif.read` takes each. Lists the lake."""
         names = []
-        for table in catalog.lake_tables():
-            if table.is_in(self.spec) and next(iter(self._store.list(table.prefix)), None) is not None:
+        for table in catalog.lake_tables_of(self.spec):
+            if next(iter(self._store.list(table.prefix)), None) is not None:
                 names.append(table.name)
         return tuple(names)
 

@@ -97,7 +97,7 @@ def read(
     >>> duckdb.sql("SELECT count(*), count(DISTINCT mac) FROM fleet").fetchall()
     [(1000, 1000)]
     """
-    tables = {each.name: each for each in catalog.lake_tables() if each.is_in(spec)}
+    tables = {each.name: each for each in catalog.lake_tables_of(spec)}
     if table not in tables:
         raise InvalidValue("table", table, f"the dataset has none{choose_from(table, tables)}")
     found = tables[table]

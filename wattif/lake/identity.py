@@ -16,6 +16,7 @@ from wattif.lake.documents import read_document
 from wattif.model.anomaly_kinds import read_weights, weights_of
 from wattif.model.cities import City
 from wattif.spec import Spec
+from wattif.tables import catalog
 from wattif.tables.readings import fields_of
 from wattif.version import __version__
 
@@ -44,12 +45,14 @@ class Identity:
     format: str = "ndjson"
     tzdata: str = ""  # the release of the rules of the time zones, and of the holidays: bytes follow from both
     holidays: str = ""
+    extra_tables: str = ""
     options: Mapping[str, Any] = field(default_factory=dict, compare=False)  # not of the identity: how it was asked for
 
     @classmethod
     def of(cls, spec: Spec, cities: Sequence[City]) -> Identity:
         """The dataset that *spec* asks for, in *cities*."""
-        figures = (f"{city.id}:{_digest(city.figures)[:12]}" for city in cities)
+        more = sorted({name for table in catalog.lake_tables_of(spec) for name in table.city_figures})
+        figures = (f"{city.id}:{_digest(city.figures(more))[:12]}" for city in cities)
         return cls(
             VERSION,
             spec.seed,
@@ -68,6 +71,7 @@ class Identity:
             spec.format,
             version("tzdata"),
             version("holidays"),
+            ",".join(sorted(set(spec.extra_table_names))),
             spec.model_dump(mode="json", include=set(Spec.model_fields), exclude_none=True),
         )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
@@ -19,10 +19,10 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, Valida
 from pydantic.dataclasses import dataclass
 
 from wattif.errors import UsageError
-from wattif.model.city_profiles import STRICT, CityProfiles
+from wattif.model.air_levels import AirLevels
+from wattif.model.city_profiles import STRICT, CityProfiles, Seasons, TypicalWeek
 from wattif.model.profiles import Climate
 from wattif.numeric.calendar import is_zone
-from wattif.spec.values import CLASS_IDS
 
 COOLING_FROM_C, HEATING_BELOW_C = 20.0, 15.0
 # 0.15 * sin(2 pi (month - 4) / 12), January to December, as decimals
@@ -32,7 +32,7 @@ _SEASON_KEYS = ("temperature_c", "cooling_per_k", "heating_per_k")
 _SHIPPED = "wattif/model/data/cities.toml"
 
 
-FIGURES = (  # of a city: what the bytes of a dataset follow from
+FIGURES = (  # of a city: what readings follow from
     "id", "country", "subdivision", "time_zone", "latitude", "longitude", "climate", "nominal_v", "nominal_hz",
     "frequency_spread_mhz", "temperature_c", "temperature_day_sd_k", "daily_range_k", "cooling_per_k", "heating_per_k",
     "season", "irradiation_kwh_m2", "home_hours", "mean_kwh", "spread_ln", "profiles", "class_mix",
@@ -120,6 +120,9 @@ def _whole(shares: PerClass) -> PerClass:
     return shares
 
 
+_TABLES: tuple[Any, ...] = (PerClass, AirLevels, CityProfiles, Seasons, TypicalWeek)  # within the table of a city
+
+
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class City:
     """What the model has to know of a place; the descriptions say what each figure is, and its unit."""
@@ -175,15 +178,15 @@ class City:
     profiles: Annotated[
         CityProfiles | None, Field(description="mean days by class, season, and type of day, 24 hours each")
     ] = None
+    air: Annotated[AirLevels, Field(description="what its air holds in the mean of a year")] = AirLevels()
     class_mix: Annotated[PerClass, Field(description="shares of the meters by class"), AfterValidator(_whole)] = (
         PerClass(residential=0.85, commercial=0.12, industrial=0.03)
     )
 
-    @property
-    def figures(self) -> dict[str, Any]:
-        """What the model computes with, by name; names and numbers that only people read are not among them."""
+    def figures(self, more: Iterable[str] = ()) -> dict[str, Any]:
+        """What readings are computed with, and *more*, by name; what only people read is not among them."""
         known = asdict(self)
-        return {name: known[name] for name in FIGURES if known[name] is not None}
+        return {name: known[name] for name in (*FIGURES, *more) if known[name] is not None}
 
     @field_validator("subdivision")
     @classmethod
@@ -268,6 +271,12 @@ def _parse(text: str, place: str) -> dict[str, City]:
     return {city.id: city for city in cities}
 
 
+def _keys_of(detail: Any) -> list[str]:
+    """The keys of the table that is expected where something else is."""
+    name = detail.get("ctx", {}).get("class_name")
+    return [key for table in _TABLES if table.__name__ == name for key in table.__pydantic_fields__]
+
+
 def _explain(detail: Any, names: list[str]) -> str:
     """One line for one of pydantic's complaints: the city, the key and the way out."""
     number, key, *parts = detail["loc"]
@@ -281,7 +290,7 @@ def _explain(detail: Any, names: list[str]) -> str:
         return f"{where} is not a key of a city; correct or remove it, see {_SHIPPED}"
     message = {
         "tuple_type": "must be a list of twelve numbers",
-        "dataclass_type": f"must be a table of {', '.join(CLASS_IDS)}",
+        "dataclass_type": f"must be a table of {', '.join(_keys_of(detail))}",
     }.get(detail["type"]) or str(detail["msg"]).removeprefix("Value error, ").replace("Input should", "must")
     given = "" if isinstance(detail["input"], dict | list) else f" = {detail['input']!r}"
     return f"{where}{given}: {message}{meaning}"

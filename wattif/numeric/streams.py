@@ -73,6 +73,11 @@ class Stream(IntEnum):
     FAULT_FILE = 71
     FAULT_BATCH = 72
     FAULT_DETAIL = 73
+    AIR_DAY = 80
+    AIR_HOUR = 81
+    AIR_ZONE = 82
+    AIR_ZONE_HOURS = 83
+    ZONE_PLACE = 84
 
 
 NORMAL_MAX = 131070.0 / 37837.2  # bound of `normal`

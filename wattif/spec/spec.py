@@ -127,11 +127,20 @@ class Spec(WorldSpec):
         " or none",
     )
 
+    extra_tables: Names = Field(
+        "", description="tables that the dataset has besides, separated by commas, for example air_quality"
+    )
+
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
         if self.end < self.start:
             raise InvalidValue("end", self.end, f"is before `start` {self.start}; swap them")
         return self
+
+    @property
+    def extra_table_names(self) -> list[str]:
+        """The names in `extra_tables`."""
+        return split_names(self.extra_tables)
 
     @property
     def column_names(self) -> list[str] | None:

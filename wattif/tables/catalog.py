@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import wattif.tables
-from wattif.errors import UsageError
+from wattif.errors import InvalidValue, UsageError, choose_from
 from wattif.tables.table import LakeTable, Table
 
 if TYPE_CHECKING:
@@ -47,8 +47,15 @@ def lake_tables() -> Iterator[LakeTable]:
 
 
 def lake_tables_of(spec: Spec, *made: str) -> Iterator[LakeTable]:
-    """Those that the dataset has, of the ways in which tables are *made*; see `LakeTable`."""
-    return (table for table in lake_tables() if table.made in made and table.is_in(spec))
+    """Those that the dataset has, of the ways in which tables are *made* or of all; see `LakeTable`.
+
+    `InvalidValue` when it asks for an extra one that there is not.
+    """
+    extras = [table.name for table in lake_tables() if table.is_extra]
+    for name in spec.extra_table_names:
+        if name not in extras:
+            raise InvalidValue("extra_tables", name, f"no such table{choose_from(name, extras)}")
+    return (table for table in lake_tables() if (table.made in made or not made) and table.is_in(spec))
 
 
 def table(name: str) -> Table:

@@ -58,13 +58,16 @@ class LakeTable(Table):
 
     *made*, ``whole``: partition by partition when a run begins. ``stream``: unit by unit, in batches with manifests.
     ``labels``: with the batches, of what happened to them. ``expect``: by `wattif expect`. ``request``: by it,
-    where it is asked to.
+    where it is asked to. *is_extra*: only datasets have it that name it among their `extra_tables`. *city_figures*:
+    those of cities that its rows follow from and readings do not; they are of the identity of a dataset that has it.
     """
 
     partition: str  # what one is, in words
     path: str  # of its objects below the prefix, without the ending: of ``{partition}``, ``{first}`` and ``{last}``
     endings: tuple[str, ...]  # one object each
     made: Literal["whole", "stream", "labels", "expect", "request"] = "whole"
+    is_extra: bool = False
+    city_figures: tuple[str, ...] = ()
     is_rewritten: bool = False  # with every run: its rows are not those of a partition alone
     absent_when_empty: bool = False  # a partition without rows has no object
 
@@ -80,7 +83,7 @@ class LakeTable(Table):
 
     def is_in(self, spec: Spec) -> bool:
         """Whether the dataset has it."""
-        return True
+        return not self.is_extra or self.name in spec.extra_table_names
 
     def columns_in(self, spec: Spec) -> tuple[Column, ...]:
         """The columns that it has in the dataset, in order."""

@@ -110,7 +110,7 @@ class LakeCheck:
     def _strange_tables(self) -> Iterator[Difference]:
         """Objects of tables that the dataset does not have."""
         for table in catalog.lake_tables():
-            if table.made == "stream" and not table.is_in(self._spec):
+            if table.made in ("stream", "whole") and not table.is_in(self._spec):
                 for each in self._store.list_objects(table.prefix, checksums=False):
                     yield difference_of_object(each.name, "extra", 0, None, f"{each.size} bytes")
 

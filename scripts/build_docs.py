@@ -20,7 +20,7 @@ from wattif.encode.encoder import RowSchema
 from wattif.encode.ndjson.template import field_width, row_template
 from wattif.model.anomalies import Kind
 from wattif.model.anomaly_kinds import KINDS
-from wattif.tables import anomaly_labels, catalog, fault_labels
+from wattif.tables import air_quality, anomaly_labels, catalog, fault_labels
 from wattif.tables.column import Column
 from wattif.tables.ddl import targets
 from wattif.tables.readings import reading_fields
@@ -146,7 +146,7 @@ def all_tables() -> str:
     for table in catalog.tables():
         partition, path = "", "in the warehouse"
         if isinstance(table, LakeTable):
-            partition = table.partition
+            partition = f"{table.partition}; with `--extra-tables`" if table.is_extra else table.partition
             path = f"`{re.sub(r'(:[^}]*)}', '}', table.path)}`, {', '.join(table.endings)}"
         key = ", ".join(f"`{name}`" for name in table.key)
         lines.append(f"| `{table.name}` | {table.description} | {partition} | {path} | {key} |")
@@ -177,6 +177,7 @@ def main(arguments: list[str]) -> int:
     docs = ROOT / "docs"
     parts = {
         ROOT / "README.md": {"options": options(GenerateOptions)},
+        docs / "air_quality.md": {"columns": columns(air_quality.TABLE.columns)},
         docs / "anomalies.md": {"kinds": kinds(), "labels": columns(anomaly_labels.TABLE.columns)},
         docs / "calibrate.md": {"options": options(CalibrateOptions)},
         docs / "dataplex.md": {"options": options(DataplexVerbOptions)},

@@ -90,10 +90,10 @@ def draw(kind: str, path: Path) -> None:
     fleet = make_fleet(SEED, HOMES, world.cities, (1.0, 0.0, 0.0))
     period = Period(start=START, end=START + timedelta(days=view.days - 1))
     event = _choose(draw_events(world, fleet, {kind: 1.0}, 1.0, period), view)
-    measured = measure_events(world, fleet, {event.meter: event}, 1)
+    measured = measure_events(world, fleet, [event], 1)
     true = _course(ReportedDays(world, fleet, {}), event.meter, period)
     reported = _course(ReportedDays(world, fleet, measured), event.meter, period)
-    _save(path, measured[event.meter], view, true, reported)
+    _save(path, measured[event.meter].all[0], view, true, reported)
 
 
 def _choose(events: Mapping[int, Event], view: View) -> Event:

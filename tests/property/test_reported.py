@@ -212,7 +212,7 @@ def test_an_event_leaves_no_trace_in_what_is_computed_next(any_settings: Callabl
     scenario = scenario_of(asked)
     start_s = 19_754 * 86_400  # 1 February 2024
     event = Event(id="meter-1", meter=1, kind="reversed_ct", start_s=start_s - 43_200, end_s=start_s + 3600, sizes={})
-    events = measure_events(scenario.world, scenario.fleet, {1: event}, 1)
+    events = measure_events(scenario.world, scenario.fleet, [event], 1)
     used = ReportedDays(scenario.world, scenario.fleet, events)
     for day in (date(2024, 1, 31), date(2024, 2, 1), date(2024, 2, 2)):
         columns, _ = used.compute(day, 1, 1)
@@ -231,4 +231,4 @@ def test_what_was_computed_before_leaves_no_trace(any_settings: Callable[..., As
             day = date(2024, 1, 30) + timedelta(days=number)
             columns, _ = used.compute(day, meter, 1)
             fresh, _ = ReportedDays(scenario.world, scenario.fleet, scenario.events).compute(day, meter, 1)
-            assert np.array_equal(columns, fresh), (scenario.events[meter].event, day)
+            assert np.array_equal(columns, fresh), (scenario.events[meter].all, day)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+import operator
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -16,7 +19,10 @@ from wattif.model.cities import load_cities
 from wattif.model.events import Period, draw_events
 from wattif.model.fleet import make_fleet
 from wattif.model.grid import METERS_PER_TRANSFORMER, transformer_of
+from wattif.model.scenario import drawn_events, fleet_of, world_of
 from wattif.model.world import World
+from wattif.numeric.calendar import EPOCH
+from wattif.spec import Spec
 
 CITY = load_cities(None)["manila"]
 PERIOD = Period(start=date(2024, 1, 5), end=date(2024, 2, 3))  # thirty days
@@ -125,3 +131,64 @@ def test_kinds_that_cannot_be_do_not_happen() -> None:
     fleet = make_fleet(42, 200, world.cities, (0.5, 0.0, 0.5))
     hit = draw_events(world, fleet, {"reversed_ct": 1}, 1.0, PERIOD)
     assert set(hit) == set(np.flatnonzero(fleet.meter_class == 0)), "a negative power has six digits at most"
+
+
+def _calendar(
+    rate: str, *, seed: int = 42, meters: int = 1000, start: str = "2024-01-01", end: str = "2024-06-30"
+) -> list[Event]:
+    spec = Spec(start=start, end=end, seed=seed, meters=meters, anomaly_rate=rate)
+    world = world_of(spec)
+    return drawn_events(spec, world, fleet_of(spec, world))
+
+
+@pytest.mark.parametrize(
+    ("rate", "a_meter"),
+    [("0.05/month", 0.3), ("2.5/month", 15.0), ("0.1/week", 2.6), ("0.5/day", 91.0), ("1/year", 0.497)],
+)  # fmt: skip
+@pytest.mark.parametrize("seed", [1, 42])
+def test_a_rate_in_calendar_time_is_met(rate: str, a_meter: float, seed: int) -> None:
+    """Each part's Kronecker sequences are off by a few meters, and by a few transformers of twenty, at most."""
+    meters, parts = 1000, 6 * max(math.ceil(a_meter / 6), 1)
+    assert len(_calendar(rate, seed=seed, meters=meters)) == pytest.approx(a_meter * meters, abs=25 * parts**0.5)
+
+
+def test_events_of_the_calendar_stay_within_their_month_and_never_share_a_day() -> None:
+    for rate in ("0.9/month", "3/month", "1/day"):
+        days_of: dict[int, set[int]] = {}
+        events = _calendar(rate, meters=100, end="2024-03-31")
+        assert len(set(map(operator.attrgetter("meter", "id"), events))) == len(events)
+        for event in events:
+            first, last = (EPOCH + timedelta(days=s // DAY_S) for s in (event.start_s, event.end_s - 1))
+            assert (first.year, first.month) == (last.year, last.month)
+            assert event.label_day == event.start_s // DAY_S
+            assert event.id.endswith(str(first))
+            days = set(range(event.start_s // DAY_S, (event.end_s - 1) // DAY_S + 1))
+            assert not days & days_of.setdefault(event.meter, set())
+            days_of[event.meter] |= days
+
+
+def test_events_of_the_calendar_know_neither_start_nor_end() -> None:
+    whole = _calendar("0.8/month")
+    late = _calendar("0.8/month", start="2024-01-20")
+    assert late == whole, "registers count from the first of the month"
+    last = (date(2024, 3, 10) - EPOCH).days
+    assert _calendar("0.8/month", end="2024-03-10") == [event for event in whole if event.label_day <= last]
+    march = [event for event in whole if event.label_day >= (date(2024, 3, 1) - EPOCH).days]
+    assert _calendar("0.8/month", start="2024-03-05") == march
+
+
+def test_months_are_independent_of_each_other() -> None:
+    """Of the meters that are hit in one month, the share that any meter has is hit in the next."""
+    hit = [set[int]() for _ in range(6)]
+    for event in _calendar("0.3/month", meters=4000):
+        hit[(EPOCH + timedelta(days=event.label_day)).month - 1].add(event.meter)
+    both = [len(one & two) / 4000 for one, two in pairwise(hit)]
+    assert np.mean(both) == pytest.approx(0.09, abs=0.03)
+    assert not any(one == two for one, two in pairwise(hit))
+
+
+def test_in_a_month_an_event_may_last_as_long_as_its_kind_does() -> None:
+    spec = Spec(start="2024-01-01", end="2024-01-31", meters=2000, anomaly_rate="1/month", anomalies="theft_scale")
+    world = world_of(spec)
+    lengths = [event.end_s - event.start_s for event in drawn_events(spec, world, fleet_of(spec, world))]
+    assert 26 * DAY_S < max(lengths) <= 28 * DAY_S

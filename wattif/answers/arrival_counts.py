@@ -86,8 +86,8 @@ class ArrivalCounts:
         return self._cut[unit]
 
     def _sent(self, day: date, meter: int) -> NDArray[np.bool_] | bool:
-        measured = self._scenario.events.get(meter)
-        if measured is None or day_number(day) not in measured.days:
+        of_meter = self._scenario.events.get(meter)
+        if of_meter is None or of_meter.on(day_number(day)) is None:
             return True
         _, marks = self._days.compute(day, meter, 1)
         return True if not marks or marks[0].sent is None else marks[0].sent

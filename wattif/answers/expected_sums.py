@@ -126,8 +126,8 @@ class Hours:
         end = part.first_meter + part.meters
         if day_number(day) not in self._whole_days(part):
             for meter in range(part.first_meter, end):
-                measured = self._scenario.events.get(meter)
-                if measured is not None and day_number(day) in measured.days:
+                of_meter = self._scenario.events.get(meter)
+                if of_meter is not None and of_meter.on(day_number(day)) is not None:
                     yield meter, 1
             return
         first = part.first_meter

@@ -119,7 +119,7 @@ def _store_tables(spec: Spec, scenario: Scenario, store: Store) -> None:
     for table in catalog.lake_tables_of(spec, "whole"):
         there = set(store.list(table.prefix))
         for partition in table.partitions(spec):
-            if table.is_rewritten or not there.issuperset(table.object_names(partition)):
+            if not there.issuperset(table.object_names(partition)):
                 entities = table.entities(spec, partition)
                 for name, content in partition_objects(table, scenario, entities, partition).items():
                     store.put_bytes(name, content)

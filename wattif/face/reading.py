@@ -133,7 +133,9 @@ def _partitions(table: LakeTable, spec: Spec, first_day: date | str | None, days
     names = list(table.partitions(spec))
     if first_day is None and days is None:
         return names
-    if names != [(spec.start + timedelta(days=n)).isoformat() for n in range((spec.end - spec.start).days + 1)]:
+    if not {(spec.start + timedelta(days=n)).isoformat() for n in range((spec.end - spec.start).days + 1)} <= set(
+        names
+    ):
         raise InvalidValue("days", days, f"{table.name} has no partition per day; leave out `days` and `first_day`")
     first = spec.start if first_day is None else date.fromisoformat(str(first_day))
     if not spec.start <= first <= spec.end:
@@ -141,7 +143,7 @@ def _partitions(table: LakeTable, spec: Spec, first_day: date | str | None, days
     left = (spec.end - first).days + 1
     if days is not None and not 1 <= days <= left:
         raise InvalidValue("days", days, f"must lie between 1 and {left}: the dataset ends on {spec.end}")
-    begin = (first - spec.start).days
+    begin = names.index(first.isoformat())
     return names[begin : begin + (days or left)]
 
 

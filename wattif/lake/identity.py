@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
@@ -40,7 +41,7 @@ class Identity:
     columns: str
     meters_per_file: int
     batch_files: int
-    anomalies: str = "none"  # at the meters: the share, the span they are spread over, the kinds and their weights
+    anomalies: str = "none"  # at the meters: the rate (of a share: its span), the kinds and their weights
     faults: str = "none"  # on the way
     format: str = "ndjson"
     tzdata: str = ""  # the release of the rules of the time zones, and of the holidays: bytes follow from both
@@ -116,6 +117,7 @@ class Identity:
         defaults = {each.name: each.default for each in fields(self)}  # of what older datasets do not name
         return [
             f"{_NAMES.get(name, name)} is {other.get(name, defaults[name])!r} there and {own!r} here"
+            + (_way_to_grow(own, str(other.get(name))) if name == "anomalies" else "")
             for name, own in self.identity.items()
             if other.get(name, defaults[name]) != own
         ]
@@ -154,4 +156,20 @@ def _describe_anomalies(spec: Spec) -> str:
     kinds = ",".join(f"{kind}={weight:g}" for kind, weight in weights.items())
     if weights == read_weights("all"):
         kinds = "all"
+    if spec.rate.per is not None:
+        return f"{spec.rate}: {kinds}"
     return f"{spec.anomaly_rate:g} from {spec.start} to {spec.end}: {kinds}"
+
+
+_OF_A_SPAN = re.compile(r"(?P<rate>\S+) from \S+ to \S+: (?P<kinds>.*)")
+
+
+def _way_to_grow(own: str, other: str) -> str:
+    """What to say of anomalies that differ in nothing but the span that they are spread over."""
+    here, there = _OF_A_SPAN.fullmatch(own), _OF_A_SPAN.fullmatch(other)
+    if here is None or there is None or here.groupdict() != there.groupdict():
+        return ""
+    return (
+        " (a share of the meters is spread over these days, so the dataset cannot grow; with a rate in calendar time it"
+        " does: `anomaly_rate` 0.05/month)"
+    )

@@ -10,6 +10,7 @@ _wattif/dataset.json                             the dataset's identity
 _wattif/meters.parquet                           the fleet
 _wattif/weather/manila-2024-01.parquet           the weather of a city in a month
 _wattif/labels/anomalies/anomalies.parquet       what goes wrong at the meters; also as .ndjson
+_wattif/labels/anomalies/2024-01-01.parquet      at a rate in calendar time: what begins on that UTC day
 _wattif/expected/measured/hourly/2024-01.parquet what the tables downstream must hold, see docs/expected.md
 _wattif/manifest/dt=2024-01-01/000000.ndjson     batch 0 of that day is complete
 _wattif/manifest/outages/dt=2024-01-01/000000.ndjson   the same of another table

@@ -29,6 +29,7 @@ class Event:
     start_s: int  # seconds since 1970, at the start of a reading
     end_s: int  # excluded
     sizes: Mapping[str, float]  # parameters by name
+    label_day: int = 0  # since 1970: with which its label comes; 0 where one object has all labels
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,10 +32,10 @@ def weights_of(spec: Spec) -> dict[str, float]:
 
     `InvalidValue` names what cannot be read.
     """
-    if spec.anomaly_rate == 0 and spec.anomalies == "all":
+    if spec.rate.value == 0 and spec.anomalies == "all":
         return {}
     weights = read_weights(spec.anomalies)
-    if weights and spec.anomaly_rate == 0:
+    if weights and spec.rate.value == 0:
         reason = "has no effect without `anomaly_rate`; add it, for example 0.075"
         raise InvalidValue("anomalies", spec.anomalies, reason)
     return weights

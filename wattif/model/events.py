@@ -1,4 +1,6 @@
-"""Which meters something goes wrong at, what and when: a pure function of the seed and the span of days.
+"""Which meters something goes wrong at, what and when: a pure function of the seed and a span of days.
+
+That span is the dataset's own, where a share of the meters was asked for; or a part of a month of the calendar.
 
 Whether a meter or a transformer is hit follows a Kronecker sequence, the fractional parts of ``offset + n * a`` with
 an irrational *a*: of any run of neighbours nearly exactly the wanted share lies below it, so that a small fleet, too,
@@ -10,7 +12,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,20 +25,25 @@ from wattif.model.classes import CAR_W, CLASSES, connection_w
 from wattif.model.fleet import Fleet
 from wattif.model.grid import METERS_PER_TRANSFORMER, transformer_of
 from wattif.model.world import World
-from wattif.numeric.calendar import day_number
+from wattif.numeric.calendar import EPOCH, day_number, month_after
 from wattif.numeric.streams import Stream, uniforms
+from wattif.spec.anomaly_rate import AnomalyRate
 
 _TRANSFORMER_STEP, _METER_STEP = math.sqrt(5.0) / 2.0 - 0.5, math.sqrt(2.0) - 1.0  # square roots are exact everywhere
+# Squarefree: their roots are linearly independent over the rational numbers, and so two parts hit independent meters.
+_SQUARES = (2, 3, 6, 7, 11, 13, 14, 15, 19, 21, 22, 23, 29, 30, 31, 33, 34, 35, 38, 39, 41, 43, 46, 47)
+_PARTS = 31  # of a month, at most; of no common factor with the number of roots
 _KIND, _LENGTH, _AFTERMATH, _PLACE, _FIRST_SIZE = range(5)  # what the numbers of an event are drawn for
 _NUMBERS = 12
 
 
 @dataclass(frozen=True, kw_only=True)
 class Period:
-    """The days over which events are spread, both included."""
+    """The days over which events are spread, both included: of the whole dataset, or a part of a month."""
 
     start: date
     end: date
+    part: int = 0  # its number among the parts of all months; 0: there is no other
 
     @property
     def start_s(self) -> int:
@@ -46,6 +54,21 @@ class Period:
     def days(self) -> int:
         """How many days it has."""
         return (self.end - self.start).days + 1
+
+
+def parts_of_months(rate: AnomalyRate, first: date, last: date) -> Iterator[tuple[Period, float]]:
+    """The parts of the months from that of *first* to that of *last*, each with the share of the meters that are hit.
+
+    No part reaches into another month: what was made until some day says nothing of the days that follow.
+    """
+    month = first.replace(day=1)
+    while month <= last:
+        days, parts = (month_after(month) - month).days, rate.parts_of(month)
+        starts = [month + timedelta(days=days * n // parts) for n in range(parts + 1)]
+        first_part = (12 * month.year + month.month) * _PARTS
+        for number, (start, end) in enumerate(pairwise(starts), first_part):
+            yield Period(start=start, end=end - timedelta(days=1), part=number), rate.in_month(month) / parts
+        month = month_after(month)
 
 
 def draw_events(
@@ -69,18 +92,19 @@ def draw_events(
         return {}
     share = rate * math.fsum(of_transformers.values()) / total
     rest = (rate - share) / (1.0 - share) if of_meters else 0.0  # of the meters whose transformer is not hit
-    draw = _Drawing(world, period)
+    draw, steps = _Drawing(world, period), _steps(period.part)
     events: dict[int, Event] = {}
     for numbers in fleet.ranges:
         transformers = range(transformer_of(numbers.start), -(-numbers.stop // METERS_PER_TRANSFORMER))
-        for transformer in _hit(world.seed, 0, transformers, _TRANSFORMER_STEP, share):
+        for transformer in _hit(world.seed, (0, period.part), transformers, steps[0], share):
             first = transformer * METERS_PER_TRANSFORMER
             # below zero: a transformer's numbers are not a meter's
             event = draw.event(f"transformer-{transformer}", first, -1 - transformer, of_transformers)
             for meter in range(max(first, numbers.start), min(first + METERS_PER_TRANSFORMER, numbers.stop)):
                 events[meter] = replace(event, meter=meter)
     power_w = [[connection_w(each, city) + CAR_W for each in CLASSES] for city in world.cities]
-    for meter in (meter for numbers in fleet.ranges for meter in _hit(world.seed, 1, numbers, _METER_STEP, rest)):
+    hit = (meter for numbers in fleet.ranges for meter in _hit(world.seed, (1, period.part), numbers, steps[1], rest))
+    for meter in hit:
         if meter in events:
             continue
         own_w = power_w[transformer_of(meter) % len(world.cities)][int(fleet.meter_class[fleet.slice_of(meter, 1)][0])]
@@ -90,9 +114,17 @@ def draw_events(
     return dict(sorted(events.items()))
 
 
-def _hit(seed: int, which: int, numbers: range, step: float, share: float) -> Iterator[int]:
+def _steps(part: int) -> tuple[float, float]:
+    """The steps of the sequences of transformers and of meters."""
+    if part == 0:
+        return _TRANSFORMER_STEP, _METER_STEP
+    count = len(_SQUARES)
+    return math.sqrt(_SQUARES[(part + count // 2) % count]) % 1.0, math.sqrt(_SQUARES[part % count]) % 1.0
+
+
+def _hit(seed: int, which: tuple[int, int], numbers: range, step: float, share: float) -> Iterator[int]:
     """Which of *numbers* are hit."""
-    offset = float(uniforms(seed, int(Stream.ANOMALY), which, 0, 1)[0])
+    offset = float(uniforms(seed, int(Stream.ANOMALY), *which, 1)[0])
     places = np.arange(numbers.start, numbers.stop) * step + offset
     return iter((numbers.start + np.flatnonzero(places - np.floor(places) < share)).tolist())
 
@@ -122,28 +154,37 @@ class _Drawing:
 
     def event(self, name: str, meter: int, entity: int, weights: Mapping[str, float]) -> Event:
         """The event of an entity, of one of the kinds in *weights*."""
-        numbers = uniforms(self._seed, int(Stream.ANOMALY_SIZE), entity, 0, _NUMBERS)
+        period = self._period
+        numbers = uniforms(self._seed, int(Stream.ANOMALY_SIZE), entity, _NUMBERS * period.part, _NUMBERS)
         kind_id = _pick(weights, numbers[_KIND])
         kind = KINDS[kind_id]
         step_s = DAY_S if kind.unit == "days" else self._interval_s
-        total = self._period.days * DAY_S // step_s
-        length = min(self._length(kind, step_s, total, numbers[_LENGTH]), total)
+        total = period.days * DAY_S // step_s
+        longest = total if period.part else total / 2  # else there is neither a before nor an after
+        length = min(self._length(kind, step_s, total, longest, numbers[_LENGTH]), total)
         low_s, high_s = kind.aftermath_s
         after = min(math.floor((low_s + (high_s - low_s) * numbers[_AFTERMATH]) / step_s), total - length)
-        start_s = self._period.start_s + int(numbers[_PLACE] * (total - length - after + 1)) * step_s
+        start_s = period.start_s + int(numbers[_PLACE] * (total - length - after + 1)) * step_s
         sizes = kind.draw(_Numbers(numbers[_FIRST_SIZE:], self._interval_s))
         if high_s > 0.0:
             sizes["restored_s"] = float(start_s + length * step_s)
         for number, (moment, (low, high)) in enumerate(kind.moments.items()):
             share = low + (high - low) * numbers[_FIRST_SIZE + number]
             sizes[moment] = float(start_s + math.floor(length * share) * step_s)
+        day = start_s // DAY_S if period.part else 0
         return Event(
-            id=name, meter=meter, kind=kind_id, start_s=start_s, end_s=start_s + (length + after) * step_s, sizes=sizes
+            id=f"{name}-{EPOCH + timedelta(days=day)}" if period.part else name,
+            meter=meter,
+            kind=kind_id,
+            start_s=start_s,
+            end_s=start_s + (length + after) * step_s,
+            sizes=sizes,
+            label_day=day,
         )
 
     @staticmethod
-    def _length(kind: Kind, step_s: int, total: int, u: float) -> int:
-        """In steps; an event lasts half of the period at most, so that there is a before or an after."""
+    def _length(kind: Kind, step_s: int, total: int, longest: float, u: float) -> int:
+        """In steps; *longest*: unless the shortest length of the kind is longer."""
         low, high = kind.lengths
         if kind.unit == "period":
             return total
@@ -151,7 +192,7 @@ class _Drawing:
             return math.floor(low + u * (high - low + 1))
         if kind.unit == "seconds":
             low, high = max(low / step_s, 1.0), max(high / step_s, 1.0)
-        return max(math.floor(low + u * (max(min(high, total / 2), low) - low) + 0.5), 1)
+        return max(math.floor(low + u * (max(min(high, longest), low) - low) + 0.5), 1)
 
 
 def _pick(weights: Mapping[str, float], u: float) -> str:

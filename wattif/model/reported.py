@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -48,6 +48,22 @@ class MeasuredEvent:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MeterEvents:
+    """What goes wrong at a meter, in order of time; on a UTC day, one thing at most."""
+
+    all: tuple[MeasuredEvent, ...]
+
+    def on(self, day: int) -> MeasuredEvent | None:
+        """The event that touches *day* (since 1970)."""
+        return next((each for each in self.all if day in each.days), None)
+
+    def lost_before(self, day: int) -> tuple[int, int]:
+        """Import and export that are missing in the registers at the start of *day* (since 1970), in mWh."""
+        lost = [each.lost_before(day) for each in self.all]
+        return sum(mwh for mwh, _ in lost), sum(mwh for _, mwh in lost)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Mark:
     """What the numbers of a block cannot say of one of its meters; arrays have one element per reading."""
 
@@ -61,7 +77,7 @@ class ReportedDays:
     """Computes what meters report on a day, as `MeterDays` does the truth. Not thread-safe."""
 
     def __init__(
-        self, world: World, fleet: Fleet, events: Mapping[int, MeasuredEvent], *, electrical: bool = True
+        self, world: World, fleet: Fleet, events: Mapping[int, MeterEvents], *, electrical: bool = True
     ) -> None:
         self._world = world
         self._days = MeterDays(world, fleet, electrical=electrical)
@@ -87,11 +103,12 @@ class ReportedDays:
         ledger = self._days.ledger
         for place in range(meters):
             ledger.lost_mwh[place] = ledger.lost_export_mwh[place] = 0
-        for place, measured in affected:
-            ledger.lost_mwh[place], ledger.lost_export_mwh[place] = measured.lost_before(number)
+        for place, of_meter in affected:
+            ledger.lost_mwh[place], ledger.lost_export_mwh[place] = of_meter.lost_before(number)
         columns = self._days.compute(day, first_meter, meters)
         marks: list[Mark] = []
-        active = [(place, measured) for place, measured in affected if number in measured.days]
+        events = ((place, of_meter.on(number)) for place, of_meter in affected)
+        active = [(place, measured) for place, measured in events if measured is not None]
         if active:
             columns = columns.copy()  # the model goes on from what it left in its own
         for place, measured in active:
@@ -145,33 +162,36 @@ class ReportedDays:
         )
 
 
-def measure_events(world: World, fleet: Fleet, events: Mapping[int, Event], workers: int) -> dict[int, MeasuredEvent]:
+def measure_events(world: World, fleet: Fleet, events: Sequence[Event], workers: int) -> dict[int, MeterEvents]:
     """What the *events* did to the registers, by meter: registers of later days need it, and so do labels."""
-    shares = [list(events.values())[number::workers] for number in range(workers)]
+    shares = [events[number::workers] for number in range(workers)]
     with ThreadPoolExecutor(workers, thread_name_prefix="events") as pool:
         measured = [each for part in pool.map(lambda share: _measure(world, fleet, share), shares) for each in part]
-    return {each.event.meter: each for each in sorted(measured, key=lambda each: each.event.meter)}
+    by_meter: dict[int, list[MeasuredEvent]] = {}
+    for each in sorted(measured, key=lambda each: (each.event.meter, each.event.start_s)):
+        by_meter.setdefault(each.event.meter, []).append(each)
+    return {meter: MeterEvents(all=tuple(own)) for meter, own in by_meter.items()}
 
 
 def _measure(world: World, fleet: Fleet, events: Iterable[Event]) -> list[MeasuredEvent]:
     """Day by day, so that the meters of a day share its weather and calendar."""
     days = MeterDays(world, fleet, electrical=False)
     with_sizes = [_with_measured_sizes(world, days, event) for event in events]
-    found: dict[int, tuple[Event, int, list[int], list[int]]] = {}
+    found: dict[tuple[int, str], tuple[Event, int, list[int], list[int]]] = {}
     by_day: dict[int, list[Event]] = {}
     for event in with_sizes:
         for day in range(event.start_s // DAY_S, (event.end_s - 1) // DAY_S + 1):
             by_day.setdefault(day, []).append(event)
-        found[event.meter] = event, 0, [0], [0]
+        found[event.meter, event.id] = event, 0, [0], [0]
     for day in sorted(by_day):
         for event in by_day[day]:
             true = _compute(world, days, event, day)
             inside = _inside(event, true)
             energy_mwh, export_mwh = _energies(KINDS[event.kind].report(true, event), true, inside)
-            _, total_mwh, lost, lost_export = found[event.meter]
+            _, total_mwh, lost, lost_export = found[event.meter, event.id]
             lost.append(lost[-1] + int(true.energy_mwh.sum() - energy_mwh.sum()))
             lost_export.append(lost_export[-1] + int(true.export_mwh.sum() - export_mwh.sum()))
-            found[event.meter] = event, total_mwh + int(true.energy_mwh[inside].sum()), lost, lost_export
+            found[event.meter, event.id] = event, total_mwh + int(true.energy_mwh[inside].sum()), lost, lost_export
     return [
         MeasuredEvent(
             event=event,

@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from wattif.errors import InvalidValue, choose_from
 from wattif.model.anomalies import Event
 from wattif.model.anomaly_kinds import weights_of
 from wattif.model.cities import load_cities
 from wattif.model.classes import check_ranges
-from wattif.model.events import Period, draw_events
+from wattif.model.events import Period, draw_events, parts_of_months
 from wattif.model.fleet import Fleet, Ownership, fleet_of_range, joined, make_fleet
 from wattif.model.macs import redrawn_before
 from wattif.model.quantities import POWER_MAX_W, REGISTER_MAX_WH
-from wattif.model.reported import MeasuredEvent, measure_events
+from wattif.model.reported import MeasuredEvent, MeterEvents, measure_events
 from wattif.model.world import World
+from wattif.numeric.calendar import day_number
 from wattif.spec import Spec
 
 
@@ -62,7 +64,15 @@ class Scenario:
 
     world: World
     fleet: Fleet
-    events: dict[int, MeasuredEvent]  # by meter
+    events: dict[int, MeterEvents]  # by meter
+
+    @cached_property
+    def events_by_label(self) -> dict[int, list[MeasuredEvent]]:
+        """The events by the day with which their labels come, by meter; see `Event.label_day`."""
+        by_day: dict[int, list[MeasuredEvent]] = {}
+        for each in (each for own in self.events.values() for each in own.all):
+            by_day.setdefault(each.event.label_day, []).append(each)
+        return by_day
 
 
 def scenario_of(spec: Spec, world: World | None = None, *, ranges: Sequence[range] | None = None) -> Scenario:
@@ -78,6 +88,20 @@ def scenario_of(spec: Spec, world: World | None = None, *, ranges: Sequence[rang
     )
 
 
-def drawn_events(spec: Spec, world: World, fleet: Fleet) -> dict[int, Event]:
-    """What goes wrong at which meters, not yet measured."""
-    return draw_events(world, fleet, weights_of(spec), spec.anomaly_rate, Period(start=spec.start, end=spec.end))
+def drawn_events(spec: Spec, world: World, fleet: Fleet) -> list[Event]:
+    """What goes wrong at which meters until the last day, not yet measured: by meter, in order of time.
+
+    With a rate in calendar time, that of all days from the epoch on, since registers know of it.
+    """
+    weights, rate = weights_of(spec), spec.rate
+    if rate.per is None:
+        period = Period(start=spec.start, end=spec.end)
+        return list(draw_events(world, fleet, weights, rate.value, period).values())
+    last = day_number(spec.end)
+    events = (
+        event
+        for period, share in parts_of_months(rate, spec.epoch, spec.end)
+        for event in draw_events(world, fleet, weights, share, period).values()
+        if event.label_day <= last
+    )
+    return sorted(events, key=lambda event: (event.meter, event.start_s))

@@ -17,6 +17,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from wattif.errors import InvalidValue
+from wattif.spec.anomaly_rate import AnomalyRate, Rate
 from wattif.spec.values import Day, Interval, Names, read_class_mix, split_names
 
 
@@ -115,8 +116,10 @@ class Spec(WorldSpec):
     )
     batch_files: int = Field(10, ge=1, description="files per batch: uploaded and committed together")
     format: str = Field("ndjson", description="format of the files")
-    anomaly_rate: float = Field(
-        0.0, ge=0, le=1, description="share of meters with an anomaly between `start` and `end`"
+    anomaly_rate: Rate = Field(
+        0.0,
+        description="share of meters with an anomaly between `start` and `end`, as 0.05; or anomalies per meter, to"
+        " which a later `end` adds: 0.05/month (/day, /week, /year)",
     )
     anomalies: str = Field(
         "all", description="kinds of anomalies, with weights: theft_scale=2,spike=1,outage=0.5; or all; or none"
@@ -141,6 +144,11 @@ class Spec(WorldSpec):
     def extra_table_names(self) -> list[str]:
         """The names in `extra_tables`."""
         return split_names(self.extra_tables)
+
+    @property
+    def rate(self) -> AnomalyRate:
+        """`anomaly_rate` as a number and its unit."""
+        return AnomalyRate.of(self.anomaly_rate)
 
     @property
     def column_names(self) -> list[str] | None:

@@ -1,9 +1,14 @@
-"""The labels of what went wrong at the meters, `_wattif/labels/anomalies/`: one row per meter and event."""
+"""The labels of what went wrong at the meters, `_wattif/labels/anomalies/`: one row per meter and event.
+
+One object has them all where a share of the meters was asked for. With a rate in calendar time there is one for each
+day on which an event begins, from the dataset's epoch on: it is written once, however far the dataset grows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +17,9 @@ from numpy.typing import NDArray
 
 from wattif.model.anomaly_kinds import KINDS
 from wattif.model.grid import transformer_of
+from wattif.numeric.calendar import EPOCH, day_number, month_after
 from wattif.tables.column import Column
-from wattif.tables.table import LakeTable, RowCount, is_asked_for
+from wattif.tables.table import WHOLE, LakeTable, RowCount, is_asked_for
 from wattif.tables.unit import Unit
 
 if TYPE_CHECKING:
@@ -22,6 +28,7 @@ if TYPE_CHECKING:
     from wattif.model.scenario import Scenario
     from wattif.spec import Spec
 
+_ALL = "anomalies"  # the object that has all labels
 HIGH, MEDIUM = 0.10, 0.01  # of a mean month's energy: from there on the risk is high, or medium
 
 
@@ -31,19 +38,39 @@ class AnomalyLabels(LakeTable):
 
     def is_in(self, spec: Spec) -> bool:
         """When anomalies are asked for."""
-        return spec.anomaly_rate > 0 and is_asked_for(spec.anomalies)
+        return spec.rate.value > 0 and is_asked_for(spec.anomalies)
+
+    def partitions(self, spec: Spec) -> Iterator[str]:
+        """The days from the epoch on, or the only one; most days have no row."""
+        if spec.rate.per is None:
+            yield WHOLE
+        else:
+            days = (spec.end - spec.epoch).days + 1
+            yield from ((spec.epoch + timedelta(days=number)).isoformat() for number in range(days))
+
+    def object_names(self, partition: str = WHOLE, first: int = 0, count: int = 1) -> tuple[str, ...]:
+        """See `LakeTable.object_names`."""
+        return super().object_names(_ALL if partition == WHOLE else partition)
 
     def entities(self, spec: Spec, partition: str) -> int:
         """The meters."""
         return spec.meters
 
     def rows(self, spec: Spec, partition: str) -> RowCount:
-        """The share that was asked for; a few more where a whole transformer is hit."""
-        return RowCount(rows=round(spec.meters * spec.anomaly_rate), exact=False)
+        """The share that was asked for, or that of a day; a few more where a whole transformer is hit."""
+        rate = spec.rate
+        if rate.per is None:
+            return RowCount(rows=round(spec.meters * rate.value), exact=False)
+        month = date.fromisoformat(partition).replace(day=1)
+        days = (month_after(month) - month).days
+        return RowCount(rows=round(spec.meters * rate.in_month(month) / days), exact=False)
 
     def columns_of(self, scenario: Scenario, unit: Unit) -> Mapping[str, NDArray[Any]]:
         """See `LakeTable.columns_of`, by meter; the scenario's events must have been measured."""
-        measured = [scenario.events[meter] for meter in range(unit.first, unit.last + 1) if meter in scenario.events]
+        day = 0 if unit.partition == WHOLE else day_number(unit.day)
+        measured = [
+            each for each in scenario.events_by_label.get(day, ()) if unit.first <= each.event.meter <= unit.last
+        ]
         severity = [_severity(each, scenario) for each in measured]
         return {
             **drawn_columns(scenario, [each.event for each in measured]),
@@ -53,6 +80,11 @@ class AnomalyLabels(LakeTable):
             "severity": np.array(severity),
             "risk_band": _texts("High" if one >= HIGH else "Medium" if one >= MEDIUM else "Low" for one in severity),
         }
+
+
+def partition_of(event: Event) -> str:
+    """The partition with the label of *event*."""
+    return (EPOCH + timedelta(days=event.label_day)).isoformat() if event.label_day else WHOLE
 
 
 def drawn_columns(scenario: Scenario, events: Sequence[Event]) -> dict[str, NDArray[Any]]:
@@ -113,9 +145,8 @@ TABLE = AnomalyLabels(
         ),
     ),
     key=("meter", "event_id"),
-    partition="the whole dataset",
-    path="_wattif/labels/anomalies/anomalies",
+    partition="the whole dataset; with a rate in calendar time, the UTC day of its start",
+    path="_wattif/labels/anomalies/{partition}",
     endings=("ndjson", "parquet"),
-    is_rewritten=True,
     absent_when_empty=True,
 )

@@ -112,7 +112,7 @@ class Readings(LakeTable):
 
     def rows(self, spec: Spec, partition: str) -> RowCount:
         """One a meter and interval; meters that do not send, and the way, make them fewer or more."""
-        exact = not is_asked_for(spec.faults) and (spec.anomaly_rate == 0 or not is_asked_for(spec.anomalies))
+        exact = not is_asked_for(spec.faults) and (spec.rate.value == 0 or not is_asked_for(spec.anomalies))
         return RowCount(rows=spec.meters * (DAY_S // spec.interval), exact=exact)
 
     def blocks(self, scenario: Scenario, columns: Sequence[Column]) -> Callable[[Unit], Iterator[Block]]:

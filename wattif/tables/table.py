@@ -68,7 +68,6 @@ class LakeTable(Table):
     made: Literal["whole", "stream", "labels", "expect", "request"] = "whole"
     is_extra: bool = False
     city_figures: tuple[str, ...] = ()
-    is_rewritten: bool = False  # with every run: its rows are not those of a partition alone
     absent_when_empty: bool = False  # a partition without rows has no object
 
     @property

@@ -65,18 +65,19 @@ def score(
 
 
 def read_labels(store: Store) -> pa.Table:
-    """The labels of the lake."""
+    """The labels of the lake, of all its days."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    name = anomaly_labels.TABLE.object_name(ending="parquet")
-    content = store.get_bytes(name)
-    if content is None:
+    prefix = anomaly_labels.TABLE.prefix
+    contents = (store.get_bytes(name) for name in sorted(store.list(prefix)) if name.endswith(".parquet"))
+    tables = [pq.read_table(pa.BufferReader(content)) for content in contents if content is not None]
+    if not tables:
         raise LakeError(
-            f"{store.place} holds no {name}: nothing went wrong at its meters on purpose;"
+            f"{store.place} holds no label in {prefix}: nothing went wrong at its meters on purpose;"
             " generate with `anomaly_rate`, for example 0.075"
         )
-    return pq.read_table(pa.BufferReader(content))
+    return pa.concat_tables(tables)
 
 
 def _check_dataset(warehouse: Warehouse, fingerprint: str, place: str) -> None:

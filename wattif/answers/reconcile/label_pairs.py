@@ -28,10 +28,11 @@ _OF_FILES = (FaultKind.FILE_MISSING, FaultKind.BATCH_TWICE, FaultKind.SCHEMA_DRI
 
 def unequal_labels(store: Store, spec: Spec) -> Iterator[Difference]:
     """Labels of the days of *spec*, and those of anomalies, of which one form is not there, or says something else."""
-    of_meters = set(anomaly_labels.TABLE.object_names()) & set(store.list(anomaly_labels.TABLE.prefix))
-    if len(of_meters) == 2:
-        told = _of_pair(store, of_meters, anomaly_labels.TABLE.columns, table_ndjson)
-        yield from (each for each in told if each.place.endswith(_NDJSON))  # of the Parquet file, its rows are told
+    of_meters = set(store.list(anomaly_labels.TABLE.prefix))
+    for stem in sorted({name.rpartition(".")[0] for name in of_meters}):
+        if (pair := {f"{stem}{ending}" for ending in (_NDJSON, _PARQUET)}) <= of_meters:
+            told = _of_pair(store, pair, anomaly_labels.TABLE.columns, table_ndjson)
+            yield from (each for each in told if each.place.endswith(_NDJSON))  # of the Parquet file, its rows are told
     names = [name for name in store.list(layout.FAULT_LABELS) if _is_of(name, spec)]
     for stem in sorted({name.rpartition(".")[0] for name in names}):
         pair = {f"{stem}{ending}" for ending in (_NDJSON, _PARQUET)}

@@ -6,7 +6,7 @@ import functools
 import io
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 import pyarrow as pa
@@ -54,9 +54,9 @@ class LabelCheck:
             if batch.partition("/")[0] in folders:
                 yield from map(_unexpected, names)
 
-    def compare(self, expected: Mapping[str, bytes]) -> Iterator[Difference]:
+    def compare(self, expected: Iterable[tuple[str, bytes]]) -> Iterator[Difference]:
         """Label objects that are missing or hold something else; of Parquet the values count, not the bytes."""
-        for name, content in expected.items():
+        for name, content in expected:
             found = read_object(self._store, name)
             if found is None or (
                 found != content

@@ -100,8 +100,9 @@ class LakeCheck:
             if name not in existing:
                 yield difference_of_object(name, "missing", 0, "a table of the dataset", None)
         yield from self._tables.altered(self._store, existing)
+        yield from self._tables.strange_labels(existing)
         if self._deep:
-            known = {name: content for name, content in self._tables.meter_labels().items() if name in existing}
+            known = ((name, content) for name, content in self._tables.meter_labels() if name in existing)
             yield from self._label_check.compare(known)
         else:
             yield from self._tables.altered_labels(self._store, existing)

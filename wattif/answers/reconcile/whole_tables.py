@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from math import isnan
 from typing import Any
 
@@ -36,34 +36,46 @@ def read_object(store: Store, name: str) -> bytes | None:
 class WholeTables:
     """The tables of the dataset that *spec* describes, beside those that are made in units."""
 
-    def __init__(self, spec: Spec, scenario: Scenario, events: Mapping[int, Event]) -> None:
-        """*events*: what goes wrong at the meters, whether *scenario* has measured it or not."""
+    def __init__(self, spec: Spec, scenario: Scenario, events: Sequence[Event]) -> None:
+        """*events*: what goes wrong at the meters, by meter, whether *scenario* has measured it or not."""
         self._spec = spec
         self._scenario = scenario
-        self._events = events
+        self._labelled: dict[str, list[Event]] = defaultdict(list)  # by partition of the labels
+        for event in events:
+            self._labelled[anomaly_labels.partition_of(event)].append(event)
 
     def names(self) -> Sequence[str]:
-        """Their objects; those of a table that may be empty when something goes wrong at a meter."""
+        """Their objects; of the labels of anomalies, those of the days on which an event begins."""
         return [
             name
             for table in catalog.lake_tables_of(self._spec, "whole")
-            if self._events or not table.absent_when_empty
             for partition in table.partitions(self._spec)
+            if partition in self._labelled or not table.absent_when_empty
             for name in table.object_names(partition)
         ]
 
-    def meter_labels(self) -> Mapping[str, bytes]:
+    def meter_labels(self) -> Iterator[tuple[str, bytes]]:
         """Name and content of the labels of what goes wrong at the meters; only known when events are measured."""
-        return partition_objects(anomaly_labels.TABLE, self._scenario, self._spec.meters)
+        for partition in sorted(self._labelled):
+            yield from partition_objects(anomaly_labels.TABLE, self._scenario, self._spec.meters, partition).items()
+
+    def strange_labels(self, existing: Collection[str]) -> Iterator[Difference]:
+        """Labels of anomalies that no event of the dataset has."""
+        own = {name for partition in self._labelled for name in anomaly_labels.TABLE.object_names(partition)}
+        for name in sorted(existing):
+            if name.startswith(anomaly_labels.TABLE.prefix) and name not in own:
+                yield difference_of_object(name, "extra", 0, None, "labels of nothing that happened")
 
     def altered_labels(self, store: Store, existing: Collection[str]) -> Iterator[Difference]:
         """How the labels of anomalies, if *existing*, differ in what is known before events are measured."""
+        for partition, events in sorted(self._labelled.items()):
+            name = anomaly_labels.TABLE.object_name(partition, ending="parquet")
+            if name in existing:
+                yield from self._altered_partition(store, name, events)
+
+    def _altered_partition(self, store: Store, name: str, events: Sequence[Event]) -> Iterator[Difference]:
         table = anomaly_labels.TABLE
-        name = table.object_name(ending="parquet")
-        if not self._events or name not in existing:
-            return
         found = _parquet(read_object(store, name) or b"")
-        events = [self._events[meter] for meter in sorted(self._events)]
         if found is None or found.schema != arrow_schema(table.columns):
             told = "no Parquet file" if found is None else _columns(found.schema)
             yield difference_of_object(

@@ -42,6 +42,7 @@ class View:
     days: int = 6
     interval_s: int = 1800
     around_s: int = 0  # shown before and after the event; 0: all the days
+    upto_s: int = 0  # shown of the event; 0: all of it
     least_share: float = 0.3  # of the days that the event should last
     bin_s: int = 0  # rows and energy are summed up over so long
     choice: int = 0  # which of the events that suit
@@ -62,6 +63,14 @@ VIEWS: Mapping[str, View] = {
     "reversed_ct": View(("power, kW",)),
     "sag": View(("voltage, V",), days=1, interval_s=10, around_s=10 * MINUTE_S, least_share=0.0),
     "swell": View(("voltage, V",), days=1, interval_s=10, around_s=10 * MINUTE_S, least_share=0.0),
+    "wrong_multiplier": View(choice=2),
+    "phase_loss": View(("voltage, V", "power, kW"), days=4, around_s=DAY_S, interval_s=900, choice=1),
+    "repeats": View(
+        ("power, kW", "register, kWh"), days=1, interval_s=10, around_s=5 * MINUTE_S, upto_s=5 * MINUTE_S, choice=3
+    ),
+    "catch_up": View(("power, kW", "register, kWh"), days=1, interval_s=900, around_s=4 * HOUR_S, least_share=0.1),
+    "register_zero": View(("register, kWh",), days=1, interval_s=900, around_s=4 * HOUR_S, least_share=0.0),
+    "register_digit": View(("register, kWh",), days=1, interval_s=900, around_s=4 * HOUR_S, least_share=0.0),
     "outage": View(("voltage, V", "power, kW"), days=1, interval_s=60, around_s=2 * HOUR_S, least_share=0.05),
 }
 
@@ -152,12 +161,14 @@ def _save(path: Path, measured: MeasuredEvent, view: View, true: Course, reporte
     start_s, end_s = event.start_s - epoch_s, event.end_s - epoch_s
     first_s, last_s = 0, view.days * DAY_S
     if view.around_s:
-        first_s, last_s = max(start_s - view.around_s, 0), min(end_s + view.around_s, last_s)
+        shown_s = min(view.upto_s or end_s - start_s, end_s - start_s)
+        first_s, last_s = max(start_s - view.around_s, 0), min(start_s + shown_s + view.around_s, last_s)
     unit_s, unit = next(each for each in UNITS if last_s - first_s >= 2 * each[0])
     figure = Figure(figsize=(7.0, 1.0 + 1.5 * len(view.panels)), layout="constrained")
     for number, panel in enumerate(view.panels):
         axes = figure.add_subplot(len(view.panels), 1, number + 1)
         axes.grid(alpha=0.3)
+        axes.ticklabel_format(useOffset=False)
         axes.axvspan(start_s / unit_s, end_s / unit_s, color="tab:orange", alpha=0.15, label="event")
         for course, name, color, width in ((true, "true", "0.55", 0.8), (reported, "reported", "tab:red", 1.1)):
             values = _values(panel, view, course)

@@ -39,6 +39,13 @@ CASES: dict[str, dict[str, Any]] = {
         "start": "2024-02-01",
         "seed": 38,
     },
+    "what is told wrongly": {
+        "anomaly_rate": 1,
+        "anomalies": "wrong_multiplier,phase_loss,repeats,catch_up,register_zero,register_digit",
+        "meters": 60,
+        "columns": ALL_COLUMNS,
+        "solar_share": 0.3,
+    },
     "outages": {"anomaly_rate": 1, "anomalies": "outage,missing", "meters": 40, "interval": 60},
 }
 

@@ -26,6 +26,8 @@ COLUMNS = (
     "export_wh,export_register_kwh,seq"
 )
 REGISTERS = ("register_kwh", "export_register_kwh")
+# registers that jump or read wrongly, consumption that is not seen or shown again
+NOT_THE_SUM = ("rollover", "missing", "missing_at_random", "outage", "repeats", "register_zero", "register_digit")
 Row = dict[str, Any]
 
 
@@ -112,7 +114,7 @@ def test_registers_are_behind_by_what_the_label_says(labelled: Any) -> None:
 def test_the_register_is_the_running_sum_of_what_is_reported(labelled: Any) -> None:
     labels, _, reported = labelled
     for label in labels:
-        if label["kind"] in ("rollover", "missing", "missing_at_random", "outage"):  # jumps, or unseen consumption
+        if label["kind"] in NOT_THE_SUM:
             continue
         rows = [row for _, row in sorted(reported[label["mac"]].items())]
         for register, part in (("register_kwh", "consumption_wh"), ("export_register_kwh", "export_wh")):
@@ -129,6 +131,9 @@ def test_energies_not_registered_sum_to_the_difference_of_the_consumptions(label
         mac = label["mac"]
         lost_mwh = sum(round(row["consumption_wh"] * 1000) for row in true[mac].values())
         lost_mwh -= sum(round(row["consumption_wh"] * 1000) for row in reported[mac].values())
+        if label["kind"] == "repeats":  # the register counts what flowed, whatever the rows say
+            assert label["not_registered_wh"] == 0
+            continue
         if label["kind"].startswith("missing"):
             unsent = set(true[mac]) - set(reported[mac])
             lost_mwh -= sum(round(true[mac][seq]["consumption_wh"] * 1000) for seq in unsent)
@@ -178,6 +183,57 @@ def test_a_reversed_meter_shows_negative_power_and_counts_export(labelled: Any) 
     for was, says in rows:
         assert (says["consumption_wh"], says["export_wh"]) == (was["export_wh"], was["consumption_wh"])
         assert (says["power_w"] < 0) == (was["consumption_wh"] > was["export_wh"] and was["power_w"] > 0)
+
+
+def test_a_meter_that_repeats_shows_all_that_it_measured_before(labelled: Any) -> None:
+    """Every second reading at a quarter of an hour: a row of an odd number shows the values of the one before it."""
+    labels, true, reported = labelled
+    shown = 0
+    for label in labels:
+        if label["kind"] == "repeats":
+            for seq in range(_seq(label["start"]), _seq(label["end"])):
+                measured, row = true[label["mac"]][seq - seq % 2], reported[label["mac"]][seq]
+                own = {name: true[label["mac"]][seq][name] for name in ("timestamp", "seq")}
+                assert row == {**measured, **own}
+                shown += seq % 2
+    assert shown > 0
+
+
+def test_a_reading_that_catches_up_leaves_the_register_unbroken(labelled: Any) -> None:
+    labels, true, reported = labelled
+    caught_up = [label for label in labels if label["kind"] == "catch_up"]
+    assert caught_up
+    for label in caught_up:
+        sizes = orjson.loads(label["parameters"])
+        silent_from = datetime.fromtimestamp(sizes["silent_from_s"], label["start"].tzinfo)
+        span, mac = range(_seq(silent_from), _seq(label["end"])), label["mac"]
+        assert [seq for seq in span if seq in reported[mac]] == [span[-1]]
+        row = reported[mac][span[-1]]
+        for name, owed in (("consumption_wh", "owed_mwh"), ("export_wh", "owed_export_mwh")):
+            energy_mwh = [round(true[mac][seq][name] * 1000) for seq in span]
+            assert (round(row[name] * 1000), sizes[owed]) == (sum(energy_mwh), sum(energy_mwh[:-1]))
+        for name in REGISTERS:
+            assert row[name] == true[mac][span[-1]][name]
+        assert label["not_registered_wh"] == 0
+
+
+@pytest.mark.parametrize("kind", ["register_zero", "register_digit"])
+def test_a_register_reads_wrongly_once(labelled: Any, kind: str) -> None:
+    labels, true, reported = labelled
+    own = [label for label in labels if label["kind"] == kind]
+    assert own
+    for label in own:
+        (seq,) = range(_seq(label["start"]), _seq(label["end"]))
+        was, says = true[label["mac"]][seq], reported[label["mac"]][seq]
+        assert {name for name in was if was[name] != says[name]} <= {"register_kwh", "status"}
+        if kind == "register_zero":
+            assert says["register_kwh"] == 0
+        else:
+            sizes = orjson.loads(label["parameters"])
+            digits, wrong = f"{was['register_kwh']:012.3f}", f"{says['register_kwh']:012.3f}"
+            place = digits.index(".") - len(f"{sizes['place_kwh']:.0f}")
+            assert [n for n in range(12) if digits[n] != wrong[n]] == [place]
+            assert int(wrong[place]) == (int(digits[place]) + sizes["added"]) % 10
 
 
 def test_days_made_alone_are_those_of_the_whole(any_settings: Callable[..., Asked]) -> None:

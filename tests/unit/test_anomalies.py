@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,21 +20,30 @@ EXPORT = (0, 40, 60, 0)
 CHANCE = (0.0, 0.5, 0.25, 0.999)
 
 
-def _report(
-    kind: str, sizes: Mapping[str, float] | None = None, *, day: int = 10, end_day: int = 20, register_mwh: int = 0
-) -> Report:
-    """What *kind* makes of the day, of an event that began with day 10."""
-    start_s = day * DAY_S
-    true = TrueDay(
-        start_s=start_s,
+def _true_day(day: int, register_mwh: int = 0) -> TrueDay:
+    return TrueDay(
+        start_s=day * DAY_S,
         interval_s=DAY_S // 4,
         energy_mwh=np.array(ENERGY),
         export_mwh=np.array(EXPORT),
         register_mwh=register_mwh,
         uniforms=lambda: np.array(CHANCE, np.float64),
     )
+
+
+def _measured(kind: str, event: Event) -> dict[str, float]:
+    """The sizes of *event* that depend on true readings, where all days are the same."""
+    measure = KINDS[kind].measure
+    assert measure is not None
+    return measure(lambda moment_s: _true_day(moment_s // DAY_S), event)
+
+
+def _report(
+    kind: str, sizes: Mapping[str, float] | None = None, *, day: int = 10, end_day: int = 20, register_mwh: int = 0
+) -> Report:
+    """What *kind* makes of the day, of an event that began with day 10."""
     event = Event(id="meter-1", meter=1, kind=kind, start_s=10 * DAY_S, end_s=end_day * DAY_S, sizes=sizes or {})
-    return KINDS[kind].report(true, event)
+    return KINDS[kind].report(_true_day(day, register_mwh), event)
 
 
 def _energy(kind: str, sizes: Mapping[str, float] | None = None, *, day: int = 10, end_day: int = 20) -> list[int]:
@@ -93,9 +103,8 @@ def test_the_limit_is_six_tenths_of_the_highest_three_hours() -> None:
     )
     measure = KINDS["theft_cap"].measure
     assert measure is not None
-    assert measure(true, Event(id="meter-1", meter=1, kind="theft_cap", start_s=0, end_s=DAY_S, sizes={})) == {
-        "limit_mwh": 120.0
-    }
+    event = Event(id="meter-1", meter=1, kind="theft_cap", start_s=0, end_s=DAY_S, sizes={})
+    assert measure(lambda moment_s: true, event) == {"limit_mwh": 120.0}
 
 
 def test_theft_ramp_grows_a_day_and_stops() -> None:
@@ -113,18 +122,8 @@ def test_ghost_load_declines_from_three_tenths_to_one() -> None:
 
 def test_stuck_repeats_the_first_value() -> None:
     assert _energy("stuck", {"value_mwh": 3000.0}) == [3000] * 4
-    measure = KINDS["stuck"].measure
-    assert measure is not None
-    true = TrueDay(
-        start_s=10 * DAY_S,
-        interval_s=DAY_S // 4,
-        energy_mwh=np.array(ENERGY),
-        export_mwh=np.array(EXPORT),
-        register_mwh=0,
-        uniforms=lambda: np.empty(0),
-    )
     event = Event(id="meter-1", meter=1, kind="stuck", start_s=10 * DAY_S + DAY_S // 2, end_s=20 * DAY_S, sizes={})
-    assert measure(true, event) == {"value_mwh": 5001.0}
+    assert _measured("stuck", event) == {"value_mwh": 5001.0}
 
 
 def test_dead_has_no_power_but_voltage() -> None:
@@ -154,6 +153,81 @@ def _clock(sizes: Mapping[str, float], day: int = 10) -> list[int]:
     clock_s = _report("clock_skew", sizes, day=day).clock_s
     assert clock_s is not None
     return list(clock_s)
+
+
+def test_wrong_multiplier() -> None:
+    assert _energy("wrong_multiplier", {"factor": 0.1}) == [100, 300, 500, 700]
+    assert _energy("wrong_multiplier", {"factor": 10.0}) == [10_000, 30_000, 50_010, 70_000]
+
+
+def test_phase_loss_leaves_two_thirds() -> None:
+    report = _report("phase_loss")
+    assert _energy("phase_loss") == [666, 2000, 3334, 4666]
+    assert report.voltage is not None
+    assert report.status is not None
+    assert (report.voltage.tolist(), report.status.tolist()) == ([2 / 3] * 4, [anomalies.VOLTAGE_FLAG] * 4)
+
+
+def test_repeats_show_every_second_reading_twice() -> None:
+    report = _report("repeats", {"times": 2.0})
+    assert report.shown is not None
+    assert report.shown.tolist() == [0, 0, 2, 2]
+    assert report.energy_mwh is None
+
+
+def test_catch_up_carries_the_energy_of_a_silence_across_midnight() -> None:
+    """Silent from noon to noon, 5001 + 7000 + 1000 + 3000; the reading after it carries that and its own 5001."""
+    event = Event(
+        id="meter-1",
+        meter=1,
+        kind="catch_up",
+        start_s=10 * DAY_S + DAY_S // 2,
+        end_s=11 * DAY_S + DAY_S * 3 // 4,
+        sizes={},
+    )
+    sizes = _measured("catch_up", event)
+    assert sizes == {"silent_from_s": float(event.start_s), "owed_mwh": 16_001.0, "owed_export_mwh": 100.0}
+    event = replace(event, sizes=sizes)
+    first, second = (KINDS["catch_up"].report(_true_day(day), event) for day in (10, 11))
+    assert first.energy_mwh is not None
+    assert first.sent is not None
+    assert second.energy_mwh is not None
+    assert second.sent is not None
+    assert (first.energy_mwh[2:].tolist(), first.sent[2:].tolist()) == ([0, 0], [False, False])
+    assert (second.energy_mwh[:3].tolist(), second.sent[:3].tolist()) == ([0, 0, 21_002], [False, False, True])
+    assert second.export_mwh is not None
+    assert second.export_mwh[:3].tolist() == [0, 0, 160]
+
+
+def test_a_silence_is_as_long_as_one_reading_has_room_for() -> None:
+    """A reading of six hours holds 2,777,777 mWh a second, and so the last two of these, but not three."""
+    most_mwh = 2_777_777 * 6 * 3600
+    true = replace(_true_day(10), energy_mwh=np.array([5, 1, most_mwh - 7, 7]))
+    event = Event(id="meter-1", meter=1, kind="catch_up", start_s=10 * DAY_S, end_s=11 * DAY_S, sizes={})
+    measure = KINDS["catch_up"].measure
+    assert measure is not None
+    sizes = measure(lambda moment_s: true, event)
+    assert sizes == {"silent_from_s": 10.5 * DAY_S, "owed_mwh": float(most_mwh - 7), "owed_export_mwh": 60.0}
+    report = KINDS["catch_up"].report(true, replace(event, sizes=sizes))
+    assert report.energy_mwh is not None
+    assert report.sent is not None
+    assert (report.energy_mwh.tolist(), report.sent.tolist()) == ([5, 1, 0, most_mwh], [True, True, False, True])
+
+
+def test_a_register_that_reads_0_once() -> None:
+    report = _report("register_zero", register_mwh=5_000_000)
+    assert report.register_mwh is not None
+    assert report.register_mwh.tolist() == [0] * 4
+    assert (report.energy_mwh, report.status) == (None, None)
+
+
+def test_a_register_with_a_wrong_digit() -> None:
+    """The hundreds of 3,899.997 kWh and of what follows: 8 + 7 is 15, so 5; and 9 + 7 is 16, so 6."""
+    sizes = {"place_kwh": 100.0, "added": 7.0}
+    report = _report("register_digit", sizes, register_mwh=3_899_995_000)
+    assert report.register_mwh is not None
+    assert report.register_mwh.tolist() == [3_599_996_000, 3_599_999_000, 3_600_004_001, 3_600_011_001]
+    assert report.energy_mwh is None
 
 
 def test_missing_all_or_some() -> None:
@@ -218,7 +292,7 @@ def test_every_kind_of_the_registry_is_tested_here() -> None:
 
 def test_all_means_the_same_in_every_dataset_of_a_version_of_the_bytes() -> None:
     """`all` is part of a dataset's identity by that word: a kind that comes later is `by_name_only`."""
-    assert (VERSION, len(read_weights("all"))) == (3, 22)
+    assert (VERSION, len(read_weights("all"))) == (3, 28)
 
 
 def test_weights() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif.answers.arrival_counts import ArrivalCounts
+from wattif.answers.far_clocks import FarClocks
 from wattif.answers.hour_parts import (
     DEDUPLICATED,
     DELIVERED,
@@ -72,6 +73,9 @@ class Hours:
         self._quantities = np.array([each.quantity for each in self.fields])
         self._electrical = any(each.quantity in quantities.ELECTRICAL for each in self.fields)
         self._of_thread = threading.local()
+        days = range(day_number(plan.start), day_number(plan.end) + 1)
+        events = (each for of_meter in scenario.events.values() for each in of_meter.all)
+        self._far = FarClocks(events, days, int(zones is not None))
 
     @property
     def views(self) -> int:
@@ -79,13 +83,18 @@ class Hours:
         return 1 if self._faults is None else len(VIEWS)
 
     def parts(self) -> Iterator[Span]:
-        """All parts, month by month; a wrong clock may put readings into the months before and after the dataset's."""
+        """All parts, month by month; a wrong clock may put readings into the months before and after the dataset's,
+        and one that was reset into others.
+        """
         around = _DAY * (bool(self._scenario.events) + (self._zones is not None))
         month, last = (self._plan.start - around).replace(day=1), self._plan.end + around
+        months = self._far.months()
         while month <= last:
+            months.add(month)
+            month = month_after(month)
+        for month in sorted(months):
             for first in range(0, self._plan.meters, BLOCK_METERS):
                 yield Span(month, first, min(BLOCK_METERS, self._plan.meters - first))
-            month = month_after(month)
 
     def compute(self, part: Span, stop: Event) -> PartHours:
         """The hours of *part*; `Interrupted` when *stop* is set meanwhile."""
@@ -103,13 +112,17 @@ class Hours:
             np.zeros((self.views, part.meters, len(part.days) if self._zones else 0, 2), np.int64),
         )
         around = len(self._whole_days(part)) - len(part.days)
-        for number in range(part.days.start - 1 - around // 2, part.days.stop + 1 + around // 2):
+        near = range(part.days.start - 1 - around // 2, part.days.stop + 1 + around // 2)
+        for number in near:
             day = _EPOCH + timedelta(days=number)
             if stop.is_set():
                 raise Interrupted("stopped")
             if self._plan.start <= day <= self._plan.end:
                 for first, meters in self._blocks(part, day):
                     self._add(made, day, first, meters, arrivals)
+        for number, meter in self._far.days_of(part):
+            if number not in near:
+                self._add(made, _EPOCH + timedelta(days=number), meter, 1, arrivals)
         if self.views > 1:
             self._sum_up(made)
         if arrivals is not None:

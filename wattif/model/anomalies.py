@@ -48,6 +48,13 @@ class TrueDay:
         """Start of each reading, seconds since 1970."""
         return self.start_s + self.interval_s * np.arange(len(self.energy_mwh), dtype=np.int64)
 
+    def inside(self, event: Event) -> slice:
+        """The readings of the day that belong to *event*."""
+        count = len(self.energy_mwh)
+        first = (event.start_s - self.start_s) // self.interval_s
+        end = (event.end_s - self.start_s) // self.interval_s
+        return slice(min(max(first, 0), count), min(max(end, 0), count))
+
     def days_since(self, event: Event) -> NDArray[np.float64]:
         """Days since the start of *event*, at each reading."""
         return (self.times_s - event.start_s) / DAY_S
@@ -74,6 +81,7 @@ class Report:
     status: NDArray[np.int64] | None = None  # flags
     sent: NDArray[np.bool_] | None = None  # rows that are sent at all
     clock_s: NDArray[np.int64] | None = None  # how far the meter's clock is ahead, seconds
+    shown: NDArray[np.int64] | None = None  # the reading of the day whose values each row shows, all but its number
 
 
 def whole_mwh(energy_mwh: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
@@ -100,6 +108,18 @@ def _nothing(draws: Draws) -> dict[str, float]:
     return {}
 
 
+DayOf = Callable[[int], TrueDay]  # the UTC day of a moment in seconds since 1970
+
+
+def energies_mwh(day_of: DayOf, event: Event) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Import and export that truly happened during *event*, one a reading, from all its days."""
+    days = [day_of(moment_s) for moment_s in range(event.start_s - event.start_s % DAY_S, event.end_s, DAY_S)]
+    return (
+        np.concatenate([day.energy_mwh[day.inside(event)] for day in days]),
+        np.concatenate([day.export_mwh[day.inside(event)] for day in days]),
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Kind:
     """A kind of anomaly: its function, how large and how long, where it shows."""
@@ -109,7 +129,7 @@ class Kind:
     lengths: tuple[float, float] = (DAY_S, 28 * DAY_S)
     unit: Literal["seconds", "readings", "days", "period"] = "seconds"  # of the lengths
     draw: Callable[[Draws], dict[str, float]] = _nothing
-    measure: Callable[[TrueDay, Event], dict[str, float]] | None = None  # on the day of `measured_s`
+    measure: Callable[[DayOf, Event], dict[str, float]] | None = None  # sizes that depend on true readings
     moments: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # shares of the event, drawn: …_s
     aftermath_s: tuple[float, float] = (0.0, 0.0)  # what follows, and belongs to the event
     of_transformer: bool = False  # hits all its meters at once

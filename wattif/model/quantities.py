@@ -23,6 +23,7 @@ COUNT = 11
 ELECTRICAL = frozenset({VOLTAGE_DV, CURRENT_CA, POWER_FACTOR_MILLI})  # computed only where they are asked for
 
 POWER_MAX_W = 9_999_999
+LARGEST_MWH_PER_SECOND = POWER_MAX_W * 1000 // 3600  # of an energy that was made larger
 NEGATIVE_POWER_MAX_W = 999_999  # the sign takes the place of a digit
 REGISTER_MAX_WH = 10**11 - 1  # eight digits before the point
 VOLTAGE_MAX_DV = 9_999

@@ -19,9 +19,9 @@ from wattif.model.world import MeterDays, World
 from wattif.numeric.calendar import day_number
 from wattif.numeric.streams import Stream, uniforms
 
-_LARGEST_MWH_PER_SECOND = quantities.POWER_MAX_W * 1000 // 3600
 _REGISTER_WH = quantities.REGISTER_MAX_WH + 1  # where it restarts
 _VOLTAGE_MAX_DV = quantities.VOLTAGE_MAX_DV
+_NUMBERED = quantities.SEQ  # what stands before it is measured
 _READING = int(Stream.ANOMALY_READING)
 _EPOCH = date(1970, 1, 1)
 
@@ -35,6 +35,8 @@ class MeasuredEvent:
     lost_mwh: NDArray[np.int64]  # imported but not registered; shape (days + 1,)
     lost_export_mwh: NDArray[np.int64]
     energy_mwh: int  # truly imported during the event
+    far_days: frozenset[tuple[int, int]] = frozenset()  # true days, and days that a wrong clock takes them for, unless
+    # these are neighbours; since 1970
 
     def lost_before(self, day: int) -> tuple[int, int]:
         """Import and export that are missing in the registers at the start of *day* (since 1970), in mWh."""
@@ -124,7 +126,7 @@ class ReportedDays:
         """Write over a meter's columns what it reports."""
         true = _true_day(self._world, event, day, own, registers[0])
         report = KINDS[event.kind].report(true, event)
-        inside = _inside(event, true)
+        inside = true.inside(event)
         energy_mwh, export_mwh = _energies(report, true, inside)
         negative = None
         if report.energy_mwh is not None:
@@ -148,6 +150,8 @@ class ReportedDays:
         if self._electrical and (report.energy_mwh is not None or report.voltage is not None):
             interval_s = self._world.interval_s
             reported_load(self._world.seed, event.meter, interval_s, inside.start, inside.stop, own)
+        if report.shown is not None:
+            own[:_NUMBERED, inside] = own[:_NUMBERED, report.shown[inside]]
         sent, clock_s = None, None
         if report.sent is not None:
             sent = np.ones(len(energy_mwh), np.bool_)
@@ -178,6 +182,7 @@ def _measure(world: World, fleet: Fleet, events: Iterable[Event]) -> list[Measur
     days = MeterDays(world, fleet, electrical=False)
     with_sizes = [_with_measured_sizes(world, days, event) for event in events]
     found: dict[tuple[int, str], tuple[Event, int, list[int], list[int]]] = {}
+    far_days: dict[tuple[int, str], set[tuple[int, int]]] = {}
     by_day: dict[int, list[Event]] = {}
     for event in with_sizes:
         for day in range(event.start_s // DAY_S, (event.end_s - 1) // DAY_S + 1):
@@ -186,8 +191,13 @@ def _measure(world: World, fleet: Fleet, events: Iterable[Event]) -> list[Measur
     for day in sorted(by_day):
         for event in by_day[day]:
             true = _compute(world, days, event, day)
-            inside = _inside(event, true)
-            energy_mwh, export_mwh = _energies(KINDS[event.kind].report(true, event), true, inside)
+            inside = true.inside(event)
+            report = KINDS[event.kind].report(true, event)
+            energy_mwh, export_mwh = _energies(report, true, inside)
+            if report.clock_s is not None:
+                told_days = np.unique((true.times_s + report.clock_s)[inside] // DAY_S).tolist()
+                far = {(day, told) for told in told_days if abs(told - day) > 1}
+                far_days.setdefault((event.meter, event.id), set()).update(far)
             _, total_mwh, lost, lost_export = found[event.meter, event.id]
             lost.append(lost[-1] + int(true.energy_mwh.sum() - energy_mwh.sum()))
             lost_export.append(lost_export[-1] + int(true.export_mwh.sum() - export_mwh.sum()))
@@ -199,18 +209,18 @@ def _measure(world: World, fleet: Fleet, events: Iterable[Event]) -> list[Measur
             lost_mwh=np.array(lost),
             lost_export_mwh=np.array(lost_export),
             energy_mwh=total_mwh,
+            far_days=frozenset(far_days.get((event.meter, event.id), ())),
         )
         for event, total_mwh, lost, lost_export in found.values()
     ]
 
 
 def _with_measured_sizes(world: World, days: MeterDays, event: Event) -> Event:
-    kind = KINDS[event.kind]
-    if kind.measure is None:
+    measure = KINDS[event.kind].measure
+    if measure is None:
         return event
-    day = int(event.sizes.get("restart_s", event.start_s)) // DAY_S
-    true = _compute(world, days, event, day)
-    return replace(event, sizes={**event.sizes, **kind.measure(true, event)})
+    sizes = measure(lambda moment_s: _compute(world, days, event, moment_s // DAY_S), event)
+    return replace(event, sizes={**event.sizes, **sizes})
 
 
 def _compute(world: World, days: MeterDays, event: Event, day: int) -> TrueDay:
@@ -230,19 +240,11 @@ def _true_day(world: World, event: Event, day: int, own: NDArray[np.int64], regi
     )
 
 
-def _inside(event: Event, true: TrueDay) -> slice:
-    """The readings of a day that belong to the event."""
-    count = len(true.energy_mwh)
-    first = (event.start_s - true.start_s) // true.interval_s
-    end = (event.end_s - true.start_s) // true.interval_s
-    return slice(min(max(first, 0), count), min(max(end, 0), count))
-
-
 def _energies(report: Report, true: TrueDay, inside: slice) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Import and export as they are reported, in mWh; no reading is larger than its field."""
     energy_mwh, export_mwh = true.energy_mwh.copy(), true.export_mwh.copy()
     if report.energy_mwh is not None:
-        energy_mwh[inside] = np.minimum(report.energy_mwh[inside], _LARGEST_MWH_PER_SECOND * true.interval_s)
+        energy_mwh[inside] = np.minimum(report.energy_mwh[inside], quantities.LARGEST_MWH_PER_SECOND * true.interval_s)
     if report.export_mwh is not None:
         export_mwh[inside] = report.export_mwh[inside]
     return energy_mwh, export_mwh

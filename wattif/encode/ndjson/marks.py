@@ -37,10 +37,10 @@ def lay_times(rows: NDArray[np.uint8], offset: int, times: NDArray[np.datetime64
         return
     text = rows[:, offset : offset + TIMESTAMP_WIDTH]
     days, seconds = np.divmod(times.astype("datetime64[s]").astype(np.int64), 86_400)
-    first = days.min()
-    midnights = np.arange(first, days.max() + 1).astype("datetime64[D]").astype("datetime64[s]")
+    distinct, places = np.unique(days, return_inverse=True)  # a clock that was reset is decades behind
+    midnights = distinct.astype("datetime64[D]").astype("datetime64[s]")
     texts = np.datetime_as_string(midnights, timezone="UTC").astype(f"S{TIMESTAMP_WIDTH}")
-    text[:] = texts.view(np.uint8).reshape(-1, TIMESTAMP_WIDTH)[days - first]
+    text[:] = texts.view(np.uint8).reshape(-1, TIMESTAMP_WIDTH)[places]
     minutes = seconds // 60
     hours = minutes // 60
     for place, value in ((11, hours), (14, minutes - 60 * hours), (17, seconds - 60 * minutes)):

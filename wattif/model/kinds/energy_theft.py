@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from wattif.model.anomalies import DAY_S, HOUR_S, Draws, Event, Kind, Report, TrueDay, constant, whole_mwh
+from wattif.model.anomalies import DAY_S, HOUR_S, DayOf, Draws, Event, Kind, Report, TrueDay, constant, whole_mwh
 
 
 def theft_scale(day: TrueDay, event: Event) -> Report:
@@ -71,8 +71,9 @@ def _draw_ramp(draws: Draws) -> dict[str, float]:
     return {"growth_a_day": draws.uniform(0.05, 0.1), "largest": draws.uniform(0.3, 1.0)}
 
 
-def _limit(day: TrueDay, event: Event) -> dict[str, float]:
+def _limit(day_of: DayOf, event: Event) -> dict[str, float]:
     """Six tenths of the highest mean of three hours of the event's first day: a limit that matters every day."""
+    day = day_of(event.start_s)
     readings = 3 * HOUR_S // day.interval_s
     means = day.energy_mwh.reshape(-1, readings).sum(axis=1) / readings
     return {"limit_mwh": float(math.floor(0.6 * means.max()))}

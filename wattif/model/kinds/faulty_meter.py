@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wattif.model.anomalies import DAY_S, HOUR_S, ROLLOVER_MWH, Draws, Event, Kind, Report, TrueDay, constant
+from wattif.model.anomalies import DAY_S, HOUR_S, ROLLOVER_MWH, DayOf, Draws, Event, Kind, Report, TrueDay, constant
 
 
 def stuck(day: TrueDay, event: Event) -> Report:
@@ -59,12 +59,15 @@ def _draw_clock(draws: Draws) -> dict[str, float]:
     return {"ahead_s": 0.0, "ahead_s_a_day": draws.sign() * draws.uniform(0.5, 5.0)}
 
 
-def _first_value(day: TrueDay, event: Event) -> dict[str, float]:
+def _first_value(day_of: DayOf, event: Event) -> dict[str, float]:
+    day = day_of(event.start_s)
     return {"value_mwh": float(day.energy_mwh[(event.start_s - day.start_s) // day.interval_s])}
 
 
-def _restart(day: TrueDay, event: Event) -> dict[str, float]:
-    upto = (int(event.sizes["restart_s"]) - day.start_s) // day.interval_s
+def _restart(day_of: DayOf, event: Event) -> dict[str, float]:
+    restart_s = int(event.sizes["restart_s"])
+    day = day_of(restart_s)
+    upto = (restart_s - day.start_s) // day.interval_s
     return {"restart_mwh": float(day.register_mwh + int(day.energy_mwh[:upto].sum()))}
 
 

@@ -1,4 +1,4 @@
-"""Figures that tell real readings from made ones, a topic a file; `python -m scripts.figures` prints them.
+"""What the model gives beside what is real: a topic a file, each figure declared once.
 
-Each is computed from what the model gives, by the usual formulas, never from the model's own constants.
+Figures are computed from readings, by the usual formulas, never from the model's own constants.
 """

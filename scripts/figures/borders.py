@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.figures.wanted import Wanted
+from scripts.figures.figure import Figure
 from wattif.model import quantities
 from wattif.model.cities import City, load_cities
 from wattif.model.classes import CLASSES, PROFILES, MeterClass
@@ -19,7 +19,6 @@ from wattif.numeric import calendar
 
 SEED, EPOCH = 42, date(2024, 1, 1)
 METERS, DAYS = 20, 9
-NOT_A_MOMENT = "any other moment"
 Floats = NDArray[np.float64]
 
 
@@ -81,13 +80,13 @@ def midnights(city: City, first: date) -> tuple[NDArray[np.int64], NDArray[np.in
     return np.arange(1, DAYS) * 8640 - 1, of_local[of_local > 0]
 
 
-def figures() -> list[Wanted]:
+def figures(fewer: int) -> list[Figure]:
     """Months in London; midnights of the city and class where they show most."""
     cities = load_cities()
     found = []
-    for kind, name, before in zip(CLASSES, ("homes", "shops", "factories"), ("1.85", "11", "14.5"), strict=True):
-        ratio = month_border(cities["london"], kind)
-        found.append(_figure(f"month border against other borders, {name}", before, ratio, 1.1, "any other day"))
+    for kind, before in zip(CLASSES, ("1.85", "11", "14.5"), strict=True):
+        ratio = month_border(cities["london"], kind, 150 // fewer)
+        found.append(_figure(f"{kind.id} in London", "step at the first of a month / usual", ratio, 1.1, before))
     first = date(2024, 2, 24)
     utc, local = [], []
     for city in cities.values():
@@ -96,10 +95,12 @@ def figures() -> list[Wanted]:
             steps = steps_w(city, kind, first)
             utc.append(against_usual(steps, at_utc))
             local.append(against_usual(steps, at_local))
-    found.append(_figure("step at UTC midnight against usual, worst", "20-23", max(utc), 2.0, NOT_A_MOMENT))
-    found.append(_figure("step at local midnight against usual, worst", "not known", max(local), 2.0, NOT_A_MOMENT))
+    worst = "worst class and city"
+    found.append(_figure(worst, "step at UTC midnight / usual", max(utc), 2.0, "20 to 23"))
+    found.append(_figure(worst, "step at local midnight / usual", max(local), 2.0))
     return found
 
 
-def _figure(name: str, before: str, measured: float, high: float, source: str) -> Wanted:
-    return Wanted(name=name, before=before, measured=measured, real="1", low=0.0, high=high, source=source)
+def _figure(of: str, name: str, ours: float, high: float, before: str = "") -> Figure:
+    source = "no border shows in real readings"
+    return Figure(of=of, name=name, before=before, ours=ours, real="1", wanted=(0.0, high), source=source)

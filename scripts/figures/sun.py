@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.figures.wanted import Wanted
+from scripts.figures.figure import Figure
 from wattif.model.cities import City, load_cities
 from wattif.model.solar import ROOFS, Place, clearness, daily_yields, monthly_clearness
 from wattif.model.weather import city_number
@@ -30,8 +30,8 @@ def yields_kwh(city: City) -> NDArray[np.float64]:
     return mean.reshape(YEARS, 365)
 
 
-def figures() -> list[Wanted]:
-    """Berlin and Manila; the clearness from day to day without its season."""
+def figures(fewer: int) -> list[Figure]:
+    """Berlin and Manila; the clearness from day to day without its season. *fewer* changes nothing."""
     cities = load_cities()
     berlin, manila = yields_kwh(cities["berlin"]).mean(axis=0), yields_kwh(cities["manila"])
     ratio = berlin[151:212].sum() / (berlin[:31].sum() + berlin[334:].sum())
@@ -40,21 +40,31 @@ def figures() -> list[Wanted]:
     alike = float(np.corrcoef(days[1:], days[:-1])[0, 1])
     yearly = float(manila.sum(axis=1).mean())
     return [
-        _figure("clearness, correlation with the next day", "0", alike, "0.33", 0.28, 0.38, "measured irradiation"),
-        _figure("panels in Berlin, June and July / winter", "7.3", ratio, "5.3", 4.5, 6.1, "measured panels"),
-        _figure(
-            "panels in Manila, kWh a year and kW",
-            "1,498",
-            yearly,
-            "about 1,100-1,400",
-            1100,
-            1400,
-            "irradiation",
+        Figure(
+            of="sky",
+            name="clearness, correlation with the next day",
+            ours=alike,
+            real="0.33",
+            wanted=(0.28, 0.38),
+            source="measured irradiation",
+            before="0",
+        ),
+        Figure(
+            of="panels in Berlin",
+            name="June and July / December and January",
+            ours=float(ratio),
+            real="5.3",
+            wanted=(4.5, 6.1),
+            source="measured panels",
+            before="7.3",
+        ),
+        Figure(
+            of="panels in Manila",
+            name="kWh a year and kW",
+            ours=yearly,
+            real="about 1,100 to 1,400",
+            wanted=(1100.0, 1400.0),
+            source="irradiation",
+            before="1,498",
         ),
     ]
-
-
-def _figure(  # what a figure is
-    name: str, before: str, measured: float, real: str, low: float, high: float, source: str
-) -> Wanted:
-    return Wanted(name=name, before=before, measured=measured, real=real, low=low, high=high, source=source)

@@ -166,7 +166,7 @@ def test_missing_zero_negative_and_double_readings(tmp_path: Path) -> None:
         (_rows(RAMP).replace("range(12)", "range(9)"), "9 of 9 meters have 14 days and use anything; at least 10"),
         (_rows("'many'"), "holds 'many', which is no number"),
         (_rows("1.0 * epoch(t)"), "only ever rises, as registers do"),
-        (_rows(RAMP, step="2 hours"), "readings are 7,200 s apart; calibration needs an interval from 1 min to 1 h"),
+        (_rows(RAMP, step="2 hours"), "readings are 7,200 s apart; give some whose interval is from 1 to 60 min"),
         (_rows(RAMP, time="'soon'"), "'soon' is not a timestamp"),
         (_rows(RAMP, column="colour"), "which column holds the energy or power?"),
         (f"SELECT *, 'zoo' AS class FROM ({_rows(RAMP)})", "holds 'zoo', which is no class"),

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 import numpy as np
 import pytest
 
-from scripts.figures import homes, manila, sun, texture
-from scripts.figures.wanted import Wanted, table
-from scripts.realism import sample
+from scripts import realism
+from scripts.figures import between_homes, homes, manila, one_home, sun, texture
+from scripts.figures.figure import Figure, around, median_of, misses, table
+from scripts.figures.formulas import coincidence, peak_difference_min
+from scripts.figures.sampling import HALF_HOUR_S, HOMES, STEP_S, Sample, sample
+from wattif.model.cities import load_cities
+from wattif.numeric.calendar import QUARTERS, day_number
 
 APRIL = (date(2024, 4, 1), date(2024, 4, 30))
+LONDON = load_cities()["london"]
+
+
+def _ours(figures: Iterable[Figure]) -> dict[str, float]:
+    return {figure.name: figure.ours for figure in figures}
+
+
+def _figure(name: str, ours: float, wanted: tuple[float, float] = (0.5, 1.5), why: str = "") -> Figure:
+    return Figure(of="homes", name=name, ours=ours, real="1", wanted=wanted, source="a study", why=why)
 
 
 def test_texture_by_hand() -> None:
@@ -19,38 +33,83 @@ def test_texture_by_hand() -> None:
     watts = np.full((1, 720), 100.0)
     for start in range(60, 720, 60):
         watts[0, start : start + 6] = 700.0
-    found = texture.of(watts)
+    found = _ours(texture.of(watts))
     kwh = (720 * 100 + 11 * 6 * 600) / 360 / 1000
     assert found["rises over 500 W per kWh"] == pytest.approx(11 / kwh)
     assert found["rises over 100 W an hour"] == pytest.approx(5.5)
     assert found["minutes that step over 100 W, %"] == pytest.approx(100 * 22 / 119)
 
 
-def test_the_worst_comes_first_and_what_misses_is_bold() -> None:
-    def wanted(name: str, measured: float) -> Wanted:
-        return Wanted(name=name, before="", measured=measured, real="1", low=0.5, high=1.5, source="")
+def test_homes_by_hand() -> None:
+    """Two weeks of two homes: 100 W by night and 300 by day; 400 W from 6 to 18 h and else nothing."""
+    quarter = day_number(APRIL[0]) * QUARTERS + np.arange(14 * 48) * 2
+    day = (quarter % QUARTERS >= 24) & (quarter % QUARTERS < 72)
+    made = Sample(
+        city=LONDON,
+        interval_s=HALF_HOUR_S,
+        meter_profile=np.zeros(2, np.int8),
+        values=np.array([np.where(day, 300.0, 100.0), np.where(day, 400.0, 0.0)]),
+        local_quarter=quarter,
+        utc_day=quarter // QUARTERS,
+    )
+    found = _ours(one_home.of(made)) | _ours(between_homes._apart(made))
+    assert found["variation coefficient, 50% of the homes"] == pytest.approx(0.75)
+    assert found["load factor, median"] == pytest.approx((200 / 300 + 200 / 400) / 2)
+    assert found["night 0-6 h / mean, 90% of the homes"] == pytest.approx(0.45)
+    assert found["evening 17-21 h / mean, all homes together"] == pytest.approx((300 + 3 * 100 + 400) / 8 / 200)
+    assert found["half-hours at zero, %"] == pytest.approx(25.0)
 
-    figures = [wanted("good", 1.0), wanted("edge", 1.45), wanted("worst", 3.0), wanted("low", 0.4)]
+
+def test_peaks_together_by_hand() -> None:
+    """Homes that peak one after the other: together a third of their peaks."""
+    relative = np.eye(3)
+    assert coincidence(relative, 3, 2) == pytest.approx(1 / 3)
+    assert peak_difference_min(np.eye(48)[1], np.eye(48)[47]) == 60.0
+
+
+def test_the_worst_comes_first_and_what_misses_is_bold() -> None:
+    """Out of the range by its width: a narrow range weighs as much as a wide one."""
+    figures = [
+        _figure("good", 1.0),
+        _figure("edge", 1.45),
+        _figure("low", 0.4),
+        _figure("wide", 150.0, (0.0, 100.0)),
+        _figure("narrow", 0.93, (0.97, 1.0), why="for a reason"),
+    ]
     lines = table(figures).splitlines()[2:]
-    assert [line.split(" | ")[0] for line in lines] == ["| worst", "| low", "| edge", "| good"]
-    assert ["**" in line for line in lines] == [True, True, False, False]
+    assert [line.split(" | ")[1] for line in lines] == ["narrow", "wide", "low", "edge", "good"]
+    assert ["**" in line for line in lines] == [True, True, True, False, False]
+    assert misses(figures).splitlines() == [
+        "- **homes, narrow**: 0.93 instead of 0.97 to 1; for a reason.",
+        "- **homes, wide**: 150 instead of 0 to 100; not explained.",
+        "- **homes, low**: 0.4 instead of 0.5 to 1.5; not explained.",
+    ]
+    assert misses(figures[:2]) == "None.\n"
+
+
+def test_a_figure_of_several_worlds_is_their_median() -> None:
+    [figure] = median_of([[_figure("one", each)] for each in (1.0, 3.0, 1.1)])
+    assert (figure.ours, figure.spread) == (1.1, (1.0, 3.0))
+    assert around(2.0, share=0.1) == pytest.approx((1.8, 2.2))
+    assert around(-0.2, by=0.08) == pytest.approx((-0.28, -0.12))
 
 
 def test_homes_jump_as_often_as_real_ones() -> None:
     """Fewer homes and days than in docs/realism.md, so the ranges are a tenth wider."""
-    found = texture.of(sample("london", (1.0, 0.0, 0.0), 40, (date(2024, 3, 4), date(2024, 3, 8)), 10).values)
+    found = _ours(texture.of(sample(LONDON, HOMES, 40, (date(2024, 3, 4), date(2024, 3, 8)), STEP_S).values))
     assert 1.8 < found["rises over 500 W per kWh"] < 3.6
     assert 1.2 < found["rises over 100 W an hour"] < 3.3
     assert 3.6 < found["minutes that step over 100 W, %"] < 11.0
-    assert 0.18 < found["autocorrelation at 15 min"] < 0.36
+    assert 0.18 < found["autocorrelation, 15 min"] < 0.36
 
 
 def test_homes_differ_as_real_ones_do() -> None:
-    found = homes.of(sample("london", (1.0, 0.0, 0.0), 300, APRIL, 1800))
-    assert 0.23 < found["night 0-6 h / mean, 10 % of the homes"] < 0.34
-    assert 0.6 < found["night 0-6 h / mean, 90 % of the homes"] < 0.75
-    assert 1.37 < found["17-21 h / mean, all homes together"] < 1.67
-    assert 0.11 < found["variation of daily energy, 10 % of the homes"] < 0.19
+    made = sample(LONDON, HOMES, 300, APRIL, HALF_HOUR_S)
+    found = _ours([*one_home.of(made), *between_homes.of(made)])
+    assert 0.23 < found["night 0-6 h / mean, 10% of the homes"] < 0.34
+    assert 0.6 < found["night 0-6 h / mean, 90% of the homes"] < 0.75
+    assert 1.37 < found["evening 17-21 h / mean, all homes together"] < 1.67
+    assert 0.11 < found["daily energy, variation, 10% of the homes"] < 0.19
     assert 0.2 < found["half-hours at zero, %"] < 2.0
 
 
@@ -59,4 +118,13 @@ def test_manila_grows_by_four_to_ten_per_cent_a_year() -> None:
 
 
 def test_the_sun_s_figures_are_inside() -> None:
-    assert [figure.name for figure in sun.figures() if figure.miss] == []
+    assert [figure.name for figure in sun.figures(1) if figure.miss] == []
+
+
+def test_the_page_declares_each_figure_once() -> None:
+    """The cheapest topics: what they give is on the page, with its source, and no figure comes twice."""
+    figures = [*sun.figures(1), *texture.of(np.random.default_rng(1).random((2, 720)))]
+    assert {sun.figures, texture.figures, homes.figures, manila.figures} <= set(realism.TOPICS)
+    names = [(figure.of, figure.name) for figure in figures]
+    assert len(set(names)) == len(names)
+    assert all(figure.source for figure in figures)

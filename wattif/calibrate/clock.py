@@ -1,4 +1,4 @@
-"""Hours of a city: local time, day, type of day and season of each; and local timestamps as moments."""
+"""Spans of a city's time: local time, day, type of day and season of each; and local timestamps as moments."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Numbers = NDArray[np.int64]
 
 @dataclass(frozen=True, kw_only=True)
 class Clock:
-    """Hours of a city, all arrays of shape (hours,)."""
+    """Hours of a city, or shorter spans, all arrays of shape (hours,)."""
 
-    hour: Numbers  # of the local day, 0 to 23
+    quarter: Numbers  # of the local day, 0 to 95
     day: Numbers  # local, days since 1970
     kind: Numbers  # of day, index into `KINDS`
     season: Numbers  # index into `SEASONS`
@@ -38,7 +38,12 @@ class Clock:
         kinds = np.array([KINDS.index(day_type(city, each)) for each in dates])
         seasons = np.array([SEASONS.index(season(each, city.climate)) for each in dates])
         months = np.array([each.year * 12 + each.month - 1 for each in dates])
-        return cls(hour=local % QUARTERS // 4, day=day, kind=kinds[place], season=seasons[place], month=months[place])
+        return cls(quarter=local % QUARTERS, day=day, kind=kinds[place], season=seasons[place], month=months[place])
+
+    @property
+    def hour(self) -> Numbers:
+        """Of the local day, 0 to 23."""
+        return self.quarter // 4
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The hours of meters, measured or made: what figures are computed from."""
+"""The hours of meters, or shorter spans, measured or made: what figures are computed from."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ _HOURS_OF_A_DAY = 18  # what a day needs of a meter to count
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """Hourly energies of meters of any class."""
+    """Energies of meters of any class, an hour each or a shorter span."""
 
-    wh: NDArray[np.float32]  # (meters, hours); NaN where nothing is known
+    wh: NDArray[np.float32]  # (meters, hours): Wh an hour; NaN where nothing is known
     meter_class: NDArray[np.int8]  # (meters,): index into `wattif.spec.values.CLASS_IDS`
     clock: Clock  # of the hours
     zero: Floats  # (meters,): share of the readings that are zero
     missing: Floats  # (meters,): share of the readings between a meter's first and last one that are not there
+    span_s: int = 3600  # what stands for an hour above, seconds
 
     def of_class(self, number: int) -> Measured:
         """The meters of one class."""
@@ -37,6 +38,7 @@ class Measured:
             clock=self.clock,
             zero=self.zero[chosen],
             missing=self.missing[chosen],
+            span_s=self.span_s,
         )
 
     @cached_property
@@ -69,6 +71,6 @@ class Measured:
             known = ~np.isnan(row)
             counts = np.bincount(place[known], minlength=days)
             sums = np.bincount(place[known], row[known], minlength=days)
-            enough = counts >= _HOURS_OF_A_DAY
+            enough = counts * self.span_s >= _HOURS_OF_A_DAY * 3600
             daily[number, enough] = sums[enough] / counts[enough]
         return daily

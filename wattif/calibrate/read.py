@@ -1,4 +1,4 @@
-"""A user's files, as hourly energies: read by DuckDB, in a temporary database that is gone afterwards."""
+"""A user's files, as energies of hours or shorter spans: read by DuckDB, in a database that is gone afterwards."""
 
 from __future__ import annotations
 
@@ -41,10 +41,11 @@ class Data:
     notes: tuple[str, ...]  # what was guessed, mended or left out
 
 
-def read_data(files: Sequence[Path], asked: Asked, city: City, default_class: int) -> Data:
+def read_data(files: Sequence[Path], asked: Asked, city: City, default_class: int, *, span_s: int = _LONGEST_S) -> Data:
     """The hours of the meters in *files*, in the local time of *city*; `UsageError` names what cannot be used.
 
-    Memory: 4 bytes per meter and hour, and what DuckDB takes for its sorting.
+    *span_s*: seconds of the spans that stand for hours, 900, 1800 or 3600; readings must divide them.
+    Memory: 4 bytes per meter and span, and what DuckDB takes for its sorting.
     """
     place = str(files[0]) + (f" and {len(files) - 1} more" if len(files) > 1 else "")
     with (
@@ -53,7 +54,7 @@ def read_data(files: Sequence[Path], asked: Asked, city: City, default_class: in
         _explained(place),
     ):
         connection.execute("SET TimeZone = 'UTC'")
-        return _Reading(connection, files, asked, place).data(city, default_class)
+        return _Reading(connection, files, asked, place, span_s).data(city, default_class)
 
 
 @contextmanager
@@ -90,13 +91,16 @@ def _name(column: str) -> str:
 
 
 class _Reading:
-    """The steps from files to hours, each a table of DuckDB's."""
+    """The steps from files to spans, each a table of DuckDB's."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, files: Sequence[Path], asked: Asked, place: str) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, files: Sequence[Path], asked: Asked, place: str, span_s: int
+    ) -> None:
         self._connection = connection
         self._scan = _scan(files)
         self._asked = asked
         self._place = place
+        self._span_s = span_s
         self._notes: list[str] = []
 
     def data(self, city: City, default_class: int) -> Data:
@@ -109,7 +113,7 @@ class _Reading:
         interval_s = self._interval()
         factor = self._factor(columns, interval_s)
         self._energies(factor, interval_s)
-        measured = self._hours(city, interval_s, columns, default_class)
+        measured = self._spans(city, interval_s, columns, default_class)
         [(readings,)] = self._rows("SELECT count(*) FROM energies")
         return Data(
             measured=measured,
@@ -161,16 +165,17 @@ class _Reading:
         if not steps:
             raise UsageError(f"{self._place}: no meter has two readings; is the meter's column the right one?")
         interval = int(steps[0][0])
-        if not _SHORTEST_S <= interval <= _LONGEST_S or 3600 % interval:
+        if not _SHORTEST_S <= interval <= self._span_s or self._span_s % interval:
+            most = self._span_s // 60
             raise UsageError(
-                f"{self._place}: readings are {interval:,} s apart; calibration needs an interval from 1 min to 1 h"
-                " that divides the hour"
+                f"{self._place}: readings are {interval:,} s apart; give some whose interval is from 1 to {most} min"
+                f" and divides {most} min"
             )
         regular = sum(times for step, times in steps if step % interval == 0) / sum(times for _, times in steps)
         if regular < _REGULAR:
             raise UsageError(
                 f"{self._place}: only {regular:.0%} of the steps between readings are multiples of {interval} s;"
-                " calibration needs even intervals"
+                " the intervals must be even"
             )
         return interval
 
@@ -207,26 +212,27 @@ class _Reading:
             self._connection.execute("UPDATE energies SET wh = 0 WHERE wh < 0")
             self._notes.append(f"{negative:,} negative readings (feed-in) count as 0")
 
-    def _hours(self, city: City, interval_s: int, columns: Columns, default_class: int) -> Measured:
-        per_hour = 3600 // interval_s
+    def _spans(self, city: City, interval_s: int, columns: Columns, default_class: int) -> Measured:
+        per_span, per_hour, quarters_each = self._span_s // interval_s, 3600 // interval_s, self._span_s // 900
         meters = self._connection.execute(
             "SELECT meter, mode(class), avg(CAST(wh = 0 AS INT)),"
             f" 1 - count(*) / ((max(s) - min(s)) / {interval_s} + 1.0) FROM energies GROUP BY meter ORDER BY meter"
         ).fetchall()
         [(first_s,)] = self._rows("SELECT min(s) FROM energies")
         # hours begin when they do by the city's clock, which may be half an hour off
-        shift = int(local_quarters(city.time_zone, first_s // 900, 1)[0] - first_s // 900) % 4 * 900
+        shift = int(local_quarters(city.time_zone, first_s // 900, 1)[0] - first_s // 900) % quarters_each * 900
         table: pa.Table = self._connection.sql(
-            f"SELECT m.place, (e.s + {shift}) // 3600 AS hour, CAST(sum(e.wh) * {per_hour}.0 / count(*) AS FLOAT) AS wh"
+            f"SELECT m.place, (e.s + {shift}) // {self._span_s} AS span,"
+            f" CAST(sum(e.wh) * {per_hour}.0 / count(*) AS FLOAT) AS wh"
             " FROM energies e JOIN (SELECT meter, row_number() OVER (ORDER BY meter) - 1 AS place FROM"
             " (SELECT DISTINCT meter FROM energies)) m USING (meter)"
-            f" GROUP BY 1, 2 HAVING count(*) * 2 >= {per_hour}"
+            f" GROUP BY 1, 2 HAVING count(*) * 2 >= {per_span}"
         ).to_arrow_table()
-        hour = table["hour"].to_numpy()
-        first, last = int(hour.min()), int(hour.max())
+        span = table["span"].to_numpy()
+        first, last = int(span.min()), int(span.max())
         wh = np.full((len(meters), last - first + 1), np.nan, np.float32)
-        wh[table["place"].to_numpy(), hour - first] = table["wh"].to_numpy()
-        quarters = np.arange(first, last + 1) * 4 - shift // 900
+        wh[table["place"].to_numpy(), span - first] = table["wh"].to_numpy()
+        quarters = np.arange(first, last + 1) * quarters_each - shift // 900
         own_class = {
             word: class_number(word, columns.meter_class or "") for word in {each[1] for each in meters} if word
         }
@@ -237,4 +243,5 @@ class _Reading:
             clock=Clock.of(city, quarters),
             zero=np.array([each[2] for each in meters], np.float64),
             missing=np.array([each[3] for each in meters], np.float64),
+            span_s=self._span_s,
         )

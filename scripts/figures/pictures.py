@@ -2,18 +2,49 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
+
+from scripts.figures import cross_checks, shops
+from scripts.figures.between_homes import real_coincidence
+from scripts.figures.formulas import Floats, coincidence
+from scripts.figures.one_home import QUANTILES
+from scripts.figures.sampling import HALF_HOUR_S, HOMES, SPRING, sample
+from scripts.figures.voltage import volts
+from wattif.model.cities import load_cities
 
 mpl.use("Agg")
 DPI = 80
 
-Floats = NDArray[np.float64]
+
+def draw_all(folder: Path) -> None:
+    """The pictures of the report, into *folder*."""
+    folder.mkdir(exist_ok=True)
+    london = load_cities()["london"]
+    homes = sample(london, HOMES, 600, SPRING, HALF_HOUR_S)
+    relative = homes.relative
+    pairs = {"homes: h0": (homes.mean_day(relative.mean(axis=0)), homes.mean_day(homes.profile("h0")))}
+    businesses = {"g25": shops.year(1), "shift1": cross_checks.factories(1), "shift2": cross_checks.factories(1)}
+    for profile, everybody in businesses.items():
+        own = everybody.following(profile)
+        used = own.only(own.values.mean(axis=1) > 0.0)
+        pairs[profile] = own.mean_day(used.relative.mean(axis=0)), own.mean_day(own.profile(profile))
+    mean_days(folder / "mean_days.png", pairs)
+    quantiles(folder / "quantiles.png", relative, QUANTILES)
+    counts = (1, 2, 5, 10, 20, 50, 100, 200, 400)
+    coincidence_factors(
+        folder / "coincidence.png",
+        {count: coincidence(relative, count, 50) for count in counts},
+        {count: real_coincidence(count) for count in counts},
+    )
+    a_week = sample(london, HOMES, 1, (date(2024, 3, 4), date(2024, 3, 10)), 60)
+    week(folder / "week.png", a_week.values[0], a_week.interval_s)
+    voltages(folder / "voltage.png", volts(1).values)
 
 
 def _panels(count: int, height: float = 3.0) -> tuple[Figure, list[Axes]]:

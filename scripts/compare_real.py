@@ -117,7 +117,7 @@ def our_days(real: Days, city: City, class_id: str, seed: int) -> Days:
 
 
 def report(found: Comparison) -> list[str]:
-    """The areas beside the goals and what version 1 gave, and which features told most."""
+    """The areas beside the goals and what version 2 gave, and which features told most."""
     rows = (
         ("one day, divided by its mean", found.one_day, GOAL_ONE_DAY, 0.92),
         ("one day, Wh", found.one_day_wh, GOAL_ONE_DAY, 0.92),
@@ -126,7 +126,7 @@ def report(found: Comparison) -> list[str]:
     lines = [
         f"{found.span.meters[0]} homes of WattIf and {found.span.meters[1]} of the data, {found.days} days",
         "area under the ROC curve, cross-validated by meter: 0.5 is a coin, 1 is certain",
-        f"{'':30} {'area':>13}  {'goal':>6}  {'version 1':>9}",
+        f"{'':30} {'area':>13}  {'goal':>6}  {'version 2':>9}",
     ]
     for name, told, goal, before in rows:
         area = f"{told.auc:.3f} ± {told.error:.3f}"

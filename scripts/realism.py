@@ -36,8 +36,8 @@ computed from readings, as `wattif` makes them, by the usual formulas; nothing i
 constants.
 
 The table has every figure beside the real one, the worst first: the further a figure is out of its wanted range,
-relative to the width of the range, the higher it stands; then come those nearest to a bound. **Bold** is what misses
-its range: {misses} of {count}. *Version 2* is what datasets of WattIf 0.3 and 0.4 gave, where it is known.
+relative to the width of the range, the higher it stands. **Bold** is what misses its range: {misses} of {count}.
+*Version 2* is what datasets of WattIf 0.3 and 0.4 gave, where it is known.
 
 {table}
 - *Homes in London*: half-hourly means of {homes} homes, local days from 1 March to 31 May 2024, each home divided by
@@ -59,12 +59,13 @@ its range: {misses} of {count}. *Version 2* is what datasets of WattIf 0.3 and 0
 
 Gradient boosting (scikit-learn), cross-validated by meter: no meter is both learned from and judged. The figure is
 the area under the ROC curve, with its standard error: 0.5 is a coin, 1 is certain. *One day* is a day's 48
-half-hours, divided by its own mean or as they are; *{span} days* is some forty figures of a home: quantiles,
+half-hours, divided by its own mean or as they are; *{span} days* is some thirty figures of a home: quantiles,
 autocorrelations, parts of the day, weekends, steps.
 
 {classifier}
-Two halves of the same homes must give a coin, or the classifier would be no fair judge. To hold WattIf against homes
-of your own, which the repository has none of, see [calibrate.md](calibrate.md#compare). The goals there are
+Two halves of the same homes must give a coin, or the classifier would be no fair judge; less than 0.5 is one, too. To
+hold WattIf against real homes, which the repository has none of, see [calibrate.md](calibrate.md#compare). The goals
+there are
 {goal_day} on one day's profile and {goal_span} on {span} days; version 2 gave 0.92 and 0.999.
 
 ## Cross-checks

@@ -19,7 +19,7 @@ def real_coincidence(homes: float) -> float:
 
 def of(homes: Sample) -> list[Figure]:
     """From half-hourly means of homes."""
-    return [*_together(homes), *_apart(homes)]
+    return [*_together(homes), *apart(homes)]
 
 
 def _together(homes: Sample) -> list[Figure]:
@@ -65,7 +65,8 @@ def _together(homes: Sample) -> list[Figure]:
     ]
 
 
-def _apart(homes: Sample) -> list[Figure]:
+def apart(homes: Sample) -> list[Figure]:
+    """How their nights and evenings differ, and who uses nothing."""
     night = homes.relative[:, homes.hour < 6.0].mean(axis=1)
     evening = homes.relative[:, (homes.hour >= 17.0) & (homes.hour < 21.0)].mean()
     return [

@@ -35,12 +35,6 @@ class Figure:
         low, high = self.wanted
         return max(low - self.ours, self.ours - high, 0.0) / (high - low)
 
-    @property
-    def edge(self) -> float:
-        """How near it is to its bounds: 0 in the middle, 1 at a bound."""
-        low, high = self.wanted
-        return abs(2.0 * self.ours - low - high) / (high - low)
-
 
 def around(real: float, *, share: float = 0.0, by: float = 0.0) -> tuple[float, float]:
     """The range *share* (relative) or *by* (absolute) around the *real* figure."""
@@ -58,8 +52,8 @@ def median_of(worlds: Sequence[Sequence[Figure]]) -> list[Figure]:
 
 
 def worst_first(figures: Iterable[Figure]) -> list[Figure]:
-    """The furthest out of its range first; of those inside, the nearest to a bound."""
-    return sorted(figures, key=lambda each: (-each.miss, -each.edge))
+    """The furthest out of its range first; those inside as they come."""
+    return sorted(figures, key=lambda each: -each.miss)
 
 
 def number(value: float) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from wattif.errors import UsageError
+from wattif.model import cities
 from wattif.model.cities import MANILA, TROPICAL_SEASON, PerClass, load_cities
 from wattif.model.classes import CLASSES
 from wattif.model.holidays import day_type, holidays_of
@@ -20,6 +21,7 @@ from wattif.model.local_time import profile_at
 from wattif.numeric.calendar import day_number
 from wattif.spec.values import CLASS_IDS
 
+SHIPPED = Path(cities.__file__).parent / "data" / "cities.toml"
 PARIS = """
 [[city]]
 id = "paris"
@@ -312,3 +314,22 @@ def test_holidays_are_those_of_the_place_and_the_year() -> None:
     assert date(2024, 11, 28) not in holidays_of(cities["london"], 2024)  # Thanksgiving
     assert date(2024, 1, 6) not in holidays_of(cities["berlin"], 2024)  # Epiphany, a holiday in Bavaria
     assert all(day.year == 2021 for city in cities.values() for day in holidays_of(city, 2021))
+
+
+def test_each_shipped_figure_says_where_it_comes_from() -> None:
+    """By a mark in a comment on its line or just above, or where the head of the file explains its key."""
+    mark = re.compile(r"\[(read|memory|derived|assumed)")
+    head, *places = SHIPPED.read_text(encoding="utf-8").split("[[city]]\n")
+    explained = re.split(r"^# (?=[a-z])", head.split("# Marks:")[0], flags=re.M)
+    for_all = {key for text in explained if mark.search(text) for key in re.findall(r"[a-z_0-9]+", text)[:2]}
+    unmarked = []
+    for place in places:
+        comment = ""
+        for line in place.splitlines():
+            key, _, rest = line.partition(" = ")
+            comment += " " + (line if line.startswith("#") else rest.partition("#")[2])
+            if not line.startswith(("#", " ")) and rest:
+                if rest[0] in "-[{0123456789" and key not in for_all and not mark.search(comment):
+                    unmarked.append((place.splitlines()[0], key))
+                comment = ""
+    assert unmarked == []

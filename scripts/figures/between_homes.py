@@ -41,7 +41,7 @@ def _together(homes: Sample) -> list[Figure]:
         Figure(
             of=OF,
             name="peak demand after diversity / mean",
-            ours=together.max() / together.mean(),
+            ours=float(together.max() / together.mean()),
             real="2.19",
             wanted=around(2.19, share=0.1),
             source=BRITISH_HOMES,

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 
 import wattif
 from scripts import compare_real
+from wattif.calibrate.columns import Asked
+from wattif.model.cities import load_cities
 
 Export = Callable[..., Path]
 
@@ -77,6 +80,7 @@ def test_another_city_is_told_and_so_are_the_features_that_did(
             "little.csv: 15 of 15 meters have nearly all of 21 days and use anything; 20 are needed to compare",
         ),
         ({"days": 9}, [], "little.csv: 9 days are too few to compare; 14 are needed"),
+        ({}, ["--days", "0"], "--days 0: too few to compare; 14 are needed"),
         ({}, ["--city", "londn"], "unknown city; did you mean"),
         ({}, ["--value-column", "kwh"], "--value-column"),
     ],
@@ -87,6 +91,25 @@ def test_too_little_is_refused_by_name(
     file = export("little", **given)
     assert compare_real.main([str(file), "--city", "london", *options]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_meters_with_gaps_are_held_against_as_many_days_of_ours(export: Export) -> None:
+    """Ours have just the days that theirs have, in their steps of a watt-hour."""
+    with duckdb.connect() as connection:
+        file = export("gaps").with_suffix(".parquet")
+        connection.execute(
+            f"COPY (SELECT * FROM read_csv('{file.with_suffix('.csv')}') WHERE hash(household) % 2 = 0"
+            f" OR day(tstp) <> 5) TO '{file}'"
+        )
+    london = load_cities()["london"]
+    real, _ = compare_real.real_days([file], Asked(), london, 0, 21)
+    ours = compare_real.our_days(real, london, "residential", 42)
+    assert np.array_equal(ours.known, real.known)
+    assert 0 < np.count_nonzero(~real.known[:, 4]) < 40
+    assert real.known.sum() == real.known.size - np.count_nonzero(~real.known[:, 4])
+    for days in (ours, real):
+        wh = days.wh[days.known]
+        assert np.allclose(wh, np.round(wh), atol=1e-3)
 
 
 def test_hourly_readings_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

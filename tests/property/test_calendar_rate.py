@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+import orjson
 import pyarrow as pa
 import pytest
 
@@ -104,7 +105,8 @@ def test_energies_of_labels_are_sums_of_rows(labels: dict[str, list[Row]], rows:
         mac, span = label["mac"], range(_seq(label["start"]), _seq(label["end"]))
         energy_mwh = sum(true[mac][seq]["consumption_wh"] for seq in span)
         assert Decimal(energy_mwh) / 1000 == label["energy_wh"]
-        if not label["visible_in"].startswith("rows"):  # what is not sent was registered all the same
+        # what is not sent, or shown otherwise, was registered all the same
+        if not label["visible_in"].startswith(("rows", "all values")):
             said_mwh = sum(reported[mac][seq]["consumption_wh"] for seq in span)
             assert Decimal(energy_mwh - said_mwh) / 1000 == label["not_registered_wh"], label
 
@@ -131,3 +133,23 @@ def test_days_of_labels_can_be_asked_for(spec: wattif.Spec, labels: dict[str, li
     }
     assert {(row["event_id"], row["meter"]) for row in some.read_all().to_pylist()} == wanted
     assert wanted
+
+
+def test_a_register_rolls_over_when_its_label_says_so_whatever_was_lost_before() -> None:
+    spec = wattif.Spec(
+        **{**SPAN, "start": "2024-01-01", "columns": "mac,seq,consumption_wh,register_kwh"},
+        anomaly_rate="4/month",
+        anomalies="theft_scale=2,rollover=1",
+    )
+    rows, behind = _rows(spec), Counter[str]()
+    rolled = 0
+    labels = wattif.read(spec, "anomaly_labels", numbers="scaled").read_all().to_pylist()
+    for label in sorted(labels, key=lambda label: label["start"]):
+        sizes = orjson.loads(label["parameters"])
+        of_meter = rows[label["mac"]]
+        if "restart_s" in sizes and (seq := _seq(datetime.fromtimestamp(sizes["restart_s"], UTC))) in of_meter:
+            energy_mwh, register_wh = of_meter[seq]["consumption_wh"], of_meter[seq]["register_kwh"]
+            assert register_wh == energy_mwh // 1000
+            rolled += behind[label["mac"]] > 0
+        behind[label["mac"]] += label["not_registered_wh"]
+    assert rolled > 20

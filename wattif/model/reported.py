@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +64,9 @@ class MeterEvents:
         """Import and export that are missing in the registers at the start of *day* (since 1970), in mWh."""
         lost = [each.lost_before(day) for each in self.all]
         return sum(mwh for mwh, _ in lost), sum(mwh for _, mwh in lost)
+
+
+_NONE = MeterEvents(all=())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,64 +172,85 @@ class ReportedDays:
 
 def measure_events(world: World, fleet: Fleet, events: Sequence[Event], workers: int) -> dict[int, MeterEvents]:
     """What the *events* did to the registers, by meter: registers of later days need it, and so do labels."""
-    shares = [events[number::workers] for number in range(workers)]
+    measured: dict[int, MeterEvents] = {}
+    measuring = [_Measuring(world, fleet) for _ in range(workers)]
     with ThreadPoolExecutor(workers, thread_name_prefix="events") as pool:
-        measured = [each for part in pool.map(lambda share: _measure(world, fleet, share), shares) for each in part]
-    by_meter: dict[int, list[MeasuredEvent]] = {}
-    for each in sorted(measured, key=lambda each: (each.event.meter, each.event.start_s)):
-        by_meter.setdefault(each.event.meter, []).append(each)
-    return {meter: MeterEvents(all=tuple(own)) for meter, own in by_meter.items()}
+        for some in _one_a_meter(events):
+            shares = [some[n::workers] for n in range(workers)]
+            before = [{event.meter: measured.get(event.meter, _NONE) for event in share} for share in shares]
+            for each in chain.from_iterable(pool.map(_Measuring.measure, measuring, shares, before)):
+                own = measured.get(each.event.meter, _NONE)
+                measured[each.event.meter] = MeterEvents(all=(*own.all, each))
+    return dict(sorted(measured.items()))
 
 
-def _measure(world: World, fleet: Fleet, events: Iterable[Event]) -> list[MeasuredEvent]:
-    """Day by day, so that the meters of a day share its weather and calendar."""
-    days = MeterDays(world, fleet, electrical=False)
-    with_sizes = [_with_measured_sizes(world, days, event) for event in events]
-    found: dict[tuple[int, str], tuple[Event, int, list[int], list[int]]] = {}
-    far_days: dict[tuple[int, str], set[tuple[int, int]]] = {}
-    by_day: dict[int, list[Event]] = {}
-    for event in with_sizes:
-        for day in range(event.start_s // DAY_S, (event.end_s - 1) // DAY_S + 1):
-            by_day.setdefault(day, []).append(event)
-        found[event.meter, event.id] = event, 0, [0], [0]
-    for day in sorted(by_day):
-        for event in by_day[day]:
-            true = _compute(world, days, event, day)
-            inside = true.inside(event)
-            report = KINDS[event.kind].report(true, event)
-            energy_mwh, export_mwh = _energies(report, true, inside)
-            if report.clock_s is not None:
-                told_days = np.unique((true.times_s + report.clock_s)[inside] // DAY_S).tolist()
-                far = {(day, told) for told in told_days if abs(told - day) > 1}
-                far_days.setdefault((event.meter, event.id), set()).update(far)
-            _, total_mwh, lost, lost_export = found[event.meter, event.id]
-            lost.append(lost[-1] + int(true.energy_mwh.sum() - energy_mwh.sum()))
-            lost_export.append(lost_export[-1] + int(true.export_mwh.sum() - export_mwh.sum()))
-            found[event.meter, event.id] = event, total_mwh + int(true.energy_mwh[inside].sum()), lost, lost_export
-    return [
-        MeasuredEvent(
-            event=event,
-            first_day=event.start_s // DAY_S,
-            lost_mwh=np.array(lost),
-            lost_export_mwh=np.array(lost_export),
-            energy_mwh=total_mwh,
-            far_days=frozenset(far_days.get((event.meter, event.id), ())),
-        )
-        for event, total_mwh, lost, lost_export in found.values()
-    ]
+def _one_a_meter(events: Sequence[Event]) -> Iterator[list[Event]]:
+    """The *events* in order of time, so many at once that no meter has two of them: one may follow from the other."""
+    some: dict[int, Event] = {}
+    for event in sorted(events, key=lambda event: event.start_s):
+        if event.meter in some:
+            yield list(some.values())
+            some = {}
+        some[event.meter] = event
+    yield list(some.values())
 
 
-def _with_measured_sizes(world: World, days: MeterDays, event: Event) -> Event:
-    measure = KINDS[event.kind].measure
-    if measure is None:
-        return event
-    sizes = measure(lambda moment_s: _compute(world, days, event, moment_s // DAY_S), event)
-    return replace(event, sizes={**event.sizes, **sizes})
+class _Measuring:
+    """Measures events of different meters. Not thread-safe."""
 
+    def __init__(self, world: World, fleet: Fleet) -> None:
+        self._world = world
+        self._days = MeterDays(world, fleet, electrical=False)
 
-def _compute(world: World, days: MeterDays, event: Event, day: int) -> TrueDay:
-    own = days.compute(_EPOCH + timedelta(days=day), event.meter, 1)[0]
-    return _true_day(world, event, day, own, int(days.ledger.register_mwh[0]))
+    def measure(self, events: Sequence[Event], before: Mapping[int, MeterEvents]) -> list[MeasuredEvent]:
+        """Day by day, so that the meters of a day share its weather and calendar; *before*: events by meter."""
+        self._before = before
+        found: dict[int, tuple[Event, int, list[int], list[int]]] = {}
+        far_days: dict[int, set[tuple[int, int]]] = {}
+        by_day: dict[int, list[Event]] = {}
+        for event in map(self._with_measured_sizes, events):
+            for day in range(event.start_s // DAY_S, (event.end_s - 1) // DAY_S + 1):
+                by_day.setdefault(day, []).append(event)
+            found[event.meter] = event, 0, [0], [0]
+        for day in sorted(by_day):
+            for event in by_day[day]:
+                true = self._compute(event, day)
+                inside = true.inside(event)
+                report = KINDS[event.kind].report(true, event)
+                energy_mwh, export_mwh = _energies(report, true, inside)
+                if report.clock_s is not None:
+                    told_days = np.unique((true.times_s + report.clock_s)[inside] // DAY_S).tolist()
+                    far = {(day, told) for told in told_days if abs(told - day) > 1}
+                    far_days.setdefault(event.meter, set()).update(far)
+                _, total_mwh, lost, lost_export = found[event.meter]
+                lost.append(lost[-1] + int(true.energy_mwh.sum() - energy_mwh.sum()))
+                lost_export.append(lost_export[-1] + int(true.export_mwh.sum() - export_mwh.sum()))
+                found[event.meter] = event, total_mwh + int(true.energy_mwh[inside].sum()), lost, lost_export
+        return [
+            MeasuredEvent(
+                event=event,
+                first_day=event.start_s // DAY_S,
+                lost_mwh=np.array(lost),
+                lost_export_mwh=np.array(lost_export),
+                energy_mwh=total_mwh,
+                far_days=frozenset(far_days.get(event.meter, ())),
+            )
+            for event, total_mwh, lost, lost_export in found.values()
+        ]
+
+    def _with_measured_sizes(self, event: Event) -> Event:
+        measure = KINDS[event.kind].measure
+        if measure is None:
+            return event
+        sizes = measure(lambda moment_s: self._compute(event, moment_s // DAY_S), event)
+        return replace(event, sizes={**event.sizes, **sizes})
+
+    def _compute(self, event: Event, day: int) -> TrueDay:
+        """The registers are those of a meter that all earlier events befell."""
+        ledger = self._days.ledger
+        ledger.lost_mwh[0], ledger.lost_export_mwh[0] = self._before[event.meter].lost_before(day)
+        own = self._days.compute(_EPOCH + timedelta(days=day), event.meter, 1)[0]
+        return _true_day(self._world, event, day, own, int(ledger.register_mwh[0]))
 
 
 def _true_day(world: World, event: Event, day: int, own: NDArray[np.int64], register_mwh: int) -> TrueDay:

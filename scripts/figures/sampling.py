@@ -15,7 +15,6 @@ from wattif.model import local_time, quantities
 from wattif.model.cities import City
 from wattif.model.classes import PROFILES
 from wattif.model.fleet import make_fleet
-from wattif.model.grid import METERS_PER_TRANSFORMER
 from wattif.model.world import MeterDays, World
 from wattif.numeric import calendar
 
@@ -100,8 +99,10 @@ def sample(  # what to make, and what of it to keep
     """
     first, last = days[0] - timedelta(days=1), days[1] + timedelta(days=1)
     world = World(seed=seed, epoch=first.replace(day=1), interval_s=interval_s, cities=(city,))
-    spacing = METERS_PER_TRANSFORMER if one_per_transformer else 1
-    fleet = make_fleet(seed, meters * spacing, [city], class_mix)
+    numbers: Sequence[int] = range(meters)
+    if one_per_transformer:
+        numbers = [world.network.meters_of(transformer).start for transformer in range(meters)]
+    fleet = make_fleet(seed, numbers[-1] + 1, [city], class_mix)
     utc_days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     together = 6 if volts else 1  # readings whose mean is kept
     kept = world.readings_per_day // together
@@ -115,7 +116,7 @@ def sample(  # what to make, and what of it to keep
             at = slice(n * kept, (n + 1) * kept)
             for i in range(chosen.start, chosen.stop, block):
                 count = min(block, chosen.stop - i)
-                columns = model.compute(day, i * spacing, count)
+                columns = model.compute(day, numbers[i], count)
                 if volts:
                     values[i : i + count, at] = (
                         columns[:, quantities.VOLTAGE_DV].reshape(count, kept, together).mean(axis=2) / 10.0
@@ -124,7 +125,7 @@ def sample(  # what to make, and what of it to keep
                     values[i : i + count, at] = columns[:, quantities.CONSUMPTION_MWH] * 3.6 / interval_s
 
     threads = os.cpu_count() or 1
-    share = -(-meters // threads // METERS_PER_TRANSFORMER) * METERS_PER_TRANSFORMER
+    share = -(-meters // threads)
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(fill, [range(i, min(i + share, meters)) for i in range(0, meters, share)]))
     quarters = calendar.local_quarters(
@@ -139,7 +140,7 @@ def sample(  # what to make, and what of it to keep
     return Sample(
         city=city,
         interval_s=interval_s * together,
-        meter_profile=fleet.profile[::spacing],
+        meter_profile=fleet.profile[list(numbers)],
         values=values[:, whole],
         local_quarter=local[whole],
         utc_day=utc_day[whole],

@@ -125,7 +125,7 @@ def test_a_lake_that_grows_is_the_lake_made_at_once(lake: Path, tmp_path: Path) 
 
 def test_load_and_air_are_joined_by_the_zone_of_the_meter(tmp_path: Path) -> None:
     """As docs/air_quality.md has it, in a DuckDB that the lake was loaded into."""
-    lake = make_lake(tmp_path, **{**SPAN, "extra_tables": "air_quality,meter_zones", "meters": 90})
+    lake = make_lake(tmp_path, **{**SPAN, "extra_tables": "air_quality", "meters": 90})
     database = tmp_path / "readings.duckdb"
     assert main(["load", "--lake", str(lake), "--database", str(database)]) == 0
     (statement,) = re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "air_quality.md").read_text("utf-8"), re.DOTALL)
@@ -148,7 +148,7 @@ def test_reconcile_tells_the_row_and_the_column_that_differ(lake: Path) -> None:
     try:
         with duckdb.connect() as connection:
             connection.execute(f"SET TimeZone = 'UTC'; CREATE TABLE t AS FROM '{path}'")
-            connection.execute("UPDATE t SET us_aqi = us_aqi + 1 WHERE zone_id = 'new-york_Z_003' AND hour(time) = 5")
+            connection.execute("UPDATE t SET us_aqi = us_aqi + 1 WHERE zone_id = 'NYC_Z_003' AND hour(time) = 5")
             changed = connection.sql("FROM t").to_arrow_table()
         pq.write_table(changed.cast(pq.read_schema(path)), path)
         report = report_of("--lake", str(lake))

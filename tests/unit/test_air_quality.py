@@ -18,13 +18,13 @@ from wattif.errors import UsageError
 from wattif.model.air_levels import AirLevels
 from wattif.model.air_quality import drivers_of
 from wattif.model.cities import City, load_cities
-from wattif.model.grid import zone_id
 from wattif.model.scenario import Scenario, scenario_of
 from wattif.model.weather import hourly_temperature
 from wattif.spec import Spec
 from wattif.tables import catalog
 from wattif.tables.air_quality import TABLE
 from wattif.tables.arrow import arrow_table
+from wattif.tables.network_ids import zone_ids
 from wattif.tables.unit import Unit
 
 CITIES = list(load_cities())
@@ -247,8 +247,7 @@ def test_it_follows_from_seed_and_city_alone() -> None:
 
 def test_a_city_of_its_own_zones_and_levels() -> None:
     berlin = load_cities()["berlin"]
-    assert zone_id(berlin, 0) == "berlin_Z_001"
-    assert zone_id(load_cities()["manila"], 1709) == "manila_Z_1710"
+    assert zone_ids(berlin.key, np.array([0, 1709])).tolist() == ["BER_Z_001", "BER_Z_1710"]
     clean = replace(berlin, air=AirLevels(pm2_5_ug_m3=2.0, pm10_ug_m3=2.0))
     assert isinstance(clean, City)
     spec = Spec(start="2024-03-01", end="2024-03-01", meters=1, city="berlin")

@@ -29,7 +29,7 @@ OPTIONS = {
     "end": "2024-02-02",
     "meters": 45,
     "city": "new-york,london",
-    "extra_tables": "air_quality,meter_zones",
+    "extra_tables": "air_quality",
     "interval": 900,
     "anomaly_rate": 0.3,
     "solar_share": 0.4,

@@ -14,7 +14,8 @@ import pytest
 
 from wattif.errors import UsageError
 from wattif.model import cities
-from wattif.model.cities import MANILA, TROPICAL_SEASON, PerClass, load_cities
+from wattif.model.cities import MANILA, TROPICAL_SEASON, load_cities
+from wattif.model.city_figures import PerClass
 from wattif.model.classes import CLASSES
 from wattif.model.holidays import day_type, holidays_of
 from wattif.model.local_time import profile_at

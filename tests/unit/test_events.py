@@ -18,7 +18,6 @@ from wattif.model.anomaly_kinds import KINDS, read_weights
 from wattif.model.cities import load_cities
 from wattif.model.events import Period, draw_events
 from wattif.model.fleet import make_fleet
-from wattif.model.grid import METERS_PER_TRANSFORMER, transformer_of
 from wattif.model.scenario import drawn_events, fleet_of, world_of
 from wattif.model.world import World
 from wattif.numeric.calendar import EPOCH
@@ -61,7 +60,7 @@ def test_the_share_holds_whatever_the_kinds(kinds: str) -> None:
 
 
 def test_kinds_come_by_their_weights() -> None:
-    """Of meters, not of events: an outage hits twenty at once."""
+    """Of meters, not of events: an outage hits all of a transformer at once."""
     counts = Counter(event.kind for event in _events(1.0, {"theft_scale": 2, "spike": 1, "outage": 1}).values())
     assert counts["theft_scale"] / 2000 == pytest.approx(0.5, abs=0.03)
     assert counts["spike"] / 2000 == pytest.approx(0.25, abs=0.03)
@@ -71,9 +70,9 @@ def test_kinds_come_by_their_weights() -> None:
 def test_a_grid_event_hits_every_meter_of_its_transformer_at_the_same_moment() -> None:
     events = _events(0.4, {"sag": 1, "swell": 1, "outage": 1})
     assert {KINDS[event.kind].of_transformer for event in events.values()} == {True}
-    for transformer in {transformer_of(meter) for meter in events}:
-        first = transformer * METERS_PER_TRANSFORMER
-        hit = [events[meter] for meter in range(first, first + METERS_PER_TRANSFORMER)]
+    network = _world().network
+    for transformer in {network.transformer_of(meter) for meter in events}:
+        hit = [events[meter] for meter in network.meters_of(transformer)]
         assert len({(event.id, event.kind, event.start_s, event.end_s, tuple(event.sizes)) for event in hit}) == 1
 
 

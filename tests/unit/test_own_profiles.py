@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from tests.unit.test_cities import PARIS
 from wattif.errors import UsageError
-from wattif.model.cities import City, PerClass, load_cities
+from wattif.model.cities import City, load_cities
+from wattif.model.city_figures import PerClass
 from wattif.model.city_profiles import CityProfiles, Seasons, TypicalWeek
 from wattif.model.classes import COMMERCIAL
 from wattif.model.fleet import make_fleet

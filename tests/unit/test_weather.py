@@ -25,6 +25,7 @@ CITIES = load_cities()
 BERLIN = CITIES["berlin"]
 SCENARIO = Scenario(
     world=World(seed=42, epoch=date(2024, 1, 1), interval_s=900, cities=(BERLIN,)),
+    meters=1,
     fleet=make_fleet(42, 1, (BERLIN,)),
     events={},
 )

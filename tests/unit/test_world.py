@@ -12,10 +12,11 @@ import pytest
 
 from wattif.errors import UsageError
 from wattif.model import fleet, local_time
-from wattif.model.cities import MANILA, City, PerClass, load_cities
+from wattif.model.cities import MANILA, City, load_cities
+from wattif.model.city_figures import PerClass
 from wattif.model.classes import CLASSES, PROFILES, check_ranges, connection_w, highest_day_w
-from wattif.model.grid import city_of
 from wattif.model.months import month_of
+from wattif.model.network import Network
 from wattif.model.profiles import day_type, load_profile, profile_day, season
 from wattif.model.quantities import POWER_MAX_W
 from wattif.numeric import calendar
@@ -155,8 +156,10 @@ def test_a_mix_of_classes_can_be_asked_for() -> None:
 
 def test_cities_take_turns_by_transformer_and_have_their_own_means() -> None:
     made = fleet.make_fleet(1, 40_000, CITIES, (1.0, 0.0, 0.0))
-    city = city_of(np.arange(40_000), 2)
-    assert list(city[[0, 19, 20, 39, 40]]) == [0, 0, 1, 1, 0]
+    network = Network.of(1, CITIES, (1.0, 0.0, 0.0))
+    city = network.cities_of(0, 40_000)
+    turns = [int(city[network.meters_of(transformer).start]) for transformer in range(5)]
+    assert turns == [0, 1, 0, 1, 0]
     for number, own in enumerate(CITIES):
         assert made.base_mwh[city == number].mean() / 1e6 == pytest.approx(own.mean_kwh["residential"], rel=0.02)
 

@@ -78,7 +78,7 @@ def expect(
     if out is not None and out.exists() and not out.is_dir():
         raise InvalidValue("out", out, "not a folder; name another")
     stop, workers = stop or Event(), workers or os.cpu_count() or 1
-    plan, zones = Plan.of(spec), LocalZones.of(time_zone, world_of(spec).cities)
+    plan, zones = Plan.of(spec), LocalZones.of(time_zone, world_of(spec))
     if faults is None and plan.faults:
         faults = DrawnFaults.of(spec)
     began = time.perf_counter()

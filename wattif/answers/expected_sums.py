@@ -26,7 +26,6 @@ from wattif.engine.plan import Plan
 from wattif.errors import Interrupted
 from wattif.faults.plan import FaultPlan
 from wattif.model import quantities
-from wattif.model.grid import METERS_PER_TRANSFORMER
 from wattif.model.reported import Mark, ReportedDays
 from wattif.model.scenario import Scenario
 from wattif.numeric.calendar import day_number, month_after
@@ -35,7 +34,7 @@ from wattif.tables.column import Column
 from wattif.tables.expected import VIEWS
 from wattif.tables.readings import reading_fields
 
-BLOCK_METERS = 10 * METERS_PER_TRANSFORMER  # many share the weather and the calendar of a day, few stay small
+BLOCK_METERS = 200  # many share the weather and the calendar of a day, few stay small
 _DAY = timedelta(days=1)
 _DAY_S = 86_400
 _EPOCH = date(1970, 1, 1)
@@ -145,7 +144,7 @@ class Hours:
             return
         first = part.first_meter
         while first < end:
-            neighbours = METERS_PER_TRANSFORMER - first % METERS_PER_TRANSFORMER
+            neighbours = self._scenario.world.network.neighbors(first)
             last = min(first + min(self._of_thread.days.block_meters, neighbours), end)
             yield first, last - first
             first = last

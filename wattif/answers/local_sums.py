@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif.errors import InvalidValue, did_you_mean
-from wattif.model.cities import City
-from wattif.model.grid import METERS_PER_TRANSFORMER
+from wattif.model.network import Network
+from wattif.model.world import World
 from wattif.numeric.calendar import day_number, is_zone, known_zones, month_after
 from wattif.numeric.local_days import LocalDays, local_days
 
@@ -24,22 +23,23 @@ _AROUND_DAYS = 3  # a zone is at most 14 hours off, a clock less than a day
 class LocalZones:
     """The time zones in which days are to be told."""
 
-    names: tuple[str, ...]  # one per city, in the order in which transformers are assigned
+    names: tuple[str, ...]  # one per city
+    network: Network
 
     @classmethod
-    def of(cls, time_zone: str, cities: Sequence[City]) -> LocalZones | None:
+    def of(cls, time_zone: str, world: World) -> LocalZones | None:
         """Those that `time_zone` asks for: each city's own, or one for all; None for UTC."""
         if time_zone == "UTC":
             return None
         if time_zone != LOCAL and not is_zone(time_zone):
             hint = did_you_mean(time_zone, known_zones()) or "; write UTC, local, or a name such as Asia/Kolkata"
             raise InvalidValue("time_zone", time_zone, f"no time zone of the IANA database{hint}")
-        return cls(tuple(city.time_zone if time_zone == LOCAL else time_zone for city in cities))
+        names = (city.time_zone if time_zone == LOCAL else time_zone for city in world.cities)
+        return cls(tuple(names), world.network)
 
     def of_meters(self, first: int, count: int) -> NDArray[np.int64]:
         """The place in `names` of each of *count* meters from *first* on."""
-        turns: NDArray[np.int64] = np.arange(first, first + count) // METERS_PER_TRANSFORMER % len(self.names)
-        return turns
+        return self.network.cities_of(first, count)
 
     def days_of(self, month: date, zone: int) -> LocalDays:
         """The local days around the month that begins on *month*, in the zone at that place."""

@@ -10,7 +10,8 @@ import numpy as np
 from wattif.calibrate.clock import SEASONS
 from wattif.calibrate.figures import ClassFigures
 from wattif.calibrate.measured import LEAST_METERS, Floats, Measured
-from wattif.model.cities import City, PerClass
+from wattif.model.cities import City
+from wattif.model.city_figures import PerClass
 from wattif.model.city_profiles import MOST_OF_WEEK, CityProfiles, Seasons, TypicalWeek
 from wattif.model.classes import CLASSES, energy_of
 from wattif.model.energy import TREND_HIGH, TREND_LOW, TREND_MONTHS

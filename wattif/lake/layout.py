@@ -8,6 +8,7 @@ dt=2024-01-01/_SUCCESS                           empty: all of that day is commi
 outages/dt=2024-01-01/outages-00000000-00000019.json   a unit of another table that is made in units
 _wattif/dataset.json                             the dataset's identity
 _wattif/meters.parquet                           the fleet
+_wattif/transformers.parquet                     the network that feeds it: also feeders, substations, and zones
 _wattif/weather/manila-2024-01.parquet           the weather of a city in a month
 _wattif/labels/anomalies/anomalies.parquet       what goes wrong at the meters; also as .ndjson
 _wattif/labels/anomalies/2024-01-01.parquet      at a rate in calendar time: what begins on that UTC day

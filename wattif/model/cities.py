@@ -5,7 +5,6 @@ The shipped ones are in data/cities.toml, with the source of each figure. A file
 
 from __future__ import annotations
 
-import math
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -20,14 +19,28 @@ from pydantic.dataclasses import dataclass
 
 from wattif.errors import UsageError
 from wattif.model.air_levels import AirLevels
+from wattif.model.city_figures import (
+    PerClass,
+    around_zero,
+    box_or_none,
+    figure,
+    hours_or_none,
+    known_country,
+    known_zone,
+    plausible_energies,
+    plausible_spreads,
+    season_of,
+    subdivisions,
+    twelve,
+    twelve_or_none,
+    whole,
+)
 from wattif.model.city_profiles import STRICT, CityProfiles, Seasons, TypicalWeek
 from wattif.model.profiles import Climate
-from wattif.numeric.calendar import is_zone
 
-COOLING_FROM_C, HEATING_BELOW_C = 20.0, 15.0
 # 0.15 * sin(2 pi (month - 4) / 12), January to December, as decimals
 TROPICAL_SEASON = (-0.15, -0.1299, -0.075, 0.0, 0.075, 0.1299, 0.15, 0.1299, 0.075, 0.0, -0.075, -0.1299)
-_MONTH_DAYS = (31.0, 28.25, 31.0, 30.0, 31.0, 30.0, 31.0, 31.0, 30.0, 31.0, 30.0, 31.0)
+_AROUND_DEG = 0.15
 _SEASON_KEYS = ("temperature_c", "cooling_per_k", "heating_per_k")
 _SHIPPED = "wattif/model/data/cities.toml"
 
@@ -39,87 +52,6 @@ FIGURES = (  # of a city: what readings follow from
 )  # fmt: skip
 
 
-def _figure(low: float, high: float, description: str) -> Any:
-    return Field(ge=low, le=high, description=description)
-
-
-def _known_zone(name: str) -> str:
-    """The pinned package decides, not the system: `wattif.model.local_time` reads its rules."""
-    if not is_zone(name):
-        raise ValueError("no time zone of the IANA database")
-    return name
-
-
-def _subdivisions(country: str) -> tuple[str, ...]:
-    """The subdivisions whose holidays are known; `ValueError` when the country's are not."""
-    import holidays  # slow to import
-
-    try:
-        return tuple(holidays.country_holidays(country).subdivisions)
-    except NotImplementedError:
-        raise ValueError("no holidays are known for this country") from None
-
-
-def _known_country(country: str) -> str:
-    _subdivisions(country)
-    return country
-
-
-def _twelve(values: tuple[float, ...]) -> tuple[float, ...]:
-    if len(values) != 12:
-        raise ValueError(f"has {len(values)} values, must have twelve")
-    return values
-
-
-def _twelve_or_none(values: tuple[float, ...] | None) -> tuple[float, ...] | None:
-    return None if values is None else _twelve(values)
-
-
-def _hours(factors: tuple[float, ...] | None) -> tuple[float, ...] | None:
-    if factors is not None and len(factors) != 24:
-        raise ValueError(f"has {len(factors)} values, must have 24")
-    return factors
-
-
-def _around_zero(differences: tuple[float, ...]) -> tuple[float, ...]:
-    mean = math.fsum(differences) / len(differences)
-    if abs(mean) > 0.005:
-        raise ValueError(f"the differences must have a mean of 0, not {mean:.3f}")
-    return differences
-
-
-@dataclass(frozen=True, kw_only=True, config=STRICT)
-class PerClass:
-    """A figure for each class of customers."""
-
-    residential: Annotated[float, Field(ge=0)]
-    commercial: Annotated[float, Field(ge=0)]
-    industrial: Annotated[float, Field(ge=0)]
-
-    def __getitem__(self, class_id: str) -> float:
-        """The figure of one class, by its id; `KeyError` when there is no such class."""
-        return float(asdict(self)[class_id])
-
-
-def _plausible_energies(kwh: PerClass) -> PerClass:
-    if not all(1.0 <= mean <= 1e6 for mean in asdict(kwh).values()):
-        raise ValueError("each mean must lie between 1 and 1,000,000")
-    return kwh
-
-
-def _plausible_spreads(spreads: PerClass | None) -> PerClass | None:
-    if spreads is not None and not all(0.01 <= spread <= 1.6 for spread in asdict(spreads).values()):
-        raise ValueError("each spread must lie between 0.01 and 1.6")
-    return spreads
-
-
-def _whole(shares: PerClass) -> PerClass:
-    total = math.fsum(asdict(shares).values())
-    if abs(total - 1.0) > 1e-6:
-        raise ValueError(f"the shares sum to {total:g}, they must sum to 1")
-    return shares
-
-
 _TABLES: tuple[Any, ...] = (PerClass, AirLevels, CityProfiles, Seasons, TypicalWeek)  # within the table of a city
 
 
@@ -129,57 +61,66 @@ class City:
 
     id: Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,62}$", description="lower-case letters, digits and hyphens")]
     name: Annotated[str, Field(min_length=1, description="for people")]
+    code: Annotated[
+        str,
+        Field(pattern="^[A-Z0-9]{0,12}$", description="with which keys of the network begin, such as MNL; else the id"),
+    ] = ""
     country: Annotated[
-        str, Field(pattern="^[A-Z]{2}$", description="ISO 3166, such as PH"), AfterValidator(_known_country)
+        str, Field(pattern="^[A-Z]{2}$", description="ISO 3166, such as PH"), AfterValidator(known_country)
     ]
     subdivision: Annotated[str | None, Field(description="ISO 3166 without the country, such as NY")] = None
-    time_zone: Annotated[str, Field(description="IANA name, such as Asia/Manila"), AfterValidator(_known_zone)]
-    latitude: Annotated[float, _figure(-90, 90, "degrees, south negative")]
-    longitude: Annotated[float, _figure(-180, 180, "degrees, west negative")]
-    population: Annotated[int, _figure(1, 100_000_000, "persons")]
+    time_zone: Annotated[str, Field(description="IANA name, such as Asia/Manila"), AfterValidator(known_zone)]
+    latitude: Annotated[float, figure(-90, 90, "degrees, south negative")]
+    longitude: Annotated[float, figure(-180, 180, "degrees, west negative")]
+    bounds: Annotated[
+        tuple[float, ...] | None,
+        Field(description="south, north, west, and east end in degrees; else 0.15 degrees around"),
+        AfterValidator(box_or_none),
+    ] = None
+    population: Annotated[int, figure(1, 100_000_000, "persons")]
     climate: Annotated[Climate, Field(description="whose seasons the standard load profiles follow")]
-    nominal_v: Annotated[float, _figure(90, 260, "supply voltage, phase to neutral, V")]
-    nominal_hz: Annotated[float, _figure(45, 65, "mains frequency, Hz")]
-    frequency_spread_mhz: Annotated[float, _figure(0, 200, "standard deviation of the mains frequency, mHz")]
+    nominal_v: Annotated[float, figure(90, 260, "supply voltage, phase to neutral, V")]
+    nominal_hz: Annotated[float, figure(45, 65, "mains frequency, Hz")]
+    frequency_spread_mhz: Annotated[float, figure(0, 200, "standard deviation of the mains frequency, mHz")]
     temperature_c: Annotated[
         tuple[Annotated[float, Field(ge=-40, le=50)], ...],
         Field(description="monthly means, January first, degrees Celsius"),
-        AfterValidator(_twelve),
+        AfterValidator(twelve),
     ]
-    temperature_day_sd_k: Annotated[float, _figure(0, 10, "standard deviation of a day's mean, K")]
-    daily_range_k: Annotated[float, _figure(0, 30, "mean daily maximum less minimum, K")]
-    cooling_per_k: Annotated[float, _figure(0, 0.2, "relative rise of use per K above 20 degrees Celsius")]
-    heating_per_k: Annotated[float, _figure(0, 0.2, "relative rise of use per K below 15 degrees Celsius")]
+    temperature_day_sd_k: Annotated[float, figure(0, 10, "standard deviation of a day's mean, K")]
+    daily_range_k: Annotated[float, figure(0, 30, "mean daily maximum less minimum, K")]
+    cooling_per_k: Annotated[float, figure(0, 0.2, "relative rise of use per K above 20 degrees Celsius")]
+    heating_per_k: Annotated[float, figure(0, 0.2, "relative rise of use per K below 15 degrees Celsius")]
     season: Annotated[
         tuple[Annotated[float, Field(ge=-1, le=5)], ...],
         Field(description='"temperature", "tropical" or twelve differences relative to the yearly mean, January first'),
-        AfterValidator(_twelve),
-        AfterValidator(_around_zero),
+        AfterValidator(twelve),
+        AfterValidator(around_zero),
     ]
     mean_kwh: Annotated[
-        PerClass, Field(description="mean energy per month by class, kWh"), AfterValidator(_plausible_energies)
+        PerClass, Field(description="mean energy per month by class, kWh"), AfterValidator(plausible_energies)
     ]
     irradiation_kwh_m2: Annotated[
         tuple[Annotated[float, Field(ge=0, le=400)], ...] | None,
         Field(description="monthly sums of the sun's light on level ground, January first, kWh/m2"),
-        AfterValidator(_twelve_or_none),
+        AfterValidator(twelve_or_none),
     ] = None
     home_hours: Annotated[
         tuple[Annotated[float, Field(gt=0, le=10)], ...] | None,
         Field(description="24 factors by which homes differ from the standard profile, local midnight first"),
-        AfterValidator(_hours),
+        AfterValidator(hours_or_none),
     ] = None
-    zones: Annotated[int, _figure(1, 10_000, "boroughs, wards, barangays, or what else divides the city")] = 1
+    zones: Annotated[int, figure(1, 10_000, "boroughs, wards, barangays, or what else divides the city")] = 1
     spread_ln: Annotated[
         PerClass | None,
         Field(description="standard deviation of the logarithm of customers' means, by class"),
-        AfterValidator(_plausible_spreads),
+        AfterValidator(plausible_spreads),
     ] = None
     profiles: Annotated[
         CityProfiles | None, Field(description="mean days by class, season, and type of day, 24 hours each")
     ] = None
     air: Annotated[AirLevels, Field(description="what its air holds in the mean of a year")] = AirLevels()
-    class_mix: Annotated[PerClass, Field(description="shares of the meters by class"), AfterValidator(_whole)] = (
+    class_mix: Annotated[PerClass, Field(description="shares of the meters by class"), AfterValidator(whole)] = (
         PerClass(residential=0.85, commercial=0.12, industrial=0.03)
     )
 
@@ -193,10 +134,28 @@ class City:
     def _known_subdivision(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is None or "country" not in info.data:  # a wrong country is a fault of its own
             return value
-        known = _subdivisions(info.data["country"])
+        known = subdivisions(info.data["country"])
         if value not in known:
             raise ValueError(f"holidays are known for {', '.join(known) or 'the whole country alone'}; or leave it out")
         return value
+
+    @property
+    def key(self) -> str:
+        """With what the keys of its network begin."""
+        return self.code or self.id.upper()
+
+    @property
+    def bounds_deg(self) -> tuple[float, float, float, float]:
+        """South, north, west and east end, in degrees."""
+        if self.bounds is not None:
+            south, north, west, east = self.bounds
+            return south, north, west, east
+        return (
+            max(self.latitude - _AROUND_DEG, -90.0),
+            min(self.latitude + _AROUND_DEG, 90.0),
+            max(self.longitude - _AROUND_DEG, -180.0),
+            min(self.longitude + _AROUND_DEG, 180.0),
+        )
 
     @field_validator("season", mode="before")
     @classmethod
@@ -206,27 +165,8 @@ class City:
         if value == "temperature":
             known = {key: info.data[key] for key in _SEASON_KEYS if key in info.data}
             # a figure that is missing here is a fault of its own
-            return _season_of(**known) if len(known) == len(_SEASON_KEYS) else (0.0,) * 12
+            return season_of(**known) if len(known) == len(_SEASON_KEYS) else (0.0,) * 12
         return value
-
-
-def thermal_response(temperature_c: float, cooling_per_k: float, heating_per_k: float) -> float:
-    """Use at a temperature, relative to use without cooling and heating: at least 1."""
-    cooling = cooling_per_k * max(temperature_c - COOLING_FROM_C, 0.0)
-    return 1.0 + cooling + heating_per_k * max(HEATING_BELOW_C - temperature_c, 0.0)
-
-
-def _season_of(temperature_c: tuple[float, ...], cooling_per_k: float, heating_per_k: float) -> tuple[float, ...]:
-    """The relative differences of twelve months from their mean; four decimals, an exact sum: alike everywhere.
-
-    A month counts by its days, too: it is the energy of months that differs.
-    """
-    responses = [
-        days * thermal_response(celsius, cooling_per_k, heating_per_k)
-        for days, celsius in zip(_MONTH_DAYS, temperature_c, strict=True)
-    ]
-    mean = math.fsum(responses) / len(responses)
-    return tuple(round(response / mean - 1.0, 4) for response in responses)
 
 
 def load_cities(extra: Path | None = None) -> dict[str, City]:

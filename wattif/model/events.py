@@ -23,7 +23,6 @@ from wattif.model.anomalies import DAY_S, Event, Kind
 from wattif.model.anomaly_kinds import KINDS
 from wattif.model.classes import CAR_W, CLASSES, connection_w
 from wattif.model.fleet import Fleet
-from wattif.model.grid import METERS_PER_TRANSFORMER, transformer_of
 from wattif.model.world import World
 from wattif.numeric.calendar import EPOCH, day_number, month_after
 from wattif.numeric.streams import Stream, uniforms
@@ -92,22 +91,23 @@ def draw_events(
         return {}
     share = rate * math.fsum(of_transformers.values()) / total
     rest = (rate - share) / (1.0 - share) if of_meters else 0.0  # of the meters whose transformer is not hit
-    draw, steps = _Drawing(world, period), _steps(period.part)
+    draw, steps, network = _Drawing(world, period), _steps(period.part), world.network
     events: dict[int, Event] = {}
     for numbers in fleet.ranges:
-        transformers = range(transformer_of(numbers.start), -(-numbers.stop // METERS_PER_TRANSFORMER))
+        transformers = range(network.transformer_of(numbers.start), network.transformer_of(numbers.stop - 1) + 1)
         for transformer in _hit(world.seed, (0, period.part), transformers, steps[0], share):
-            first = transformer * METERS_PER_TRANSFORMER
+            fed = network.meters_of(transformer)
             # below zero: a transformer's numbers are not a meter's
-            event = draw.event(f"transformer-{transformer}", first, -1 - transformer, of_transformers)
-            for meter in range(max(first, numbers.start), min(first + METERS_PER_TRANSFORMER, numbers.stop)):
+            event = draw.event(f"transformer-{transformer}", fed.start, -1 - transformer, of_transformers)
+            for meter in range(max(fed.start, numbers.start), min(fed.stop, numbers.stop)):
                 events[meter] = replace(event, meter=meter)
     power_w = [[connection_w(each, city) + CAR_W for each in CLASSES] for city in world.cities]
     hit = (meter for numbers in fleet.ranges for meter in _hit(world.seed, (1, period.part), numbers, steps[1], rest))
     for meter in hit:
         if meter in events:
             continue
-        own_w = power_w[transformer_of(meter) % len(world.cities)][int(fleet.meter_class[fleet.slice_of(meter, 1)][0])]
+        city = network.city_of(network.transformer_of(meter))
+        own_w = power_w[city][int(fleet.meter_class[fleet.slice_of(meter, 1)][0])]
         kinds = {kind: weight for kind, weight in of_meters.items() if (KINDS[kind].largest_power_w or own_w) >= own_w}
         if kinds:
             events[meter] = draw.event(f"meter-{meter}", meter, meter, kinds)

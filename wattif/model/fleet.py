@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from wattif.model.cities import City
 from wattif.model.classes import CLASSES, PROFILES, energy_of
-from wattif.model.grid import city_of
 from wattif.model.macs import macs_of, redrawn_macs
+from wattif.model.network import Network
 from wattif.numeric.ieee import exp
 from wattif.numeric.jit import kernel
 from wattif.numeric.streams import Stream, draw, normal, stream_key, uniform
@@ -164,7 +164,7 @@ def fleet_of_range(
     _draw_meters(
         seed,
         first,
-        city_of(np.arange(first, first + meters), len(cities)),
+        Network.of(seed, cities, class_mix).cities_of(first, meters),
         np.array([_cumulative(mix, len(CLASSES)) for mix in mixes]),
         np.array([_cumulative(each.profile_shares, most_profiles) for each in CLASSES]),
         np.array([PROFILES.index(each.profiles[0]) for each in CLASSES]),

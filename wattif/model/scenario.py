@@ -33,7 +33,7 @@ def world_of(spec: Spec) -> World:
     epoch, last = spec.epoch, spec.end
     months = (last.year - epoch.year) * 12 + last.month - epoch.month + 1
     check_ranges(cities, months, POWER_MAX_W, REGISTER_MAX_WH / 1000)
-    return World(seed=spec.seed, epoch=epoch, interval_s=spec.interval, cities=cities)
+    return World(seed=spec.seed, epoch=epoch, interval_s=spec.interval, cities=cities, class_mix=spec.class_shares)
 
 
 def fleet_of(spec: Spec, world: World, meters: int | None = None) -> Fleet:
@@ -63,6 +63,7 @@ class Scenario:
     """A world, its meters or some of them, and what goes wrong at these: all that readings are computed from."""
 
     world: World
+    meters: int  # of the dataset, whether or not all are in the fleet
     fleet: Fleet
     events: dict[int, MeterEvents]  # by meter
 
@@ -84,7 +85,10 @@ def scenario_of(spec: Spec, world: World | None = None, *, ranges: Sequence[rang
     fleet = fleet_of(spec, world) if ranges is None else fleet_part_of(spec, world, ranges)
     events = drawn_events(spec, world, fleet)
     return Scenario(
-        world=world, fleet=fleet, events=measure_events(world, fleet, events, os.cpu_count() or 1) if events else {}
+        world=world,
+        meters=spec.meters,
+        fleet=fleet,
+        events=measure_events(world, fleet, events, os.cpu_count() or 1) if events else {},
     )
 
 

@@ -16,7 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wattif.model.cities import City, thermal_response
+from wattif.model.cities import City
+from wattif.model.city_figures import thermal_response
 from wattif.numeric.calendar import QUARTERS, day_number, local_quarters
 from wattif.numeric.ieee import cos_turns
 from wattif.numeric.jit import kernel

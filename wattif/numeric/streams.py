@@ -50,6 +50,10 @@ class Stream(IntEnum):
     SOLAR_OWNER = 32
     CAR_OWNER = 33
     PLACE = 34
+    CAPACITY = 35
+    ZONE_PLACE = 36
+    SUBSTATION_PLACE = 37
+    METER_PLACE = 38
     BUSINESS = 40
     BUSINESS_HOURS = 41
     BUSINESS_QUARTER = 42
@@ -77,7 +81,6 @@ class Stream(IntEnum):
     AIR_HOUR = 81
     AIR_ZONE = 82
     AIR_ZONE_HOURS = 83
-    ZONE_PLACE = 84
 
 
 NORMAL_MAX = 131070.0 / 37837.2  # bound of `normal`

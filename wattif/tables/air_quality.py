@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from wattif.model.air_quality import HOURS, shared_hours, zone_air
 from wattif.model.air_quality_index import MOST_HOURS, POLLUTANTS, air_quality_index
 from wattif.model.cities import load_cities
-from wattif.model.grid import zone_id
 from wattif.model.weather import city_number
 from wattif.tables.city_months import CityMonths, city_id_of, city_of, hours_of, month_of
 from wattif.tables.column import Column
+from wattif.tables.network_ids import zone_ids
 from wattif.tables.unit import Unit
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class AirQuality(CityMonths):
         concentrations = dict(zip(POLLUTANTS, air, strict=True))
         return {
             "city_id": np.full(unit.count, city.id),
-            "zone_id": np.array([zone_id(city, zone) for zone in zones])[place - zones.start],
+            "zone_id": zone_ids(city.key, np.arange(zones.start, zones.stop))[place - zones.start],
             "time": (np.datetime64(month, "h") + hour.astype("timedelta64[h]")).astype("datetime64[s]"),
             **{column.name: concentrations[name] for name, column in _CONCENTRATIONS.items()},
             "us_aqi": index,
@@ -66,7 +66,7 @@ TABLE = AirQuality(
     description="the air of each zone of a city, hour by hour",
     columns=(
         Column("city_id", "city", "the city"),
-        Column("zone_id", "text", "the zone of the city: a borough, ward, barangay, or what else divides it"),
+        Column("zone_id", "text", "the zone of the city, see `zones`"),
         Column("time", "timestamp", "start of the hour", unit="UTC"),
         *_CONCENTRATIONS.values(),
         Column("us_aqi", "number", "US air quality index of the hours that end with this one", bits=32),
@@ -75,5 +75,5 @@ TABLE = AirQuality(
     key=("zone_id", "time"),
     path="_wattif/air_quality/{partition}",
     is_extra=True,
-    city_figures=("zones", "air"),
+    city_figures=("code", "zones", "air"),
 )

@@ -16,7 +16,6 @@ import orjson
 from numpy.typing import NDArray
 
 from wattif.model.anomaly_kinds import KINDS
-from wattif.model.grid import transformer_of
 from wattif.numeric.calendar import EPOCH, day_number, month_after
 from wattif.tables.column import Column
 from wattif.tables.table import WHOLE, LakeTable, RowCount, is_asked_for
@@ -94,7 +93,7 @@ def drawn_columns(scenario: Scenario, events: Sequence[Event]) -> dict[str, NDAr
         "event_id": _texts(each.id for each in events),
         "meter": meters,
         "mac": scenario.fleet.macs[[scenario.fleet.slice_of(meter, 1).start for meter in meters.tolist()]],
-        "transformer": np.array([transformer_of(each.meter) for each in events], np.int64),
+        "transformer": np.array([scenario.world.network.transformer_of(each.meter) for each in events], np.int64),
         "city_id": _texts(scenario.world.city_of(each.meter).id for each in events),
         "kind": _texts(each.kind for each in events),
         "start": np.array([each.start_s for each in events], "datetime64[s]"),

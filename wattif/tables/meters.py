@@ -10,14 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif.model.classes import CLASSES, PROFILES
-from wattif.model.grid import METERS_PER_TRANSFORMER, city_of, place_of
+from wattif.model.geography import Geography
 from wattif.model.solar import panel_capacity_w
+from wattif.tables import network_ids
 from wattif.tables.column import Column
+from wattif.tables.network import CITY_FIGURES
 from wattif.tables.table import LakeTable
 from wattif.tables.unit import Unit
 
 if TYPE_CHECKING:
     from wattif.model.scenario import Scenario
+    from wattif.model.world import World
     from wattif.spec import Spec
 
 
@@ -34,12 +37,8 @@ class Meters(LakeTable):
         world, fleet = scenario.world, scenario.fleet
         own = fleet.slice_of(unit.first, unit.count)
         meters = np.arange(unit.first, unit.first + unit.count)
-        city = city_of(meters, len(world.cities))
-        transformer = meters // METERS_PER_TRANSFORMER
-        firsts, index = np.unique(transformer, return_index=True)
-        places = np.array(
-            [place_of(world.seed, int(n), world.cities[c]) for n, c in zip(firsts, city[index], strict=True)]
-        )[transformer - transformer[0]]
+        transformer = world.network.transformers_of(unit.first, unit.count)
+        city = world.network.city_of(transformer)
         solar_w = [
             panel_capacity_w(world.seed, int(meter)) if has else 0.0
             for meter, has in zip(meters, fleet.solar[own], strict=True)
@@ -52,11 +51,35 @@ class Meters(LakeTable):
             "profile": np.array(PROFILES)[fleet.profile[own]],
             "mean_kwh": fleet.base_mwh[own] / 1e6,
             "transformer": transformer,
-            "latitude": places[:, 0],
-            "longitude": places[:, 1],
+            **_places(world, meters, transformer),
             "solar_kw": np.array(solar_w) / 1000.0,
             "electric_car": fleet.car[own],
         }
+
+
+def _places(world: World, meters: NDArray[np.int64], transformers: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """Where in the network and on the map each meter is."""
+    network = world.network
+    firsts = {number: network.meters_of(number).start for number in np.unique(transformers).tolist()}
+    places = meters - np.array([firsts[number] for number in transformers.tolist()])
+    columns = {
+        "meter_id": np.empty(len(meters), object),
+        "transformer_id": np.empty(len(meters), object),
+        "zone_id": np.empty(len(meters), object),
+        "latitude": np.empty(len(meters)),
+        "longitude": np.empty(len(meters)),
+    }
+    for number, city in enumerate(world.cities):
+        own = np.flatnonzero(network.city_of(transformers) == number)
+        geography = Geography(network=network, city=city)
+        latitude, longitude = geography.of_meters(meters[own], transformers[own])
+        position = geography.position(transformers[own])
+        of_transformer = network_ids.transformer_ids(city.key, position)
+        columns["zone_id"][own] = network_ids.zone_ids(city.key, position.zone)
+        columns["transformer_id"][own] = of_transformer
+        columns["meter_id"][own] = network_ids.meter_ids(of_transformer, places[own])
+        columns["latitude"][own], columns["longitude"][own] = latitude, longitude
+    return columns
 
 
 TABLE = Meters(
@@ -69,9 +92,12 @@ TABLE = Meters(
         Column("class", "text", "class of customers"),
         Column("profile", "text", "standard load profile or shift plan that it follows"),
         Column("mean_kwh", "float", "mean energy per month without an electric car", unit="kWh"),
-        Column("transformer", "number", "the transformer that feeds it", bits=32),
-        Column("latitude", "float", "of the transformer", unit="degrees"),
-        Column("longitude", "float", "of the transformer", unit="degrees"),
+        Column("meter_id", "text", "the connection: its transformer's key and a number"),
+        Column("transformer", "number", "number of the transformer that feeds it", bits=32),
+        Column("transformer_id", "text", "the transformer's key"),
+        Column("zone_id", "text", "the zone that it is in"),
+        Column("latitude", "float", "where it is", unit="degrees"),
+        Column("longitude", "float", "where it is", unit="degrees"),
         Column("solar_kw", "float", "nominal power of the panels; 0 without", unit="kW"),
         Column("electric_car", "boolean", "whether an electric car is charged"),
     ),
@@ -79,4 +105,5 @@ TABLE = Meters(
     partition="the whole fleet",
     path="_wattif/meters",
     endings=("parquet",),
+    city_figures=CITY_FIGURES,
 )

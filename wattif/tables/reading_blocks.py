@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif.model import quantities
-from wattif.model.grid import METERS_PER_TRANSFORMER
 from wattif.model.reported import Mark, ReportedDays
 from wattif.model.scenario import Scenario
 from wattif.tables.block import Rows, TakenRows
@@ -139,8 +138,7 @@ class ReadingBlocks:
         days: ReportedDays = self._own.days
         first, end, day = unit.first, unit.last + 1, unit.day
         while first < end:
-            neighbours = METERS_PER_TRANSFORMER - first % METERS_PER_TRANSFORMER
-            count = min(days.block_meters, neighbours, end - first)
+            count = min(days.block_meters, world.network.neighbors(first), end - first)
             columns, marks = days.compute(day, first, count)
             yield ReadingsBlock(
                 fields=self._fields,

@@ -105,7 +105,7 @@ def _of_lake(
     spec: Spec, whole: Spec, store: Store, outputs: Iterable[Output], *, deep: bool, stop: Event
 ) -> dict[str, Any]:
     world = world_of(whole)
-    unmeasured = Scenario(world=world, fleet=fleet_of(whole, world), events={})
+    unmeasured = Scenario(world=world, meters=whole.meters, fleet=fleet_of(whole, world), events={})
     scenario = scenario_of(whole, world) if deep else unmeasured  # measuring computes the days that events touch
     tables = WholeTables(whole, scenario, drawn_events(whole, world, scenario.fleet))
     check = LakeCheck(

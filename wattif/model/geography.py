@@ -1,0 +1,123 @@
+"""Where a city's network is: zones, and in them substations, feeders, transformers and meters.
+
+A zone (a barangay, borough or ward) has substations of its own. A city's transformers take its zones in turn, and
+within a zone they fill feeder after feeder: so a fleet grows without moving anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattif.model.cities import City
+from wattif.model.network import Network
+from wattif.model.weather import city_number
+from wattif.numeric.ieee import cos_turns
+from wattif.numeric.jit import kernel
+from wattif.numeric.streams import Stream, draw, normal, stream_key, uniform
+
+FEEDER_TRANSFORMERS, SUBSTATION_FEEDERS = 20, 8  # at most
+CLUSTERING = 0.8
+METER_SPREAD_M = 60.0  # standard deviation of a meter's distance to its transformer, each to the north and to the east
+METERS_PER_DEGREE = 111_200.0  # of latitude, mean radius of the Earth
+_TIGHTNESS = 0.2  # standard deviation around the center of a zone, in shares of the zone's part of a side
+_DECIMALS = 5  # of a degree: about a meter
+
+Places = tuple[NDArray[np.float64], NDArray[np.float64]]  # latitudes and longitudes in degrees
+Numbers = NDArray[np.int64]
+
+
+class Position(NamedTuple):
+    """Where in a city's network transformers are, all counted from 0; arrays of one length."""
+
+    zone: Numbers
+    transformer: Numbers  # of the zone
+    feeder: Numbers  # of the zone
+    substation: Numbers  # of the zone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Geography:
+    """The geography of a city. *clustering*: from 0, transformers anywhere, to 1, close to the center of their zone."""
+
+    network: Network
+    city: City
+    clustering: float = CLUSTERING
+
+    def position(self, transformers: Numbers) -> Position:
+        """Where *transformers* of this city are."""
+        own, zone = np.divmod(transformers // self.network.cities, self.city.zones)
+        feeder = own // FEEDER_TRANSFORMERS
+        return Position(zone, own, feeder, feeder // SUBSTATION_FEEDERS)
+
+    def of_zones(self, zones: Numbers) -> Places:
+        """The centers of *zones*: uniform within the city's bounds."""
+        latitude, longitude = self._centers(zones)
+        return self._kept(latitude, longitude)
+
+    def of_substations(self, zones: Numbers, numbers: Numbers) -> Places:
+        """The substations with these *numbers* in their *zones*: near the center."""
+        random = self._random(Stream.SUBSTATION_PLACE, self._entities(zones * 1000 + numbers))
+        latitude, longitude = self._centers(zones)
+        tall, wide = self._zone_sides()
+        return self._kept(
+            latitude + 0.5 * _TIGHTNESS * tall * random[:, 2], longitude + 0.5 * _TIGHTNESS * wide * random[:, 3]
+        )
+
+    def of_transformers(self, transformers: Numbers) -> Places:
+        """Normal around the center of the zone, and the less clustered, the more like anywhere."""
+        random = self._random(Stream.PLACE, transformers)
+        latitude, longitude = self._centers(self.position(transformers).zone)
+        (tall, wide), (south, north, west, east) = self._zone_sides(), self.city.bounds_deg
+        near, far = self.clustering, 1.0 - self.clustering
+        return self._kept(
+            near * (latitude + _TIGHTNESS * tall * random[:, 2]) + far * (south + (north - south) * random[:, 0]),
+            near * (longitude + _TIGHTNESS * wide * random[:, 3]) + far * (west + (east - west) * random[:, 1]),
+        )
+
+    def of_meters(self, meters: Numbers, transformers: Numbers) -> Places:
+        """Near the transformer of each."""
+        numbers, index = np.unique(transformers, return_inverse=True)
+        latitude, longitude = self.of_transformers(numbers)
+        random = self._random(Stream.METER_PLACE, meters)
+        north_deg = METER_SPREAD_M / METERS_PER_DEGREE
+        east_deg = north_deg / max(cos_turns(self.city.latitude / 360.0), 0.01)
+        return self._kept(latitude[index] + north_deg * random[:, 2], longitude[index] + east_deg * random[:, 3])
+
+    def _centers(self, zones: Numbers) -> Places:
+        random = self._random(Stream.ZONE_PLACE, self._entities(zones))
+        south, north, west, east = self.city.bounds_deg
+        return south + (north - south) * random[:, 0], west + (east - west) * random[:, 1]
+
+    def _zone_sides(self) -> tuple[float, float]:
+        """Height and width of a zone if all were alike, in degrees."""
+        south, north, west, east = self.city.bounds_deg
+        side = float(np.sqrt(self.city.zones))  # exact everywhere
+        return (north - south) / side, (east - west) / side
+
+    def _kept(self, latitude: NDArray[np.float64], longitude: NDArray[np.float64]) -> Places:
+        """Within the city's bounds, and rounded."""
+        south, north, west, east = self.city.bounds_deg
+        return np.clip(latitude, south, north).round(_DECIMALS), np.clip(longitude, west, east).round(_DECIMALS)
+
+    def _entities(self, numbers: Numbers) -> Numbers:
+        """Numbers of entities that no other city has."""
+        return (city_number(self.city.id) >> 24 << 24) + numbers
+
+    def _random(self, stream: Stream, entities: Numbers) -> NDArray[np.float64]:
+        return _random(self.network.seed, int(stream), np.asarray(entities, np.int64))
+
+
+@kernel
+def _random(seed: int, stream: int, entities: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(entities, 4): two uniform numbers in [0, 1), two standard normal ones."""
+    numbers = np.empty((entities.shape[0], 4))
+    for i in range(entities.shape[0]):
+        key = stream_key(seed, stream, entities[i])
+        for n in range(2):
+            numbers[i, n] = uniform(draw(key, n))
+            numbers[i, 2 + n] = normal(draw(key, 2 + n))
+    return numbers

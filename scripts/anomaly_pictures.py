@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from wattif.model import quantities
-from wattif.model.anomalies import DAY_S, HOUR_S, Event
+from wattif.model.anomalies import DAY_S, HOUR_S, MINUTE_S, Event
 from wattif.model.anomaly_kinds import KINDS
 from wattif.model.cities import load_cities
 from wattif.model.events import Period, draw_events
@@ -28,7 +28,7 @@ mpl.use("Agg")
 DPI = 80
 SEED, HOMES = 42, 60
 START = date(2024, 3, 1)
-MINUTE_S = 60
+_MOMENTS_S = 10 * 365 * DAY_S
 UNITS = ((DAY_S, "days"), (HOUR_S, "hours"), (MINUTE_S, "minutes"))  # an axis has the first that fits in twice
 
 Floats = NDArray[np.float64]
@@ -54,13 +54,13 @@ VIEWS: Mapping[str, View] = {
     "ghost_load": View(ENERGY_OF_A_DAY, days=56, bin_s=DAY_S),
     "drift": View(ENERGY_OF_A_DAY, days=120, bin_s=DAY_S, choice=2),
     "spike": View(interval_s=300, days=1, around_s=4 * HOUR_S, least_share=0.0),
-    "stuck": View(days=4, around_s=DAY_S, interval_s=900),
-    "dead": View(("power, kW", "voltage, V"), days=4, around_s=DAY_S, interval_s=900),
+    "stuck": View(days=4, around_s=DAY_S, interval_s=900, choice=1),
+    "dead": View(("power, kW", "voltage, V"), days=4, around_s=DAY_S, interval_s=900, choice=1),
     "clock_skew": View(("clock ahead, s",)),
     "missing": View(("rows in ten minutes",), days=1, interval_s=10, around_s=4 * HOUR_S, least_share=0.1, bin_s=600),
     "missing_at_random": View(("rows in an hour",), days=4, interval_s=10, bin_s=HOUR_S),
     "rollover": View(("register, kWh",)),
-    "reversed_ct": View(("power, kW",)),
+    "reversed_ct": View(("power, kW",), choice=2),
     "sag": View(("voltage, V",), days=1, interval_s=10, around_s=10 * MINUTE_S, least_share=0.0),
     "swell": View(("voltage, V",), days=1, interval_s=10, around_s=10 * MINUTE_S, least_share=0.0),
     "wrong_multiplier": View(choice=2),
@@ -68,6 +68,8 @@ VIEWS: Mapping[str, View] = {
     "repeats": View(
         ("power, kW", "register, kWh"), days=1, interval_s=10, around_s=5 * MINUTE_S, upto_s=5 * MINUTE_S, choice=3
     ),
+    "clock_reset": View(("year of the timestamp", "power, kW"), days=6, interval_s=900, least_share=0.2),
+    "estimated": View(("power, kW", "register, kWh"), days=4, interval_s=900, around_s=DAY_S, choice=1),
     "catch_up": View(("power, kW", "register, kWh"), days=1, interval_s=900, around_s=4 * HOUR_S, least_share=0.1),
     "register_zero": View(("register, kWh",), days=1, interval_s=900, around_s=4 * HOUR_S, least_share=0.0),
     "register_digit": View(("register, kWh",), days=1, interval_s=900, around_s=4 * HOUR_S, least_share=0.0),
@@ -94,7 +96,7 @@ def draw_all(folder: Path) -> None:
 
 def draw(kind: str, path: Path) -> None:
     """Write the picture of *kind*."""
-    view = VIEWS.get(kind, View())
+    view = VIEWS.get(kind, View(choice=2))
     world = World(seed=SEED, epoch=START, interval_s=view.interval_s, cities=(load_cities()["london"],))
     fleet = make_fleet(SEED, HOMES, world.cities, (1.0, 0.0, 0.0))
     period = Period(start=START, end=START + timedelta(days=view.days - 1))
@@ -144,6 +146,10 @@ def _values(panel: str, view: View, course: Course) -> Floats:
         return energy_kwh
     if panel.startswith("clock"):
         return course.clock_s.astype(np.float64)
+    if panel.startswith("year"):
+        told_s = Period(start=START, end=START).start_s + np.arange(len(course.sent)) * view.interval_s + course.clock_s
+        years: Floats = np.where(course.sent, 1970 + told_s / (365.2425 * DAY_S), np.nan)
+        return years
     column, unit = {
         "power, kW": (quantities.POWER_W, 1000.0),
         "voltage, V": (quantities.VOLTAGE_DV, 10.0),
@@ -188,5 +194,9 @@ def _save(path: Path, measured: MeasuredEvent, view: View, true: Course, reporte
 
 def _title(measured: MeasuredEvent) -> str:
     """The kind and its sizes, but for moments, which are seconds since 1970."""
-    sizes = (f"{name} {value:.6g}" for name, value in measured.event.sizes.items() if value < 1e9)
+    sizes = (
+        f"{name} {value:.6g}"
+        for name, value in measured.event.sizes.items()
+        if not (name.endswith("_s") and value > _MOMENTS_S)
+    )
     return "   ".join([measured.event.kind, *sizes, f"not registered {measured.lost_mwh[-1] / 1e6:.3g} kWh"])

@@ -20,6 +20,7 @@ from wattif.encode.encoder import RowSchema
 from wattif.encode.ndjson.template import field_width, row_template
 from wattif.model.anomalies import Kind
 from wattif.model.anomaly_kinds import KINDS
+from wattif.model.quantities import Status
 from wattif.tables import air_quality, anomaly_labels, catalog, fault_labels
 from wattif.tables.column import Column
 from wattif.tables.ddl import targets
@@ -72,6 +73,11 @@ def kinds() -> str:
         hits = "all meters of a transformer" if kind.of_transformer else "one meter"
         auc = "" if kind.expected_auc is None else f"{kind.expected_auc:.2f}"
         lines.append(f"| [`{name}`](#{name}) | {lasts(kind)} | {kind.visible_in} | {hits} | {auc} |")
+    return "\n".join(lines) + "\n"
+
+
+def status() -> str:
+    lines = ["| bit | meaning |", "|---|---|", *(f"| {flag:d} | {flag.meaning} |" for flag in Status)]
     return "\n".join(lines) + "\n"
 
 
@@ -178,7 +184,7 @@ def main(arguments: list[str]) -> int:
     parts = {
         ROOT / "README.md": {"options": options(GenerateOptions)},
         docs / "air_quality.md": {"columns": columns(air_quality.TABLE.columns)},
-        docs / "anomalies.md": {"kinds": kinds(), "labels": columns(anomaly_labels.TABLE.columns)},
+        docs / "anomalies.md": {"kinds": kinds(), "status": status(), "labels": columns(anomaly_labels.TABLE.columns)},
         docs / "calibrate.md": {"options": options(CalibrateOptions)},
         docs / "dataplex.md": {"options": options(DataplexVerbOptions)},
         docs / "faults.md": {"labels": columns(fault_labels.TABLE.columns)},

@@ -127,8 +127,12 @@ def measure(homes: Homes, kind: str) -> Figure:
 
 
 def scored_kinds() -> list[str]:
-    """The kinds that change the consumption of a meter; those with a figure of real homes first."""
-    others = [name for name, kind in KINDS.items() if "consumption" in kind.visible_in and not kind.of_transformer]
+    """The kinds that change the consumption of a meter, and no more; those with a figure of real homes first."""
+    others = [
+        name
+        for name, kind in KINDS.items()
+        if "consumption" in kind.visible_in and "rows" not in kind.visible_in and not kind.of_transformer
+    ]
     return [*REAL, *(name for name in others if name not in REAL)]
 
 

@@ -57,7 +57,7 @@ def test_the_quick_look_reads_no_readings(server: GcsServer) -> None:
 @quick_and_deep
 def test_damage_is_found(server: GcsServer, deep: list[str]) -> None:
     content = _content(server, FILE)
-    server.put("lake", f"city/{FILE}", content.replace(b'"status":0', b'"status":1', 1))
+    server.put("lake", f"city/{FILE}", content.replace(b'"status":  0', b'"status":  1', 1))
     server.put("lake", "city/dt=2024-01-01/stranger", b"x")
     server.put("lake", "city/dt=2024-01-02/copy", content)
     server.buckets.delete("lake", f"city/{MANIFEST.replace('000000', '000001')}")
@@ -77,7 +77,7 @@ def test_damage_is_found(server: GcsServer, deep: list[str]) -> None:
 
 
 def test_an_object_and_its_manifest_changed_together(server: GcsServer) -> None:
-    changed = _content(server, FILE).replace(b'"status":0', b'"status":1', 1)
+    changed = _content(server, FILE).replace(b'"status":  0', b'"status":  1', 1)
     server.put("lake", f"city/{FILE}", changed)
     entries = [orjson.loads(line) for line in _content(server, MANIFEST).splitlines()]
     for entry in entries:

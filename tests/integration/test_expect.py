@@ -41,8 +41,15 @@ CASES: dict[str, dict[str, Any]] = {
     },
     "what is told wrongly": {
         "anomaly_rate": 1,
-        "anomalies": "wrong_multiplier,phase_loss,repeats,catch_up,register_zero,register_digit",
+        "anomalies": "wrong_multiplier,phase_loss,repeats,catch_up,estimated,register_zero,register_digit",
         "meters": 60,
+        "columns": ALL_COLUMNS,
+        "solar_share": 0.3,
+    },
+    "clocks that began anew": {
+        "anomaly_rate": 1,
+        "anomalies": "clock_reset",
+        "meters": 210,
         "columns": ALL_COLUMNS,
         "solar_share": 0.3,
     },
@@ -140,6 +147,10 @@ def test_tables_are_the_sums_of_the_readings(
         assert hours == 4 * 24 * 10
     if case.startswith("wrong clocks"):  # or the test would prove nothing
         assert _count(connection, "readings WHERE month(timestamp) <> month(dt)") > 0
+    if case.startswith("clocks"):
+        for year in (1970, 2000):
+            assert _count(connection, f"readings WHERE year(timestamp) = {year}") > 1000
+            assert (expected / "measured" / "hourly" / f"{year}-01.parquet").is_file()
     if case.endswith("both ends"):
         assert _count(connection, "readings WHERE timestamp < '2024-02-01'") > 0
         assert _count(connection, "readings WHERE timestamp >= '2024-02-03'") > 0

@@ -29,6 +29,54 @@ def skewed(settings: Asking, tmp_path: Path) -> Table:
     return table
 
 
+@pytest.fixture
+def reset(settings: Asking, tmp_path: Path) -> Table:
+    """Every clock begins anew at some time; `delivered` as in `skewed`."""
+    asked = settings(
+        start="2024-01-29",
+        end="2024-02-02",
+        columns="mac,timestamp,consumption_wh,power_w,status,seq",
+        anomaly_rate=1,
+        anomalies="clock_reset",
+    )
+    table = Table(asked, tmp_path)
+    with duckdb.connect(table.path) as connection:
+        load(connection, "delivered", tmp_path / "delivered", PatternPlan(asked).deliver())
+    return table
+
+
+def test_clocks_that_began_anew_are_no_alarm(reset: Table) -> None:
+    assert reset.reconcile()[0] == []
+    assert reset.reconcile(PatternPlan(reset.asked), table="delivered")[0] == []
+    with duckdb.connect(reset.path) as connection:
+        counts = connection.sql(
+            "SELECT year(timestamp) AS y, count(*) > 100, min(status), max(status), min(timestamp) < make_date(y, 1, 1)"
+            " + INTERVAL 5 MINUTE, count(DISTINCT (mac, timestamp)) = count(*) FROM readings GROUP BY y ORDER BY y"
+        ).fetchall()
+    assert counts == [(1970, True, 8, 12, True, True), (2000, True, 8, 12, True, True), (2024, True, 0, 0, False, True)]
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        ("UPDATE readings SET timestamp = timestamp + INTERVAL 1 SECOND WHERE {}", "altered"),
+        ("UPDATE readings SET consumption_wh = consumption_wh + 1 WHERE {}", "altered"),
+        ("DELETE FROM readings WHERE {}", "missing"),
+        ("INSERT INTO readings FROM readings WHERE {}", "doubled"),
+        ("UPDATE readings SET dt = timestamp::DATE WHERE {}", "altered"),
+    ],
+)
+@pytest.mark.parametrize("year", [1970, 2000])
+def test_a_reading_of_a_clock_that_began_anew_is_compared(reset: Table, year: int, change: str, verdict: str) -> None:
+    at = _row(reset, f"year(timestamp) = {year}")
+    reset.change(change.format(at))
+    (difference,) = reset.reconcile()[0]
+    assert difference.verdict == verdict
+    assert f"mac = '{difference.mac}'" in at
+    assert difference.hour is not None
+    assert difference.hour.year == year
+
+
 def _row(table: Table, where: str) -> str:
     """The condition of one reading of a wrong clock."""
     with duckdb.connect(table.path) as connection:

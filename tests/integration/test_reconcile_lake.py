@@ -308,7 +308,7 @@ def test_a_manifest_too_many(lake: Path, name: str, deep: bool) -> None:
 def test_a_file_and_its_manifest_changed_together(lake: Path) -> None:
     """Nothing but the bytes themselves can tell."""
     rows = _rows(lake, OTHER)
-    rows[5] = rows[5].replace(b'"status":0', b'"status":2')
+    rows[5] = rows[5].replace(b'"status":  0', b'"status":  2')
     _write(lake, rows, OTHER)
     manifest = "_wattif/manifest/dt=2024-01-01/000001.ndjson"
     lines = [orjson.loads(row) for row in _rows(lake, manifest)]
@@ -436,7 +436,7 @@ def test_labels_of_anomalies_deleted(tmp_path: Path) -> None:
 def test_rows_without_meter_and_time_are_named_by_their_place(tmp_path: Path) -> None:
     lake = make_lake(tmp_path, columns="consumption_wh,status")
     rows = _rows(lake)
-    rows[41] = rows[41].replace(b'"status":0', b'"status":7')
+    rows[41] = rows[41].replace(b'"status":  0', b'"status":  7')
     _write(lake, rows)
     assert _check(lake, deep=True).told("verdict", "place", "mac", "column", "expected", "found") == [
         ("altered", FILE, None, "status", "row 42: 0", "row 42: 7")

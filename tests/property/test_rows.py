@@ -98,9 +98,9 @@ def test_a_row_has_room_for_the_widest_value_of_every_field() -> None:
     fields = select_fields(["timestamp", "consumption_wh", "status"], 10)
     assert (
         row_template(RowSchema(columns=fields)).text
-        == b'{"timestamp":"                   0","consumption_wh":        0,"status":0}\n'
+        == b'{"timestamp":"                   0","consumption_wh":        0,"status":  0}\n'
     )
-    assert row_template(RowSchema(columns=select_fields(DEFAULT_NAMES, 10))).width == 229
+    assert row_template(RowSchema(columns=select_fields(DEFAULT_NAMES, 10))).width == 231
 
 
 def _marks(readings: int, chance: np.random.Generator) -> tuple[Mark, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +11,28 @@ import pytest
 
 from wattif.errors import UsageError
 from wattif.lake.identity import VERSION
-from wattif.model import anomalies
 from wattif.model.anomalies import DAY_S, ROLLOVER_MWH, Event, Report, TrueDay
 from wattif.model.anomaly_kinds import KINDS, read_weights
 
 ENERGY = (1000, 3000, 5001, 7000)  # mWh; the day's mean is 16001 / 4 = 4000 and a quarter
 EXPORT = (0, 40, 60, 0)
 CHANCE = (0.0, 0.5, 0.25, 0.999)
+
+
+@dataclass
+class _Draws:
+    """All numbers are the same share of their range."""
+
+    share: float = 0.5
+    interval_s: int = 10
+    turn: int = 0
+    own: float = 0.0
+
+    def uniform(self, low: float, high: float) -> float:
+        return low + (high - low) * self.share
+
+    def sign(self) -> int:
+        return 1
 
 
 def _true_day(day: int, register_mwh: int = 0) -> TrueDay:
@@ -53,17 +68,18 @@ def _energy(kind: str, sizes: Mapping[str, float] | None = None, *, day: int = 1
 
 
 def test_theft_scale() -> None:
-    assert _energy("theft_scale", {"alpha": 0.5}) == [500, 1500, 2501, 3500]
+    assert _energy("theft_scale", {"alpha": 0.5, "cover_open_s": 0.0}) == [500, 1500, 2501, 3500]
 
 
 def test_theft_window_across_midnight() -> None:
     """From 18:00 for twelve hours: the readings at 18:00 and at 0:00 are gone."""
-    sizes = {"window_from_s": 18 * 3600.0, "window_s": 12 * 3600.0}
+    sizes = {"window_from_s": 18 * 3600.0, "window_s": 12 * 3600.0, "cover_open_s": 0.0}
     assert _energy("theft_window", sizes) == [0, 3000, 5001, 0]
 
 
 def test_theft_window_within_the_day() -> None:
-    assert _energy("theft_window", {"window_from_s": 6 * 3600.0, "window_s": 6 * 3600.0}) == [1000, 0, 5001, 7000]
+    sizes = {"window_from_s": 6 * 3600.0, "window_s": 6 * 3600.0, "cover_open_s": 0.0}
+    assert _energy("theft_window", sizes) == [1000, 0, 5001, 7000]
 
 
 def test_theft_random() -> None:
@@ -85,7 +101,7 @@ def test_theft_reverse_keeps_the_total() -> None:
 
 
 def test_theft_cap_and_cut_share_the_energy_between_them() -> None:
-    assert _energy("theft_cap", {"limit_mwh": 4000.0}) == [1000, 3000, 4000, 4000]
+    assert _energy("theft_cap", {"limit_mwh": 4000.0, "cover_open_s": 0.0}) == [1000, 3000, 4000, 4000]
     assert _energy("theft_cut", {"limit_mwh": 4000.0}) == [0, 0, 1001, 3000]
 
 
@@ -116,8 +132,9 @@ def test_theft_ramp_grows_a_day_and_stops() -> None:
 
 def test_ghost_load_declines_from_three_tenths_to_one() -> None:
     """On the first of two days: .3, .275, .25, .225; on the second: .2, .175, .15, .125."""
-    assert _energy("ghost_load", end_day=12) == [300, 825, 1250, 1575]
-    assert _energy("ghost_load", day=11, end_day=12) == [200, 525, 750, 875]
+    sizes = {"cover_open_s": 0.0}
+    assert _energy("ghost_load", sizes, end_day=12) == [300, 825, 1250, 1575]
+    assert _energy("ghost_load", sizes, day=11, end_day=12) == [200, 525, 750, 875]
 
 
 def test_stuck_repeats_the_first_value() -> None:
@@ -165,7 +182,7 @@ def test_phase_loss_leaves_two_thirds() -> None:
     assert _energy("phase_loss") == [666, 2000, 3334, 4666]
     assert report.voltage is not None
     assert report.status is not None
-    assert (report.voltage.tolist(), report.status.tolist()) == ([2 / 3] * 4, [anomalies.VOLTAGE_FLAG] * 4)
+    assert (report.voltage.tolist(), report.status.tolist()) == ([2 / 3] * 4, [1] * 4)
 
 
 def test_repeats_show_every_second_reading_twice() -> None:
@@ -214,11 +231,84 @@ def test_a_silence_is_as_long_as_one_reading_has_room_for() -> None:
     assert (report.energy_mwh.tolist(), report.sent.tolist()) == ([5, 1, 0, most_mwh], [True, True, False, True])
 
 
-def test_a_register_that_reads_0_once() -> None:
-    report = _report("register_zero", register_mwh=5_000_000)
+@pytest.mark.parametrize(("noticed", "status"), [(0.0, 0), (1.0, 32)])
+def test_a_register_that_reads_0_once(noticed: float, status: int) -> None:
+    report = _report("register_zero", {"noticed": noticed}, register_mwh=5_000_000)
     assert report.register_mwh is not None
-    assert report.register_mwh.tolist() == [0] * 4
-    assert (report.energy_mwh, report.status) == (None, None)
+    assert report.status is not None
+    assert (report.register_mwh.tolist(), report.status.tolist()) == ([0] * 4, [status] * 4)
+    assert report.energy_mwh is None
+
+
+@pytest.mark.parametrize("kind", ["theft_scale", "theft_window", "theft_cap", "ghost_load"])
+@pytest.mark.parametrize(("open_s", "status"), [(0.0, [0, 0, 0, 0]), (1.0, [64, 0, 0, 0]), (21_601.0, [64, 64, 0, 0])])
+def test_a_switch_notices_that_the_cover_is_open(kind: str, open_s: float, status: list[int]) -> None:
+    """In the reading at the start at least; never again on a later day."""
+    sizes = {"alpha": 0.5, "window_from_s": 0.0, "window_s": 1.0, "limit_mwh": 1.0, "cover_open_s": open_s}
+    report = _report(kind, sizes)
+    assert report.status is not None
+    assert report.status.tolist() == status
+    later = _report(kind, sizes, day=11).status
+    assert later is not None
+    assert not later.any()
+
+
+def test_half_of_the_thefts_behind_a_cover_are_noticed_and_their_sizes_stay() -> None:
+    assert KINDS["theft_scale"].draw(_Draws(share=0.25)) == pytest.approx({"alpha": 0.275, "cover_open_s": 540.0})
+    assert KINDS["theft_scale"].draw(_Draws(share=0.75)) == pytest.approx({"alpha": 0.625, "cover_open_s": 0.0})
+
+
+def test_estimates_are_a_straight_line_that_sums_to_the_truth() -> None:
+    """16,001 mWh in six readings from noon to midnight and the day after: floors of 2666.8, 5333.7, …"""
+    event = Event(id="meter-1", meter=1, kind="estimated", start_s=10 * DAY_S + DAY_S // 2, end_s=12 * DAY_S, sizes={})
+    sizes = _measured("estimated", event)
+    assert sizes == {"gap_mwh": 28_002.0, "gap_export_mwh": 160.0}
+    event = replace(event, sizes={"gap_mwh": 16_001.0, "gap_export_mwh": 3.0})
+    first, second = (KINDS["estimated"].report(_true_day(day), event) for day in (10, 11))
+    assert first.energy_mwh is not None
+    assert second.energy_mwh is not None
+    assert [*first.energy_mwh[2:], *second.energy_mwh] == [2666, 2667, 2667, 2667, 2667, 2667]
+    assert first.export_mwh is not None
+    assert second.export_mwh is not None
+    assert [*first.export_mwh[2:], *second.export_mwh] == [0, 1, 0, 1, 0, 1]
+    assert first.status is not None
+    assert first.status.tolist() == [16] * 4
+
+
+@pytest.mark.parametrize("reset_to_s", [0.0, 946_684_800.0])
+def test_a_clock_that_begins_anew_after_a_power_cut(reset_to_s: float) -> None:
+    """Dark until 6:00 of the first day; the reading of 12:00 the day after is thirty hours and a second on."""
+    sizes = {"reset_to_s": reset_to_s, "booted_s": 1.0, "restored_s": 10.25 * DAY_S}
+    first, second = (_report("clock_reset", sizes, day=day) for day in (10, 11))
+    assert first.sent is not None
+    assert first.energy_mwh is not None
+    assert first.export_mwh is not None
+    assert first.status is not None
+    assert first.sent.tolist() == [False, True, True, True]
+    assert (first.energy_mwh.tolist(), first.export_mwh.tolist()) == ([0, *ENERGY[1:]], [0, *EXPORT[1:]])
+    assert first.status.tolist() == [0, 8 | 4, 8, 8]
+    assert first.clock_s is not None
+    assert second.clock_s is not None
+    assert (10.25 * DAY_S + first.clock_s[1], 11.5 * DAY_S + second.clock_s[2]) == (
+        reset_to_s + 1,
+        reset_to_s + 30 * 3600 + 1,
+    )
+
+
+@pytest.mark.parametrize("own", [0.0, 0.999])
+def test_no_two_resets_of_a_meter_share_their_timestamps(own: float) -> None:
+    """At ten seconds, in 810 turns; the first of them on 1 January."""
+    found: set[tuple[float, float]] = set()
+    for turn in range(-400, 410):
+        sizes = KINDS["clock_reset"].draw(_Draws(interval_s=10, turn=turn, own=own))
+        assert 1 <= sizes["booted_s"] <= 9
+        found.add((sizes["reset_to_s"], sizes["booted_s"]))
+        assert turn != 0 or sizes["reset_to_s"] in (0.0, 946_684_800.0)
+    assert len(found) == 810
+    starts_s = {since_s % 946_684_800 for since_s, _ in found}
+    assert {start_s % (8 * DAY_S) for start_s in starts_s} == {0}
+    low, high = KINDS["clock_reset"].lengths[1], KINDS["clock_reset"].aftermath_s[1]
+    assert low + high < 8 * DAY_S
 
 
 def test_a_register_with_a_wrong_digit() -> None:
@@ -263,7 +353,7 @@ def test_sag_and_swell_change_the_voltage_alone(kind: str) -> None:
     report = _report(kind, {"factor": 0.75})
     assert report.voltage is not None
     assert report.status is not None
-    assert (report.voltage.tolist(), report.status.tolist()) == ([0.75] * 4, [anomalies.VOLTAGE_FLAG] * 4)
+    assert (report.voltage.tolist(), report.status.tolist()) == ([0.75] * 4, [1] * 4)
     assert report.energy_mwh is None
 
 
@@ -279,7 +369,7 @@ def test_outage_and_the_rush_after_it(sends: float) -> None:
     assert report.energy_mwh.tolist() == [0, 0, 7502, 8750]
     assert report.export_mwh.tolist() == [0, 0, 60, 0]
     assert report.voltage.tolist() == [0.0, 0.0, 1.0, 1.0]
-    assert report.status.tolist() == [anomalies.NO_SUPPLY_FLAG] * 2 + [0, 0]
+    assert report.status.tolist() == [2] * 2 + [4, 0]
     assert report.sent.tolist() == [sends == 1.0] * 2 + [True, True]
 
 
@@ -292,7 +382,7 @@ def test_every_kind_of_the_registry_is_tested_here() -> None:
 
 def test_all_means_the_same_in_every_dataset_of_a_version_of_the_bytes() -> None:
     """`all` is part of a dataset's identity by that word: a kind that comes later is `by_name_only`."""
-    assert (VERSION, len(read_weights("all"))) == (3, 28)
+    assert (VERSION, len(read_weights("all"))) == (3, 30)
 
 
 def test_weights() -> None:

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 DAY_S = 86_400
 HOUR_S = 3_600
+MINUTE_S = 60
 ROLLOVER_MWH = 10**5 * 10**6  # a register of five digits before the point, in kWh
-VOLTAGE_FLAG, NO_SUPPLY_FLAG = 1, 2  # bits of `status`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +78,7 @@ class Report:
     register_mwh: NDArray[np.int64] | None = None  # at the end of each reading
     backwards: bool = False  # power is reported with the wrong sign
     voltage: NDArray[np.float64] | None = None  # factor on the voltage
-    status: NDArray[np.int64] | None = None  # flags
+    status: NDArray[np.int64] | None = None  # sums of `wattif.model.quantities.Status`
     sent: NDArray[np.bool_] | None = None  # rows that are sent at all
     clock_s: NDArray[np.int64] | None = None  # how far the meter's clock is ahead, seconds
     shown: NDArray[np.int64] | None = None  # the reading of the day whose values each row shows, all but its number
@@ -102,6 +102,14 @@ class Draws(Protocol):
     @property
     def interval_s(self) -> int:
         """Seconds between two readings."""
+
+    @property
+    def turn(self) -> int:
+        """With a rate in calendar time, one more from part to part: no two events of a meter share it; else 0."""
+
+    @property
+    def own(self) -> float:
+        """In [0, 1), the same in all events of the meter."""
 
 
 def _nothing(draws: Draws) -> dict[str, float]:
@@ -138,6 +146,11 @@ class Kind:
     expected_auc: float | None = None  # of an isolation forest on real homes, day level
     hidden_from_hours: str | None = None  # why means and maxima of hours hardly show it
     by_name_only: bool = False  # not one of `all`, which means the same in all datasets of a version of the bytes
+
+
+def whole(draws: Draws, low: int, high: int) -> int:
+    """A whole number from *low* to *high*, both included."""
+    return min(int(draws.uniform(low, high + 1)), high)
 
 
 def constant(name: str, low: float, high: float, *, either_sign: bool = False) -> Callable[[Draws], dict[str, float]]:

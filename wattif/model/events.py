@@ -34,6 +34,7 @@ _SQUARES = (2, 3, 6, 7, 11, 13, 14, 15, 19, 21, 22, 23, 29, 30, 31, 33, 34, 35, 
 _PARTS = 31  # of a month, at most; of no common factor with the number of roots
 _KIND, _LENGTH, _AFTERMATH, _PLACE, _FIRST_SIZE = range(5)  # what the numbers of an event are drawn for
 _NUMBERS = 12
+_LONGEST = date(2021, 1, 1)  # a month that has as many parts as any; turns count from it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +44,7 @@ class Period:
     start: date
     end: date
     part: int = 0  # its number among the parts of all months; 0: there is no other
+    turn: int = 0  # the same without gaps between the months, but for parts that only longer months have
 
     @property
     def start_s(self) -> int:
@@ -60,13 +62,15 @@ def parts_of_months(rate: AnomalyRate, first: date, last: date) -> Iterator[tupl
 
     No part reaches into another month: what was made until some day says nothing of the days that follow.
     """
-    month = first.replace(day=1)
+    month, most_parts = first.replace(day=1), rate.parts_of(_LONGEST)
     while month <= last:
         days, parts = (month_after(month) - month).days, rate.parts_of(month)
         starts = [month + timedelta(days=days * n // parts) for n in range(parts + 1)]
         first_part = (12 * month.year + month.month) * _PARTS
+        first_turn = (12 * (month.year - _LONGEST.year) + month.month - _LONGEST.month) * most_parts
         for number, (start, end) in enumerate(pairwise(starts), first_part):
-            yield Period(start=start, end=end - timedelta(days=1), part=number), rate.in_month(month) / parts
+            turn = first_turn + number - first_part
+            yield Period(start=start, end=end - timedelta(days=1), part=number, turn=turn), rate.in_month(month) / parts
         month = month_after(month)
 
 
@@ -132,9 +136,11 @@ def _hit(seed: int, which: tuple[int, int], numbers: range, step: float, share: 
 class _Numbers:
     """The random numbers of one event, in order; six decimals, so that a label says all of them."""
 
-    def __init__(self, numbers: NDArray[np.float64], interval_s: int) -> None:
+    def __init__(self, numbers: NDArray[np.float64], *, interval_s: int, turn: int, own: float) -> None:
         self._numbers = iter(numbers.tolist())
         self.interval_s = interval_s
+        self.turn = turn
+        self.own = own
 
     def uniform(self, low: float, high: float) -> float:
         share: float = next(self._numbers)
@@ -165,7 +171,9 @@ class _Drawing:
         low_s, high_s = kind.aftermath_s
         after = min(math.floor((low_s + (high_s - low_s) * numbers[_AFTERMATH]) / step_s), total - length)
         start_s = period.start_s + int(numbers[_PLACE] * (total - length - after + 1)) * step_s
-        sizes = kind.draw(_Numbers(numbers[_FIRST_SIZE:], self._interval_s))
+        own = float(uniforms(self._seed, int(Stream.ANOMALY_SIZE), entity, _NUMBERS - 1, 1)[0])  # of no part
+        of_event = _Numbers(numbers[_FIRST_SIZE:], interval_s=self._interval_s, turn=period.turn, own=own)
+        sizes = kind.draw(of_event)
         if high_s > 0.0:
             sizes["restored_s"] = float(start_s + length * step_s)
         for number, (moment, (low, high)) in enumerate(kind.moments.items()):

@@ -7,6 +7,7 @@ last digit that is written, so that no digit of a row is ever rounded twice.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntFlag
 
 CONSUMPTION_MWH = 0  # energy imported in the interval, mWh
 POWER_W = 1  # mean active power, W
@@ -28,6 +29,27 @@ NEGATIVE_POWER_MAX_W = 999_999  # the sign takes the place of a digit
 REGISTER_MAX_WH = 10**11 - 1  # eight digits before the point
 VOLTAGE_MAX_DV = 9_999
 SEQ_MAX = 99_999_999
+
+
+class Status(IntFlag):
+    """What a meter, or who reads it, knows to be wrong with a reading; `meaning` says what."""
+
+    VOLTAGE = 1, "voltage outside its limits"
+    NO_SUPPLY = 2, "no supply"
+    POWER_FAIL = 4, "first after a power cut"
+    CLOCK_INVALID = 8, "clock not set"
+    ESTIMATED = 16, "estimated"
+    REGISTER_RESET = 32, "register reset"
+    COVER_OPENED = 64, "cover opened"
+
+    meaning: str
+
+    def __new__(cls, bit: int, meaning: str) -> Status:
+        """The flag of *bit*."""
+        flag = int.__new__(cls, bit)
+        flag._value_ = bit
+        flag.meaning = meaning
+        return flag
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,8 +139,8 @@ def quantities_of(interval_s: int) -> tuple[Quantity, ...]:
             number=STATUS,
             name="status",
             unit="",
-            description="quality flags: 0 good, 1 voltage outside its limits, 2 no supply",
-            maximum=9,
+            description=f"quality flags, summed: 0 good, {', '.join(f'{flag:d} {flag.meaning}' for flag in Status)}",
+            maximum=sum(Status),
         ),
         Quantity(
             number=EXPORT_MWH,

@@ -2,7 +2,7 @@
 
 {"mac":"02:1A:7F:00:3B:C9","timestamp":"2024-01-01T19:26:40Z","consumption_wh":   8.743,"power_w":  3147,
  "voltage_v":230.1,"current_a":   9.85,"power_factor":0.998,"frequency_hz":50.018,"register_kwh":   23464.571,
- "status":0}
+ "status":  0}
 """
 
 from __future__ import annotations

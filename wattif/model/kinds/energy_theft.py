@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
-from wattif.model.anomalies import DAY_S, HOUR_S, DayOf, Draws, Event, Kind, Report, TrueDay, constant, whole_mwh
+from wattif.model.anomalies import (
+    DAY_S,
+    HOUR_S,
+    MINUTE_S,
+    DayOf,
+    Draws,
+    Event,
+    Kind,
+    Report,
+    TrueDay,
+    constant,
+    whole_mwh,
+)
+from wattif.model.quantities import Status
 
 
 def theft_scale(day: TrueDay, event: Event) -> Report:
@@ -79,11 +93,28 @@ def _limit(day_of: DayOf, event: Event) -> dict[str, float]:
     return {"limit_mwh": float(math.floor(0.6 * means.max()))}
 
 
+def _opens_the_cover(kind: Kind) -> Kind:
+    """*kind*, done inside the meter: half of them have a switch that notices that the cover is open at the start."""
+
+    def draw(draws: Draws) -> dict[str, float]:
+        sizes = kind.draw(draws)
+        noticed, open_s = draws.uniform(0, 1) < 0.5, draws.uniform(2 * MINUTE_S, 30 * MINUTE_S)
+        return {**sizes, "cover_open_s": float(int(open_s)) if noticed else 0.0}
+
+    def report(day: TrueDay, event: Event) -> Report:
+        is_open = day.times_s < event.start_s + event.sizes["cover_open_s"]
+        return replace(kind.report(day, event), status=np.where(is_open, Status.COVER_OPENED, 0))
+
+    return replace(kind, draw=draw, report=report, visible_in=f"{kind.visible_in}, status")
+
+
 KINDS = {
-    "theft_scale": Kind(
-        report=theft_scale, visible_in="consumption", draw=constant("alpha", 0.1, 0.8), expected_auc=0.79
+    "theft_scale": _opens_the_cover(
+        Kind(report=theft_scale, visible_in="consumption", draw=constant("alpha", 0.1, 0.8), expected_auc=0.79)
     ),
-    "theft_window": Kind(report=theft_window, visible_in="consumption", draw=_draw_window, expected_auc=0.98),
+    "theft_window": _opens_the_cover(
+        Kind(report=theft_window, visible_in="consumption", draw=_draw_window, expected_auc=0.98)
+    ),
     "theft_random": Kind(report=theft_random, visible_in="consumption", expected_auc=0.83),
     "theft_mean_random": Kind(
         report=theft_mean_random, visible_in="consumption", lengths=(1, 28), unit="days", expected_auc=0.90
@@ -97,8 +128,8 @@ KINDS = {
         expected_auc=0.84,
         hidden_from_hours="a day keeps its total; only its hours change places",
     ),
-    "theft_cap": Kind(report=theft_cap, visible_in="consumption", measure=_limit, expected_auc=0.74),
+    "theft_cap": _opens_the_cover(Kind(report=theft_cap, visible_in="consumption", measure=_limit, expected_auc=0.74)),
     "theft_cut": Kind(report=theft_cut, visible_in="consumption", measure=_limit),
     "theft_ramp": Kind(report=theft_ramp, visible_in="consumption", lengths=(4 * DAY_S, 28 * DAY_S), draw=_draw_ramp),
-    "ghost_load": Kind(report=ghost_load, visible_in="consumption", lengths=(4 * DAY_S, 60 * DAY_S)),
+    "ghost_load": _opens_the_cover(Kind(report=ghost_load, visible_in="consumption", lengths=(4 * DAY_S, 60 * DAY_S))),
 }

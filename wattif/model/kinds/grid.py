@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from wattif.model.anomalies import HOUR_S, NO_SUPPLY_FLAG, VOLTAGE_FLAG, Draws, Event, Kind, Report, TrueDay, constant
+from wattif.model.anomalies import HOUR_S, Draws, Event, Kind, Report, TrueDay, constant
+from wattif.model.quantities import Status
 
 
 def sag(day: TrueDay, event: Event) -> Report:
     """The voltage falls for a few readings."""
     factor = np.full(len(day.energy_mwh), event.sizes["factor"])
-    return Report(voltage=factor, status=np.full_like(day.energy_mwh, VOLTAGE_FLAG))
+    return Report(voltage=factor, status=np.full_like(day.energy_mwh, Status.VOLTAGE))
 
 
 def swell(day: TrueDay, event: Event) -> Report:
@@ -28,7 +29,7 @@ def outage(day: TrueDay, event: Event) -> Report:
         energy_mwh=day.scaled(rush),
         export_mwh=np.where(dark, 0, day.export_mwh),
         voltage=np.where(dark, 0.0, 1.0),
-        status=np.where(dark, NO_SUPPLY_FLAG, 0),
+        status=np.where(dark, Status.NO_SUPPLY, np.where(day.times_s == restored_s, Status.POWER_FAIL, 0)),
         sent=np.ones(len(dark), np.bool_) if event.sizes["sends"] else ~dark,
     )
 

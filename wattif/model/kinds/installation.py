@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from wattif.model.anomalies import DAY_S, HOUR_S, VOLTAGE_FLAG, Draws, Event, Kind, Report, TrueDay
+from wattif.model.anomalies import DAY_S, HOUR_S, Draws, Event, Kind, Report, TrueDay
+from wattif.model.quantities import Status
 
 
 def wrong_multiplier(day: TrueDay, event: Event) -> Report:
@@ -17,7 +18,7 @@ def phase_loss(day: TrueDay, event: Event) -> Report:
     return Report(
         energy_mwh=day.energy_mwh * 2 // 3,
         voltage=np.full(len(day.energy_mwh), 2 / 3),
-        status=np.full_like(day.energy_mwh, VOLTAGE_FLAG),
+        status=np.full_like(day.energy_mwh, Status.VOLTAGE),
     )
 
 

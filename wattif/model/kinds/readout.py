@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from wattif.model.anomalies import DAY_S, HOUR_S, DayOf, Draws, Event, Kind, Report, TrueDay, energies_mwh
-from wattif.model.quantities import LARGEST_MWH_PER_SECOND, POWER_MAX_W
+from wattif.model.anomalies import (
+    DAY_S,
+    HOUR_S,
+    MINUTE_S,
+    DayOf,
+    Draws,
+    Event,
+    Kind,
+    Report,
+    TrueDay,
+    energies_mwh,
+    whole,
+)
+from wattif.model.quantities import LARGEST_MWH_PER_SECOND, POWER_MAX_W, Status
 
 _MWH_PER_KWH = 10**6
-_MINUTE_S = 60
 
 
 def repeats(day: TrueDay, event: Event) -> Report:
@@ -28,9 +39,24 @@ def catch_up(day: TrueDay, event: Event) -> Report:
     )
 
 
+def estimated(day: TrueDay, event: Event) -> Report:
+    """Values are lost, and the registers before and after are joined by a straight line."""
+    number = (day.times_s - event.start_s) // day.interval_s
+    count = (event.end_s - event.start_s) // day.interval_s
+    energy_mwh, export_mwh = (
+        (number + 1) * int(event.sizes[name]) // count - number * int(event.sizes[name]) // count
+        for name in ("gap_mwh", "gap_export_mwh")
+    )
+    return Report(energy_mwh=energy_mwh, export_mwh=export_mwh, status=np.full_like(day.energy_mwh, Status.ESTIMATED))
+
+
 def register_zero(day: TrueDay, event: Event) -> Report:
-    """The register reads 0 and comes back."""
-    return Report(register_mwh=np.zeros_like(day.energy_mwh))
+    """The register reads 0 and comes back; whether the meter knows of its reset depends on the meter."""
+    knows = bool(event.sizes["noticed"])
+    return Report(
+        register_mwh=np.zeros_like(day.energy_mwh),
+        status=np.full_like(day.energy_mwh, Status.REGISTER_RESET if knows else 0),
+    )
 
 
 def register_digit(day: TrueDay, event: Event) -> Report:
@@ -43,11 +69,20 @@ def register_digit(day: TrueDay, event: Event) -> Report:
 
 
 def _draw_times(draws: Draws) -> dict[str, float]:
-    return {"times": float(max(_MINUTE_S // draws.interval_s, 2))}
+    return {"times": float(max(MINUTE_S // draws.interval_s, 2))}
 
 
 def _draw_digit(draws: Draws) -> dict[str, float]:
-    return {"place_kwh": float(10 ** int(draws.uniform(0, 5))), "added": float(int(draws.uniform(1, 10)))}
+    return {"place_kwh": float(10 ** whole(draws, 0, 4)), "added": float(whole(draws, 1, 9))}
+
+
+def _draw_noticed(draws: Draws) -> dict[str, float]:
+    return {"noticed": float(draws.uniform(0, 1) < 0.5)}
+
+
+def _gap(day_of: DayOf, event: Event) -> dict[str, float]:
+    energy_mwh, export_mwh = energies_mwh(day_of, event)
+    return {"gap_mwh": float(energy_mwh.sum()), "gap_export_mwh": float(export_mwh.sum())}
 
 
 def _owed(day_of: DayOf, event: Event) -> dict[str, float]:
@@ -72,7 +107,10 @@ KINDS = {
         measure=_owed,
         largest_power_w=POWER_MAX_W // 2,  # one reading has room for two
     ),
-    "register_zero": Kind(report=register_zero, visible_in="register", lengths=(1, 1), unit="readings"),
+    "estimated": Kind(report=estimated, visible_in="consumption, status", lengths=(HOUR_S, 3 * DAY_S), measure=_gap),
+    "register_zero": Kind(
+        report=register_zero, visible_in="register", lengths=(1, 1), unit="readings", draw=_draw_noticed
+    ),
     "register_digit": Kind(
         report=register_digit,
         visible_in="register",

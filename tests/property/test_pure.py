@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
+import numpy as np
 import pytest
 
 from tests.asking import Asking
 from tests.lakes import file_bytes
 from wattif.engine.content import clean_content
 from wattif.engine.plan import Plan
+from wattif.model.cities import City, load_cities
+from wattif.model.classes import CLASSES
+from wattif.model.fleet import Ownership, make_fleet
 from wattif.model.scenario import scenario_of
+from wattif.model.world import MeterDays, World
+
+CITIES = load_cities()
 
 
 @pytest.mark.parametrize("threads", [1, 2, 8])
@@ -55,3 +63,20 @@ def test_a_choice_of_columns_changes_no_value(settings: Asking) -> None:
 def test_another_seed_is_another_world(settings: Asking) -> None:
     ours, others = (b"".join(file_bytes(settings(seed=seed)).values()).splitlines() for seed in (1, 2))
     assert not set(ours) & set(others)
+
+
+BORDERS = (date(2024, 2, 29), date(2024, 3, 1), date(2024, 10, 27), date(2024, 12, 31), date(2025, 1, 1))
+
+
+@pytest.mark.parametrize("kind", range(len(CLASSES)), ids=[each.id for each in CLASSES])
+@pytest.mark.parametrize("city", CITIES.values(), ids=CITIES)
+def test_at_every_border_a_day_of_a_meter_is_the_same_alone_and_among_others(city: City, kind: int) -> None:
+    """Of months, years and clock changes; forwards, backwards, in blocks and one by one; with panels and cars."""
+    world = World(seed=9, epoch=date(2024, 2, 1), interval_s=900, cities=(city,))
+    mix = [float(kind == n) for n in range(len(CLASSES))]
+    fleet = make_fleet(9, 6, [city], mix, Ownership(solar=0.5, car=0.5))
+    forwards, backwards = MeterDays(world, fleet), MeterDays(world, fleet)
+    together = {day: forwards.compute(day, 0, 6).copy() for day in BORDERS}
+    for day in reversed(BORDERS):
+        for meter in (5, 0, 3):
+            assert np.array_equal(backwards.compute(day, meter, 1)[0], together[day][meter])

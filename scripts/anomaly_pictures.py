@@ -21,7 +21,8 @@ from wattif.model.anomaly_kinds import KINDS
 from wattif.model.cities import load_cities
 from wattif.model.events import Period, draw_events
 from wattif.model.fleet import make_fleet
-from wattif.model.reported import MeasuredEvent, ReportedDays, measure_events
+from wattif.model.measuring import MeasuredEvent, measure_events
+from wattif.model.reported import ReportedDays
 from wattif.model.world import World
 
 mpl.use("Agg")
@@ -73,6 +74,8 @@ VIEWS: Mapping[str, View] = {
     "catch_up": View(("power, kW", "register, kWh"), days=1, interval_s=900, around_s=4 * HOUR_S, least_share=0.1),
     "register_zero": View(("register, kWh",), days=1, interval_s=900, around_s=4 * HOUR_S, least_share=0.0),
     "register_digit": View(("register, kWh",), days=1, interval_s=900, around_s=4 * HOUR_S, least_share=0.0),
+    "exchange": View(("power, kW", "register, kWh"), days=2, interval_s=900, around_s=12 * HOUR_S, least_share=0.05),
+    "swapped": View(("power, kW", "register, kWh"), days=8, interval_s=900, around_s=DAY_S, choice=1),
     "outage": View(("voltage, V", "power, kW"), days=1, interval_s=60, around_s=2 * HOUR_S, least_share=0.05),
 }
 
@@ -199,4 +202,4 @@ def _title(measured: MeasuredEvent) -> str:
         for name, value in measured.event.sizes.items()
         if not (name.endswith("_s") and value > _MOMENTS_S)
     )
-    return "   ".join([measured.event.kind, *sizes, f"not registered {measured.lost_mwh[-1] / 1e6:.3g} kWh"])
+    return "   ".join([measured.event.kind, *sizes, f"not registered {measured.not_registered_mwh / 1e6:.3g} kWh"])

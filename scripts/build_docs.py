@@ -70,7 +70,8 @@ def with_parts(path: Path, parts: dict[str, str]) -> str:
 def kinds() -> str:
     lines = ["| kind | lasts | shows in | hits | expected_auc |", "|---|---|---|---|---|"]
     for name, kind in KINDS.items():
-        hits = "all meters of a transformer" if kind.of_transformer else "one meter"
+        one_or_two = "two neighbors" if kind.of_pair else "one meter"
+        hits = "all meters of a transformer" if kind.of_transformer else one_or_two
         auc = "" if kind.expected_auc is None else f"{kind.expected_auc:.2f}"
         lines.append(f"| [`{name}`](#{name}) | {lasts(kind)} | {kind.visible_in} | {hits} | {auc} |")
     return "\n".join(lines) + "\n"

@@ -53,6 +53,13 @@ CASES: dict[str, dict[str, Any]] = {
         "columns": ALL_COLUMNS,
         "solar_share": 0.3,
     },
+    "meters that are changed": {
+        "anomaly_rate": 1,
+        "anomalies": "exchange,swapped",
+        "meters": 45,
+        "columns": ALL_COLUMNS,
+        "solar_share": 0.3,
+    },
     "outages": {"anomaly_rate": 1, "anomalies": "outage,missing", "meters": 40, "interval": 60},
 }
 

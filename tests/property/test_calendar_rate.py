@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 import wattif
@@ -40,6 +41,13 @@ def _rows(spec: wattif.Spec) -> dict[str, dict[int, Row]]:
 
 def _seq(moment: datetime) -> int:
     return int((moment.replace(tzinfo=None) - START).total_seconds()) // 3600
+
+
+def _behind_wh(labels: list[Row], seq: int) -> Decimal:
+    """What a meter with these *labels* did not count until a reading, or left with an exchanged one."""
+    past = [label for label in labels if _seq(label["end"]) <= seq]
+    left_mwh = sum(int(orjson.loads(label["parameters"]).get("left_mwh", 0)) for label in past)
+    return sum((label["not_registered_wh"] for label in past), Decimal(left_mwh) / 1000)
 
 
 @pytest.fixture(scope="module")
@@ -88,11 +96,26 @@ def test_registers_are_behind_by_all_that_was_not_registered(labels: dict[str, l
         for seq, was in of_meter.items():
             if any(_seq(label["start"]) <= seq < _seq(label["end"]) for label in labels[mac]):
                 continue
-            behind_wh = sum(label["not_registered_wh"] for label in labels[mac] if _seq(label["end"]) <= seq)
+            behind_wh = _behind_wh(labels[mac], seq)
             difference_wh = was["register_kwh"] - reported[mac][seq]["register_kwh"]
             assert abs(difference_wh - behind_wh) < Decimal("1.001"), (mac, seq)
             compared += bool(behind_wh)
     assert compared > 1000
+
+
+def test_swapped_meters_send_registers_that_know_of_the_others_past(labels: dict[str, list[Row]], rows: Any) -> None:
+    true, reported = rows
+    macs, compared = {own[0]["meter"]: mac for mac, own in labels.items()}, 0
+    for own in labels.values():
+        for label in (label for label in own if label["kind"] == "swapped"):
+            sent, other = reported[label["mac"]], macs[label["meter"] ^ 1]
+            for seq in sent.keys() & set(range(_seq(label["start"]), _seq(label["end"]))):
+                assert sent[seq]["consumption_wh"] == true[other][seq]["consumption_wh"]
+                behind_wh = _behind_wh(labels[other], seq)
+                difference_wh = true[other][seq]["register_kwh"] - sent[seq]["register_kwh"]
+                assert abs(difference_wh - behind_wh) < Decimal("1.001")
+                compared += bool(behind_wh)
+    assert compared > 100
 
 
 def test_energies_of_labels_are_sums_of_rows(labels: dict[str, list[Row]], rows: Any) -> None:
@@ -120,6 +143,28 @@ def test_no_day_depends_on_where_the_dataset_begins_or_ends(rows: Any) -> None:
                 assert of_meter[seq] == reported[mac][seq]
             own_days = range(max(_seq(datetime.fromisoformat(start)), 19 * 24), _seq(datetime.fromisoformat(end)) + 24)
             assert {seq for seq in reported[mac] if seq in own_days} == {seq for seq in of_meter if seq in own_days}
+
+
+def test_a_meter_alone_sends_what_its_partner_measures_though_that_is_not_asked_for() -> None:
+    """Also where the fleet ends between the two, and whatever befell the other one before."""
+    settings = {**SPAN, "start": "2024-01-01", "end": "2024-02-10"}
+    kinds = {"anomaly_rate": "3/month", "anomalies": "swapped=3,theft_scale=1,exchange=1"}
+    whole = wattif.read(wattif.Spec(**{**settings, "meters": 60}, **kinds)).read_all()
+    odd = wattif.Spec(**{**settings, "meters": 39}, **kinds)
+    partners = {
+        label["meter"]: orjson.loads(label["parameters"])["partner"]
+        for label in wattif.read(odd, "anomaly_labels").read_all().to_pylist()
+        if label["kind"] == "swapped"
+    }
+    assert max(partners) == 38
+    for meters in ([38], [13], [7, 8], [21, 22, 24]):
+        some = wattif.read(odd, meters=meters).read_all()
+        macs = pa.array(dict.fromkeys(some["mac"].to_pylist()))
+        assert len(macs) == len(meters)
+        of_whole = whole.filter(pc.is_in(whole["mac"], macs))
+        assert some.sort_by([("mac", "ascending"), ("seq", "ascending")]) == of_whole.sort_by(
+            [("mac", "ascending"), ("seq", "ascending")]
+        )
 
 
 def test_days_of_labels_can_be_asked_for(spec: wattif.Spec, labels: dict[str, list[Row]]) -> None:

@@ -16,7 +16,8 @@ from tests.asking import Asked
 from tests.lakes import file_bytes
 from wattif.model.anomalies import Event
 from wattif.model.anomaly_kinds import KINDS
-from wattif.model.reported import ReportedDays, measure_events
+from wattif.model.measuring import measure_events
+from wattif.model.reported import ReportedDays
 from wattif.model.scenario import scenario_of
 from wattif.tables import anomaly_labels
 from wattif.tables.arrow import partition_table
@@ -27,7 +28,10 @@ COLUMNS = (
 )
 REGISTERS = ("register_kwh", "export_register_kwh")
 # registers that jump or read wrongly, consumption that is not seen or shown again
-NOT_THE_SUM = ("rollover", "missing", "missing_at_random", "outage", "repeats", "register_zero", "register_digit")
+NOT_THE_SUM = (
+    *("rollover", "missing", "missing_at_random", "outage", "repeats", "register_zero", "register_digit"),
+    *("exchange", "swapped"),
+)
 Row = dict[str, Any]
 
 
@@ -73,7 +77,7 @@ def labelled(
     any_settings: Callable[..., Asked],
 ) -> tuple[list[Row], dict[str, dict[int, Row]], dict[str, dict[int, Row]]]:
     """Labels, true rows, reported rows of a fleet in which something goes wrong at every meter."""
-    kinds = ",".join(f"{kind}={8 if KINDS[kind].of_transformer else 1}" for kind in KINDS)
+    kinds = ",".join(f"{kind}={8 if KINDS[kind].of_transformer else 4 if KINDS[kind].of_pair else 1}" for kind in KINDS)
     faulty = _settings(any_settings, anomaly_rate=1.0, anomalies=kinds)
     scenario = scenario_of(faulty)
     labels: pa.Table = partition_table(anomaly_labels.TABLE, scenario, len(scenario.fleet.macs))
@@ -106,7 +110,8 @@ def test_registers_are_behind_by_what_the_label_says(labelled: Any) -> None:
             other = reported[label["mac"]].get(seq)
             if other is None or _seq(label["start"]) <= seq < _seq(label["end"]):
                 continue
-            behind_wh = 0 if seq < _seq(label["start"]) else float(label["not_registered_wh"])
+            left_wh = orjson.loads(label["parameters"]).get("left_mwh", 0.0) / 1000  # by a meter that was exchanged
+            behind_wh = 0 if seq < _seq(label["start"]) else float(label["not_registered_wh"]) + left_wh
             difference_wh = 1000 * (row["register_kwh"] - other["register_kwh"])
             assert abs(difference_wh - behind_wh) < 1.001, label
 
@@ -131,7 +136,7 @@ def test_energies_not_registered_sum_to_the_difference_of_the_consumptions(label
         mac = label["mac"]
         lost_mwh = sum(round(row["consumption_wh"] * 1000) for row in true[mac].values())
         lost_mwh -= sum(round(row["consumption_wh"] * 1000) for row in reported[mac].values())
-        if label["kind"] == "repeats":  # the register counts what flowed, whatever the rows say
+        if label["kind"] in ("repeats", "swapped"):  # the register counts what flowed, whatever the rows say
             assert label["not_registered_wh"] == 0
             continue
         if label["kind"].startswith("missing"):
@@ -234,6 +239,49 @@ def test_a_register_reads_wrongly_once(labelled: Any, kind: str) -> None:
             place = digits.index(".") - len(f"{sizes['place_kwh']:.0f}")
             assert [n for n in range(12) if digits[n] != wrong[n]] == [place]
             assert int(wrong[place]) == (int(digits[place]) + sizes["added"]) % 10
+
+
+def test_an_exchanged_meter_begins_at_zero(labelled: Any) -> None:
+    """No rows during the work, of which the energy counts nowhere; the label tells the old registers."""
+    labels, true, reported = labelled
+    exchanged = [label for label in labels if label["kind"] == "exchange"]
+    assert len(exchanged) > 2
+    for label in exchanged:
+        sizes, mac = orjson.loads(label["parameters"]), label["mac"]
+        first, restart, rows = _seq(label["start"]), _seq(label["end"]) - 1, reported[label["mac"]]
+        assert datetime.fromtimestamp(sizes["restart_s"], label["end"].tzinfo) == label["end"] - timedelta(minutes=15)
+        assert 2 <= restart - first <= 24
+        assert [seq for seq in true[mac] if seq not in rows] == list(range(first, restart))
+        assert [seq for seq, row in rows.items() if row["status"] == 32] == [restart]
+        dark_mwh = sum(round(true[mac][seq]["consumption_wh"] * 1000) for seq in range(first, restart))
+        assert Decimal(dark_mwh) / 1000 == label["not_registered_wh"]
+        registers = (
+            ("register_kwh", "consumption_wh", "left_mwh"),
+            ("export_register_kwh", "export_wh", "left_export_mwh"),
+        )
+        for register, part, left in registers:
+            if first - 1 in rows:
+                assert rows[first - 1][register] == int(sizes[left]) // 1000 / 1000
+            counted_mwh = 0
+            for seq in sorted(seq for seq in rows if seq >= restart):
+                assert rows[seq][part] == true[mac][seq][part]
+                counted_mwh += round(rows[seq][part] * 1000)
+                assert rows[seq][register] == counted_mwh // 1000 / 1000
+
+
+def test_swapped_meters_send_each_others_readings(labelled: Any) -> None:
+    labels, true, reported = labelled
+    swapped = {label["meter"]: label for label in labels if label["kind"] == "swapped"}
+    assert len(swapped) > 3
+    for meter, label in swapped.items():
+        other = swapped[meter ^ 1]
+        assert orjson.loads(label["parameters"]) == {"partner": meter ^ 1}
+        assert [label[name] for name in ("event_id", "start", "end")] == [
+            other[name] for name in ("event_id", "start", "end")
+        ]
+        assert label["not_registered_wh"] == 0
+        for seq in range(_seq(label["start"]), _seq(label["end"])):
+            assert reported[label["mac"]][seq] == {**true[other["mac"]][seq], "mac": label["mac"]}
 
 
 def test_days_made_alone_are_those_of_the_whole(any_settings: Callable[..., Asked]) -> None:

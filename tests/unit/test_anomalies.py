@@ -185,6 +185,35 @@ def test_phase_loss_leaves_two_thirds() -> None:
     assert (report.voltage.tolist(), report.status.tolist()) == ([2 / 3] * 4, [1] * 4)
 
 
+def test_an_exchange_is_dark_until_its_last_reading() -> None:
+    """From noon until noon of the next day, when the new meter begins."""
+    event = Event(
+        id="meter-1",
+        meter=1,
+        kind="exchange",
+        start_s=10 * DAY_S + DAY_S // 2,
+        end_s=11 * DAY_S + DAY_S * 3 // 4,
+        sizes={},
+    )
+    sizes = _measured("exchange", event)
+    assert sizes == {"restart_s": 11.5 * DAY_S, "left_mwh": 4000.0, "left_export_mwh": 40.0}
+    first, second = (KINDS["exchange"].report(_true_day(day), replace(event, sizes=sizes)) for day in (10, 11))
+    assert (first.restart, second.restart) == (None, 2)
+    for report, sent, energy_mwh in (
+        (first, [False] * 4, [0] * 4),
+        (second, [False, False, True, True], [0, 0, 5001, 7000]),
+    ):
+        assert report.sent is not None
+        assert report.energy_mwh is not None
+        assert report.status is not None
+        assert (report.sent.tolist(), report.energy_mwh.tolist()) == (sent, energy_mwh)
+        assert report.status.tolist() == [32 * each for each in sent]
+
+
+def test_swapped_meters_name_their_partner() -> None:
+    assert _report("swapped", {"partner": 4.0}) == Report(partner=4)
+
+
 def test_repeats_show_every_second_reading_twice() -> None:
     report = _report("repeats", {"times": 2.0})
     assert report.shown is not None
@@ -382,7 +411,7 @@ def test_every_kind_of_the_registry_is_tested_here() -> None:
 
 def test_all_means_the_same_in_every_dataset_of_a_version_of_the_bytes() -> None:
     """`all` is part of a dataset's identity by that word: a kind that comes later is `by_name_only`."""
-    assert (VERSION, len(read_weights("all"))) == (3, 30)
+    assert (VERSION, len(read_weights("all"))) == (3, 32)
 
 
 def test_weights() -> None:

@@ -111,6 +111,33 @@ def test_a_day_alone_has_its_rate_too() -> None:
     assert all(event.start_s // DAY_S == (event.end_s - 1) // DAY_S for event in events.values())
 
 
+def test_pairs_are_neighbors_of_one_class_and_the_rate_holds() -> None:
+    spec = Spec(
+        start="2024-01-01",
+        end="2024-01-31",
+        meters=2001,
+        anomaly_rate=0.3,
+        anomalies="swapped=2,spike=1",
+        city="manila,berlin",
+    )
+    world = world_of(spec)
+    fleet = fleet_of(spec, world)
+    assert len(fleet.macs) == 2002
+    events = {event.meter: event for event in drawn_events(spec, world, fleet)}
+    assert len(events) / 2001 == pytest.approx(0.3, abs=0.02)
+    swapped = {meter: event for meter, event in events.items() if event.kind == "swapped"}
+    assert len(swapped) / len(events) == pytest.approx(0.5, abs=0.06), "two thirds, less the pairs of two classes"
+    for meter, event in swapped.items():
+        other = swapped[meter ^ 1]
+        assert event.sizes == {"partner": meter ^ 1}
+        assert (event.id, event.start_s, event.end_s) == (other.id, other.start_s, other.end_s)
+        assert event.start_s % DAY_S == event.end_s % DAY_S == 0
+        assert fleet.meter_class[meter] == fleet.meter_class[meter ^ 1]
+        assert world.city_of(meter) is world.city_of(meter ^ 1)
+    larger = fleet_of(spec.model_copy(update={"meters": 2100}), world)
+    assert {event.meter: event for event in drawn_events(spec, world, larger) if event.meter < 2002} == events
+
+
 def test_a_larger_fleet_keeps_the_events_of_the_smaller() -> None:
     small, large = _events(0.2, meters=500), _events(0.2, meters=2000)
     assert small == {meter: event for meter, event in large.items() if meter < 500}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from wattif.answers.hour_parts import Span
-from wattif.model.reported import MeasuredEvent
+from wattif.model.measuring import MeasuredEvent
 
 _EPOCH = date(1970, 1, 1)
 

@@ -41,6 +41,7 @@ class TrueDay:
     energy_mwh: NDArray[np.int64]
     export_mwh: NDArray[np.int64]
     register_mwh: int  # at the start of the day
+    export_register_mwh: int = 0
     uniforms: Callable[[], NDArray[np.float64]]  # in [0, 1)
 
     @property
@@ -81,6 +82,8 @@ class Report:
     status: NDArray[np.int64] | None = None  # sums of `wattif.model.quantities.Status`
     sent: NDArray[np.bool_] | None = None  # rows that are sent at all
     clock_s: NDArray[np.int64] | None = None  # how far the meter's clock is ahead, seconds
+    restart: int | None = None  # the reading with which both registers begin at 0
+    partner: int | None = None  # the meter whose values it sends, all but the number of the reading
     shown: NDArray[np.int64] | None = None  # the reading of the day whose values each row shows, all but its number
 
 
@@ -141,6 +144,8 @@ class Kind:
     moments: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # shares of the event, drawn: …_s
     aftermath_s: tuple[float, float] = (0.0, 0.0)  # what follows, and belongs to the event
     of_transformer: bool = False  # hits all its meters at once
+    of_pair: bool = False  # hits two neighbors of one class and city, each the `partner` of the other
+    least_readings: int = 1  # that it lasts
     shortest_interval_s: int = 1
     largest_power_w: int | None = None  # of the meters that it can happen to
     expected_auc: float | None = None  # of an isolation forest on real homes, day level

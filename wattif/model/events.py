@@ -32,6 +32,8 @@ _TRANSFORMER_STEP, _METER_STEP = math.sqrt(5.0) / 2.0 - 0.5, math.sqrt(2.0) - 1.
 # Squarefree: their roots are linearly independent over the rational numbers, and so two parts hit independent meters.
 _SQUARES = (2, 3, 6, 7, 11, 13, 14, 15, 19, 21, 22, 23, 29, 30, 31, 33, 34, 35, 38, 39, 41, 43, 46, 47)
 _PARTS = 31  # of a month, at most; of no common factor with the number of roots
+_PAIR_STEP = math.sqrt(3.0) - 1.0
+_FIRST_PAIR = -(10**9)  # the number for which a pair draws: that of no meter and no transformer
 _KIND, _LENGTH, _AFTERMATH, _PLACE, _FIRST_SIZE = range(5)  # what the numbers of an event are drawn for
 _NUMBERS = 12
 _LONGEST = date(2021, 1, 1)  # a month that has as many parts as any; turns count from it
@@ -83,7 +85,8 @@ def draw_events(
     """
     possible = {kind: w for kind, w in weights.items() if world.interval_s >= KINDS[kind].shortest_interval_s}
     of_transformers = {kind: weight for kind, weight in possible.items() if KINDS[kind].of_transformer}
-    of_meters = {kind: weight for kind, weight in possible.items() if not KINDS[kind].of_transformer}
+    of_pairs = {kind: weight for kind, weight in possible.items() if KINDS[kind].of_pair}
+    of_meters = {kind: weight for kind, weight in possible.items() if kind not in of_transformers | of_pairs}
     total = math.fsum(possible.values())
     if weights and total == 0.0:
         raise InvalidValue(
@@ -94,7 +97,9 @@ def draw_events(
     if not weights or rate == 0.0:
         return {}
     share = rate * math.fsum(of_transformers.values()) / total
-    rest = (rate - share) / (1.0 - share) if of_meters else 0.0  # of the meters whose transformer is not hit
+    rest = (rate - share) / (1.0 - share) if of_meters or of_pairs else 0.0  # of those whose transformer is not hit
+    paired = rest * math.fsum(of_pairs.values()) / math.fsum((of_pairs | of_meters).values()) if of_pairs else 0.0
+    rest = (rest - paired) / (1.0 - paired) if of_meters else 0.0  # of those whose pair is not hit, either
     draw, steps, network = _Drawing(world, period), _steps(period.part), world.network
     events: dict[int, Event] = {}
     for numbers in fleet.ranges:
@@ -106,10 +111,15 @@ def draw_events(
             for meter in range(max(fed.start, numbers.start), min(fed.stop, numbers.stop)):
                 events[meter] = replace(event, meter=meter)
     power_w = [[connection_w(each, city) + CAR_W for each in CLASSES] for city in world.cities]
-    hit = (meter for numbers in fleet.ranges for meter in _hit(world.seed, (1, period.part), numbers, steps[1], rest))
-    for meter in hit:
-        if meter in events:
+    hit = {meter for numbers in fleet.ranges for meter in _hit(world.seed, (1, period.part), numbers, steps[1], rest)}
+    for one, other in _pairs(world.seed, period.part, fleet, steps[2], paired):
+        if not (_are_alike(world, fleet, one, other) and events.keys().isdisjoint((one, other))):
+            hit |= {one, other}  # one of the other kinds, so that the rate holds
             continue
+        event = draw.event(f"pair-{one}", one, _FIRST_PAIR - one, of_pairs)
+        for meter, partner in ((one, other), (other, one)):
+            events[meter] = replace(event, meter=meter, sizes={**event.sizes, "partner": float(partner)})
+    for meter in sorted(hit - events.keys()):
         city = network.city_of(network.transformer_of(meter))
         own_w = power_w[city][int(fleet.meter_class[fleet.slice_of(meter, 1)][0])]
         kinds = {kind: weight for kind, weight in of_meters.items() if (KINDS[kind].largest_power_w or own_w) >= own_w}
@@ -118,12 +128,27 @@ def draw_events(
     return dict(sorted(events.items()))
 
 
-def _steps(part: int) -> tuple[float, float]:
-    """The steps of the sequences of transformers and of meters."""
+def _steps(part: int) -> tuple[float, float, float]:
+    """The steps of the sequences of transformers, of meters and of pairs."""
     if part == 0:
-        return _TRANSFORMER_STEP, _METER_STEP
+        return _TRANSFORMER_STEP, _METER_STEP, _PAIR_STEP
     count = len(_SQUARES)
-    return math.sqrt(_SQUARES[(part + count // 2) % count]) % 1.0, math.sqrt(_SQUARES[part % count]) % 1.0
+    transformers, meters, pairs = (math.sqrt(_SQUARES[(part + count * n // 3) % count]) % 1.0 for n in (1, 0, 2))
+    return transformers, meters, pairs
+
+
+def _pairs(seed: int, part: int, fleet: Fleet, step: float, share: float) -> Iterator[tuple[int, int]]:
+    """The pairs that are hit, both meters of which are in *fleet*."""
+    for numbers in fleet.ranges:
+        pairs = range(-(-numbers.start // 2), numbers.stop // 2)
+        for pair in _hit(seed, (2, part), pairs, step, share):
+            yield 2 * pair, 2 * pair + 1
+
+
+def _are_alike(world: World, fleet: Fleet, one: int, other: int) -> bool:
+    """Whether two meters are of one class and city."""
+    classes = {int(fleet.meter_class[fleet.slice_of(meter, 1)][0]) for meter in (one, other)}
+    return len(classes) == 1 and world.city_of(one) is world.city_of(other)
 
 
 def _hit(seed: int, which: tuple[int, int], numbers: range, step: float, share: float) -> Iterator[int]:
@@ -199,7 +224,7 @@ class _Drawing:
         if kind.unit == "readings":
             return math.floor(low + u * (high - low + 1))
         if kind.unit == "seconds":
-            low, high = max(low / step_s, 1.0), max(high / step_s, 1.0)
+            low, high = max(low / step_s, kind.least_readings), max(high / step_s, kind.least_readings)
         return max(math.floor(low + u * (max(min(high, longest), low) - low) + 0.5), 1)
 
 

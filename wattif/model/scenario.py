@@ -9,14 +9,14 @@ from functools import cached_property
 
 from wattif.errors import InvalidValue, choose_from
 from wattif.model.anomalies import Event
-from wattif.model.anomaly_kinds import weights_of
+from wattif.model.anomaly_kinds import KINDS, weights_of
 from wattif.model.cities import load_cities
 from wattif.model.classes import check_ranges
 from wattif.model.events import Period, draw_events, parts_of_months
 from wattif.model.fleet import Fleet, Ownership, fleet_of_range, joined, make_fleet
 from wattif.model.macs import redrawn_before
+from wattif.model.measuring import MeasuredEvent, MeterEvents, measure_events
 from wattif.model.quantities import POWER_MAX_W, REGISTER_MAX_WH
-from wattif.model.reported import MeasuredEvent, MeterEvents, measure_events
 from wattif.model.world import World
 from wattif.numeric.calendar import day_number
 from wattif.spec import Spec
@@ -36,20 +36,31 @@ def world_of(spec: Spec) -> World:
     return World(seed=spec.seed, epoch=epoch, interval_s=spec.interval, cities=cities, class_mix=spec.class_shares)
 
 
+def _has_pairs(spec: Spec) -> bool:
+    """Whether meters may send what their partners measure, so that these are needed, too."""
+    return any(KINDS[kind].of_pair for kind in weights_of(spec))
+
+
 def fleet_of(spec: Spec, world: World, meters: int | None = None) -> Fleet:
-    """The meters that *spec* describes, or only the first *meters* of them: they are the same in any fleet."""
+    """The meters that *spec* describes, or only the first *meters* of them: they are the same in any fleet.
+
+    One more where the last one may need its partner.
+    """
     owners = Ownership(solar=spec.solar_share, car=spec.ev_share)
     count = spec.meters if meters is None else meters
+    count += count % 2 * _has_pairs(spec)
     return make_fleet(spec.seed, count, world.cities, spec.class_shares, owners)
 
 
 def fleet_part_of(spec: Spec, world: World, ranges: Sequence[range]) -> Fleet:
-    """The meters of *ranges* (ascending) alone.
+    """The meters of *ranges* (ascending) alone, with their partners where they may need these.
 
     Memory grows with the ranges, and so does time, but for the addresses: whose are unique is only known from those
     of all earlier meters, see `redrawn_before`.
     """
     owners = Ownership(solar=spec.solar_share, car=spec.ev_share)
+    if _has_pairs(spec):
+        ranges = [range(each.start - each.start % 2, each.stop + each.stop % 2) for each in ranges]
     redrawn = redrawn_before(spec.seed, ranges[-1].stop)
     parts = (
         fleet_of_range(spec.seed, each, world.cities, class_mix=spec.class_shares, owners=owners, redrawn=redrawn)

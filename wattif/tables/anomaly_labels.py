@@ -23,7 +23,7 @@ from wattif.tables.unit import Unit
 
 if TYPE_CHECKING:
     from wattif.model.anomalies import Event
-    from wattif.model.reported import MeasuredEvent
+    from wattif.model.measuring import MeasuredEvent
     from wattif.model.scenario import Scenario
     from wattif.spec import Spec
 
@@ -75,7 +75,7 @@ class AnomalyLabels(LakeTable):
             **drawn_columns(scenario, [each.event for each in measured]),
             "parameters": _texts(orjson.dumps(dict(each.event.sizes)).decode() for each in measured),
             "energy_wh": np.array([each.energy_mwh for each in measured], np.int64),
-            "not_registered_wh": np.array([each.lost_mwh[-1] for each in measured], np.int64),
+            "not_registered_wh": np.array([each.not_registered_mwh for each in measured], np.int64),
             "severity": np.array(severity),
             "risk_band": _texts("High" if one >= HIGH else "Medium" if one >= MEDIUM else "Low" for one in severity),
         }
@@ -109,7 +109,7 @@ def _texts(values: Any) -> NDArray[Any]:
 
 def _severity(measured: MeasuredEvent, scenario: Scenario) -> float:
     own = scenario.fleet.slice_of(measured.event.meter, 1).start
-    return abs(int(measured.lost_mwh[-1])) / max(int(scenario.fleet.base_mwh[own]), 1)
+    return abs(measured.not_registered_mwh) / max(int(scenario.fleet.base_mwh[own]), 1)
 
 
 TABLE = AnomalyLabels(

@@ -41,7 +41,7 @@ class WholeTables:
         self._spec = spec
         self._scenario = scenario
         self._labelled: dict[str, list[Event]] = defaultdict(list)  # by partition of the labels
-        for event in events:
+        for event in (event for event in events if event.meter < spec.meters):
             self._labelled[anomaly_labels.partition_of(event)].append(event)
 
     def names(self) -> Sequence[str]:

@@ -1,0 +1,185 @@
+"""What anomalies did to the registers of their meters: measured once, before the first reading is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattif.model import quantities
+from wattif.model.anomalies import DAY_S, Event, Report, TrueDay
+from wattif.model.anomaly_kinds import KINDS
+from wattif.model.fleet import Fleet
+from wattif.model.world import MeterDays, World
+from wattif.numeric.calendar import EPOCH
+from wattif.numeric.streams import Stream, uniforms
+
+_READING = int(Stream.ANOMALY_READING)
+
+
+def _left_behind(event: Event) -> tuple[int, int]:
+    """With what registers, import and export, the old meter left; 0 where none did. In mWh."""
+    return int(event.sizes.get("left_mwh", 0)), int(event.sizes.get("left_export_mwh", 0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasuredEvent:
+    """An event, and what it did to the meter's registers: arrays hold sums up to the start of each of its days.
+
+    What the registers of an exchanged meter left with counts as lost to the new ones.
+    """
+
+    event: Event
+    first_day: int  # since 1970
+    lost_mwh: NDArray[np.int64]  # imported but not registered; shape (days + 1,)
+    lost_export_mwh: NDArray[np.int64]
+    energy_mwh: int  # truly imported during the event
+    far_days: frozenset[tuple[int, int]] = frozenset()  # true days, and days that a wrong clock takes them for, unless
+    # these are neighbours; since 1970
+
+    @property
+    def not_registered_mwh(self) -> int:
+        """What was imported during the event and no register counted; negative: too much."""
+        return int(self.lost_mwh[-1]) - _left_behind(self.event)[0]
+
+    def lost_before(self, day: int) -> tuple[int, int]:
+        """Import and export that are missing in the registers at the start of *day* (since 1970), in mWh."""
+        upto = min(max(day - self.first_day, 0), len(self.lost_mwh) - 1)
+        return int(self.lost_mwh[upto]), int(self.lost_export_mwh[upto])
+
+    @property
+    def days(self) -> range:
+        """The UTC days that it touches, since 1970."""
+        return range(self.first_day, self.first_day + len(self.lost_mwh) - 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeterEvents:
+    """What goes wrong at a meter, in order of time; on a UTC day, one thing at most."""
+
+    all: tuple[MeasuredEvent, ...]
+
+    def on(self, day: int) -> MeasuredEvent | None:
+        """The event that touches *day* (since 1970)."""
+        return next((each for each in self.all if day in each.days), None)
+
+    def lost_before(self, day: int) -> tuple[int, int]:
+        """Import and export that are missing in the registers at the start of *day* (since 1970), in mWh."""
+        lost = [each.lost_before(day) for each in self.all]
+        return sum(mwh for mwh, _ in lost), sum(mwh for _, mwh in lost)
+
+
+NONE = MeterEvents(all=())
+
+
+def measure_events(world: World, fleet: Fleet, events: Sequence[Event], workers: int) -> dict[int, MeterEvents]:
+    """What the *events* did to the registers, by meter: registers of later days need it, and so do labels."""
+    measured: dict[int, MeterEvents] = {}
+    measuring = [_Measuring(world, fleet) for _ in range(workers)]
+    with ThreadPoolExecutor(workers, thread_name_prefix="events") as pool:
+        for some in _one_a_meter(events):
+            shares = [some[n::workers] for n in range(workers)]
+            before = [{event.meter: measured.get(event.meter, NONE) for event in share} for share in shares]
+            for each in chain.from_iterable(pool.map(_Measuring.measure, measuring, shares, before)):
+                own = measured.get(each.event.meter, NONE)
+                measured[each.event.meter] = MeterEvents(all=(*own.all, each))
+    return dict(sorted(measured.items()))
+
+
+def _one_a_meter(events: Sequence[Event]) -> Iterator[list[Event]]:
+    """The *events* in order of time, so many at once that no meter has two of them: one may follow from the other."""
+    some: dict[int, Event] = {}
+    for event in sorted(events, key=lambda event: event.start_s):
+        if event.meter in some:
+            yield list(some.values())
+            some = {}
+        some[event.meter] = event
+    yield list(some.values())
+
+
+class _Measuring:
+    """Measures events of different meters. Not thread-safe."""
+
+    def __init__(self, world: World, fleet: Fleet) -> None:
+        self._world = world
+        self._days = MeterDays(world, fleet, electrical=False)
+
+    def measure(self, events: Sequence[Event], before: Mapping[int, MeterEvents]) -> list[MeasuredEvent]:
+        """Day by day, so that the meters of a day share its weather and calendar; *before*: events by meter."""
+        self._before = before
+        found: dict[int, tuple[Event, int, list[int], list[int]]] = {}
+        far_days: dict[int, set[tuple[int, int]]] = {}
+        by_day: dict[int, list[Event]] = {}
+        for event in map(self._with_measured_sizes, events):
+            for day in range(event.start_s // DAY_S, (event.end_s - 1) // DAY_S + 1):
+                by_day.setdefault(day, []).append(event)
+            found[event.meter] = event, 0, [0], [0]
+        for day in sorted(by_day):
+            for event in by_day[day]:
+                true = self._compute(event, day)
+                inside = true.inside(event)
+                report = KINDS[event.kind].report(true, event)
+                energy_mwh, export_mwh = energies(report, true, inside)
+                if report.clock_s is not None:
+                    told_days = np.unique((true.times_s + report.clock_s)[inside] // DAY_S).tolist()
+                    far = {(day, told) for told in told_days if abs(told - day) > 1}
+                    far_days.setdefault(event.meter, set()).update(far)
+                left = (0, 0) if report.restart is None else _left_behind(event)
+                _, total_mwh, lost, lost_export = found[event.meter]
+                lost.append(lost[-1] + int(true.energy_mwh.sum() - energy_mwh.sum()) + left[0])
+                lost_export.append(lost_export[-1] + int(true.export_mwh.sum() - export_mwh.sum()) + left[1])
+                found[event.meter] = event, total_mwh + int(true.energy_mwh[inside].sum()), lost, lost_export
+        return [
+            MeasuredEvent(
+                event=event,
+                first_day=event.start_s // DAY_S,
+                lost_mwh=np.array(lost),
+                lost_export_mwh=np.array(lost_export),
+                energy_mwh=total_mwh,
+                far_days=frozenset(far_days.get(event.meter, ())),
+            )
+            for event, total_mwh, lost, lost_export in found.values()
+        ]
+
+    def _with_measured_sizes(self, event: Event) -> Event:
+        measure = KINDS[event.kind].measure
+        if measure is None:
+            return event
+        sizes = measure(lambda moment_s: self._compute(event, moment_s // DAY_S), event)
+        return replace(event, sizes={**event.sizes, **sizes})
+
+    def _compute(self, event: Event, day: int) -> TrueDay:
+        """The registers are those of a meter that all earlier events befell."""
+        ledger = self._days.ledger
+        ledger.lost_mwh[0], ledger.lost_export_mwh[0] = self._before[event.meter].lost_before(day)
+        own = self._days.compute(EPOCH + timedelta(days=day), event.meter, 1)[0]
+        return true_day(self._world, event, day, own, (int(ledger.register_mwh[0]), int(ledger.export_register_mwh[0])))
+
+
+def true_day(world: World, event: Event, day: int, own: NDArray[np.int64], registers: tuple[int, int]) -> TrueDay:
+    """What *own*, the true columns of a meter's *day*, say; *registers*: import and export at its start, mWh."""
+    start_s, count = day * DAY_S, own.shape[1]
+    return TrueDay(
+        start_s=start_s,
+        interval_s=world.interval_s,
+        energy_mwh=own[quantities.CONSUMPTION_MWH].copy(),
+        export_mwh=own[quantities.EXPORT_MWH].copy(),
+        register_mwh=registers[0],
+        export_register_mwh=registers[1],
+        uniforms=lambda: uniforms(world.seed, _READING, event.meter, start_s // world.interval_s, count),
+    )
+
+
+def energies(report: Report, true: TrueDay, inside: slice) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Import and export as they are reported, in mWh; no reading is larger than its field."""
+    energy_mwh, export_mwh = true.energy_mwh.copy(), true.export_mwh.copy()
+    if report.energy_mwh is not None:
+        energy_mwh[inside] = np.minimum(report.energy_mwh[inside], quantities.LARGEST_MWH_PER_SECOND * true.interval_s)
+    if report.export_mwh is not None:
+        export_mwh[inside] = report.export_mwh[inside]
+    return energy_mwh, export_mwh

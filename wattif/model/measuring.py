@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -82,7 +83,7 @@ def measure_events(world: World, fleet: Fleet, events: Sequence[Event], workers:
     measured: dict[int, MeterEvents] = {}
     measuring = [_Measuring(world, fleet) for _ in range(workers)]
     with ThreadPoolExecutor(workers, thread_name_prefix="events") as pool:
-        for some in _one_a_meter(events):
+        for some in _rounds(events):
             shares = [some[n::workers] for n in range(workers)]
             before = [{event.meter: measured.get(event.meter, NONE) for event in share} for share in shares]
             for each in chain.from_iterable(pool.map(_Measuring.measure, measuring, shares, before)):
@@ -91,15 +92,16 @@ def measure_events(world: World, fleet: Fleet, events: Sequence[Event], workers:
     return dict(sorted(measured.items()))
 
 
-def _one_a_meter(events: Sequence[Event]) -> Iterator[list[Event]]:
-    """The *events* in order of time, so many at once that no meter has two of them: one may follow from the other."""
-    some: dict[int, Event] = {}
+def _rounds(events: Sequence[Event]) -> list[list[Event]]:
+    """The first event of each meter, then the second, and so on: what one did to the register, the next one finds."""
+    rounds: list[list[Event]] = []
+    earlier: Counter[int] = Counter()
     for event in sorted(events, key=lambda event: event.start_s):
-        if event.meter in some:
-            yield list(some.values())
-            some = {}
-        some[event.meter] = event
-    yield list(some.values())
+        if earlier[event.meter] == len(rounds):
+            rounds.append([])
+        rounds[earlier[event.meter]].append(event)
+        earlier[event.meter] += 1
+    return rounds
 
 
 class _Measuring:

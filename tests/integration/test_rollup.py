@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+import duckdb
 import hypothesis
 import pandas as pd
 import pytest
@@ -130,6 +131,32 @@ def test_only_new_and_changed_days_are_rolled_up(tmp_path: Path) -> None:
     report = lake.rollup()
     assert (report.days, report.days_skipped, report.hours, report.readings, report.delivered) == (1, 1, 2, 2, 4)
     _check(tmp_path)
+
+
+def test_a_clock_that_was_reset_has_no_days_between_rolled_up_again(tmp_path: Path) -> None:
+    """What lies between the years is not touched: hours whose readings are no longer kept stay as they are."""
+    lake = HandLake(tmp_path)
+    days = [DAY + timedelta(days=n) for n in range(9)]
+    resets = [reading(MACS[1], "2000-01-01T00:00:07Z", "2"), reading(MACS[1], "1970-01-02T09:00:03Z", "4")]
+    for day in days[:-1]:
+        files = {FILE_A: [reading(MACS[0], f"{day}T12:00:00Z", "1")]}
+        lake.write(day, files | {FILE_B: resets} if day == days[1] else files)
+    lake.load()
+    lake.rollup()
+    _check(tmp_path)
+    before = lake.rows(HOURLY)
+    with duckdb.connect(str(tmp_path / "wattif.duckdb")) as connection:
+        connection.execute("DELETE FROM smart_meter_readings WHERE dt BETWEEN ? AND ?", [days[2], days[3]])
+    lake.write(
+        days[-1],
+        {FILE_A: [reading(MACS[0], "2000-01-01T00:00:01Z", "8"), reading(MACS[0], f"{days[-1]}T12:00:00Z", "16")]},
+    )
+    lake.load()
+    lake.rollup()
+    _check(tmp_path)
+    after = lake.rows(HOURLY)
+    assert len(after) == len(before) + 2
+    assert set(before) <= set(after)
 
 
 def test_hours_of_readings_without_consumption_are_there_without_a_value(tmp_path: Path) -> None:

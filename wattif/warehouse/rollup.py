@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from wattif.errors import WarehouseError
@@ -60,8 +60,17 @@ def roll_up_days(warehouse: Warehouse) -> RollupReport:
     for table in (HOURLY, MONTHLY):
         warehouse.create_table(table)
     pending = [load for load in loads if not load["rolled_up"]]
+    spans = [*_near_spans(loads), *_far_spans(warehouse, loads)]
+    days = {load["dt"] for load in pending}
+    if far := [each for each in spans if each.is_far and each.day in days]:  # first, or a day would count as done
+        first_hour, end_hour = min(each.first_hour for each in far), max(each.end_hour for each in far)
+        warehouse.execute(_script(first_hour, end_hour, spans))
+    near = {each.day: each for each in spans if not each.is_far}
     for load in pending:
-        warehouse.execute(_script(load, loads))
+        own = near.get(load["dt"])
+        script = _script(own.first_hour, own.end_hour, spans) if own else ""
+        done = f"UPDATE wattif_loads SET rolled_up = TRUE WHERE load_id = {literal(load['load_id'])};"
+        warehouse.execute(f"{script}\n{done}")
     totals = warehouse.query(f"SELECT COUNT(*) AS hours, SUM(readings) AS readings FROM {HOURLY.name}").to_pylist()[0]
     return RollupReport(
         place=warehouse.place,
@@ -73,27 +82,62 @@ def roll_up_days(warehouse: Warehouse) -> RollupReport:
     )
 
 
-def _script(load: dict[str, Any], loads: Sequence[dict[str, Any]]) -> str:
-    """A day's roll-up. Its readings may reach into hours of its neighbours, whose clocks may be wrong, and theirs
-    into its own: all days whose readings touch its hours are read.
-    """
-    if load["first_time"] is None:  # a day without a reading
-        return f"UPDATE wattif_loads SET rolled_up = TRUE WHERE load_id = {literal(load['load_id'])};"
-    first_hour, end_hour = _hour(load["first_time"]), _hour(load["last_time"]) + timedelta(hours=1)
+@dataclass(frozen=True, kw_only=True)
+class _Span:
+    """The hours that readings of a day touch: those around it, or those where a clock that was reset puts them."""
+
+    day: date
+    first_hour: datetime
+    end_hour: datetime  # excluded
+    is_far: bool = False
+
+
+def _near(day: date) -> tuple[datetime, datetime]:
+    """Where the timestamps of a day lie if its clocks are right, or wrong by less than a day."""
+    start = datetime.combine(day, time(), UTC)
+    return start - timedelta(days=1), start + timedelta(days=2)
+
+
+def _near_spans(loads: Sequence[dict[str, Any]]) -> Iterator[_Span]:
+    for load in loads:
+        if load["first_time"] is not None:  # a day with a reading
+            since, until = _near(load["dt"])
+            first_hour, end_hour = _hour(load["first_time"]), _hour(load["last_time"]) + timedelta(hours=1)
+            if first_hour < until and end_hour > since:
+                yield _Span(day=load["dt"], first_hour=max(first_hour, since), end_hour=min(end_hour, until))
+
+
+def _far_spans(warehouse: Warehouse, loads: Sequence[dict[str, Any]]) -> Iterator[_Span]:
+    """Asked of the readings, and only of days that have any far ones: a load tells the span of all."""
     days = [
-        each["dt"]
-        for each in loads
-        if each["first_time"] is not None and each["first_time"] < end_hour and each["last_time"] >= first_hour
+        load["dt"]
+        for load in loads
+        if load["first_time"] is not None
+        and (load["first_time"] < _near(load["dt"])[0] or load["last_time"] >= _near(load["dt"])[1])
     ]
+    if not days:
+        return
+    found = warehouse.query(
+        "SELECT dt, MIN(`timestamp`) AS first_time, MAX(`timestamp`) AS last_time FROM smart_meter_readings"
+        f" WHERE dt IN ({', '.join(map(literal, days))}) AND (`timestamp` < TIMESTAMP(DATE_SUB(dt, INTERVAL 1 DAY))"
+        " OR `timestamp` >= TIMESTAMP(DATE_ADD(dt, INTERVAL 2 DAY))) GROUP BY dt ORDER BY dt"
+    )
+    for row in found.to_pylist():
+        end_hour = _hour(row["last_time"]) + timedelta(hours=1)
+        yield _Span(day=row["dt"], first_hour=_hour(row["first_time"]), end_hour=end_hour, is_far=True)
+
+
+def _script(first_hour: datetime, end_hour: datetime, spans: Sequence[_Span]) -> str:
+    """The roll-up of a span, of which clocks of other days may be, too: all days whose readings touch it are read."""
+    days = sorted({each.day for each in spans if each.first_hour < end_hour and each.end_hour > first_hour})
     last_month = (end_hour - timedelta(hours=1)).date().replace(day=1)
     return read_sql(
-        "roll_up_day.sql",
+        "roll_up_span.sql",
         first_hour=literal(first_hour),
         end_hour=literal(end_hour),
         days=", ".join(map(literal, days)),
         first_month=literal(first_hour.date().replace(day=1)),
         end_month=literal(month_after(last_month)),
-        load_id=literal(load["load_id"]),
     )
 
 

@@ -1,4 +1,4 @@
--- The hours that a day's readings touch, and their months, computed anew from all days that touch them.
+-- The hours of a span of time, and their months, computed anew from all days whose readings touch it.
 DELETE FROM smart_meter_readings_hour_rolled
 WHERE time_hour_rolled >= $first_hour AND time_hour_rolled < $end_hour;
 
@@ -24,5 +24,3 @@ SELECT
 FROM smart_meter_readings_hour_rolled
 WHERE time_hour_rolled >= TIMESTAMP($first_month) AND time_hour_rolled < TIMESTAMP($end_month)
 GROUP BY mac, month;
-
-UPDATE wattif_loads SET rolled_up = TRUE WHERE load_id = $load_id;

@@ -186,7 +186,8 @@ def test_progress_is_told_and_the_run_can_be_stopped(tmp_path: Path) -> None:
 def test_a_lake_says_what_it_holds_and_what_is_left(lake: Path, tmp_path: Path) -> None:
     opened = wattif.open(lake)
     assert opened.spec == SMALL
-    assert set(opened.tables) == {"readings", "meters", "weather", "anomaly_labels"}
+    network = {"zones", "substations", "feeders", "transformers"}
+    assert set(opened.tables) == {"readings", "meters", "weather", "anomaly_labels", *network}
     status = opened.status()
     assert status.complete
     assert (status.days_complete, status.batches, status.rows) == (3, 3, len(_lines(lake)))

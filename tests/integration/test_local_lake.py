@@ -87,6 +87,7 @@ def test_the_lake_holds_exactly_the_planned_objects(settings: Asking) -> None:
     assert set(made) - set(expected) == {
         layout.DATASET,
         METERS.object_name(),
+        *(f"_wattif/{network}.parquet" for network in ("zones", "substations", "feeders", "transformers")),
         WEATHER.object_name("manila-2024-01"),
         *(layout.manifest_name(date(2024, 1, day), batch) for day in (1, 2) for batch in (0, 1)),
     }
@@ -118,12 +119,16 @@ def test_the_fleet_stands_beside_the_data(settings: Asking) -> None:
     assert table["meter"].to_pylist() == list(range(45))
     assert [int(mac.replace(":", ""), 16) for mac in table["mac"].to_pylist()] == fleet.macs.tolist()
     assert table["mean_kwh"].to_pylist() == [mwh / 1e6 for mwh in fleet.base_mwh.tolist()]
-    assert table["transformer"].to_pylist() == [0] * 20 + [1] * 20 + [2] * 5
+    fed = table["transformer"].to_pylist()
+    assert fed == sorted(fed), "neighbors share a transformer"
+    transformers = pq.read_table(asked.lake / "_wattif/transformers.parquet")["transformer"].to_pylist()
+    assert sorted(set(fed)) == transformers
+    assert len(transformers) > 1
     assert table["class"].to_pylist() == [CLASSES[kind].id for kind in fleet.meter_class]
     assert table["profile"].to_pylist() == [PROFILES[profile] for profile in fleet.profile]
     assert set(table["city_id"].to_pylist()) == {"manila"}
     places = {(row["transformer"], row["latitude"], row["longitude"]) for row in table.to_pylist()}
-    assert len(places) == 3
+    assert len(places) == 45, "each meter has a place of its own"
     for _, latitude, longitude in places:
         assert abs(latitude - MANILA.latitude) < 0.2
         assert abs(longitude - MANILA.longitude) < 0.2

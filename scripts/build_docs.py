@@ -89,6 +89,8 @@ def lasts(kind: Kind) -> str:
         return "from `--start` to `--end`"
     if kind.unit == "seconds":
         text = f"{duration(low)} to {duration(high)}"
+    elif low == high:
+        text = f"{low:g} {'reading' if kind.unit == 'readings' else 'whole day'}"
     else:
         text = f"{low:g} to {high:g} {'readings' if kind.unit == 'readings' else 'whole days'}"
     low, high = kind.aftermath_s

@@ -68,7 +68,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _add_option(parser: argparse.ArgumentParser, name: str) -> None:
     """The option of `wattif calibrate`, with its meaning there."""
     field = CalibrateOptions.model_fields[name]
-    how: dict[str, Any] = {"dest": name, "default": field.default, "help": with_options(str(field.description))}
+    how: dict[str, Any] = {
+        "dest": name,
+        "default": field.default,
+        "help": with_options(str(field.description)).replace("%", "%%"),
+    }
     if field.annotation is bool:
         how["action"] = "store_true"
     else:

@@ -1,3 +1,3 @@
 """The version of the program; that of the bytes is `wattif.lake.identity.VERSION`."""
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"

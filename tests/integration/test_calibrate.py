@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from datetime import date
@@ -47,6 +48,8 @@ def test_output_of_another_city_gives_its_figures_back(london: Path, tmp_path: P
     report = calibrate([london], out, Asked(), city_id="mine", like="berlin", time_zone="Europe/London")
     assert (report.meters, report.days, report.readings) == (80, 56, 80 * 56 * 24)
     city = load_cities(out)["mine"]
+    assert (city.key, load_cities()["berlin"].key) == ("MINE", "BER")
+    assert not [note for note in report.notes if "right `unit`" in note]
     with duckdb.connect() as connection:  # the oracle: each meter's mean by SQL
         rows = connection.execute(
             "SELECT class, avg(wh) * 24 * 365.25 / 12 / 1000, stddev_samp(ln(wh)) FROM"
@@ -69,6 +72,20 @@ def test_output_of_another_city_gives_its_figures_back(london: Path, tmp_path: P
         assert isinstance(line.data, tuple)
         assert isinstance(line.after, tuple)
         assert line.after[1] == pytest.approx(line.data[1], rel=tolerance)
+
+
+def test_a_unit_that_makes_homes_of_power_plants_is_noticed(london: Path, tmp_path: Path) -> None:
+    """A thousand times as much: told where a city may have it, refused where it may not."""
+    homes, asked = tmp_path / "homes.parquet", Asked(unit="kWh")
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT * FROM '{london}' WHERE class = 'residential') TO '{homes}'")
+    report = calibrate([homes], tmp_path / "homes.toml", asked, city_id="homes", like="london")
+    told = r"residential: a mean month of [\d,.]+ kWh .* right `unit`"
+    assert [note for note in report.notes if re.match(told, note)]
+    refused = r"commercial: a mean month of [\d,.]+ kWh is none that meters have; say the right"
+    with pytest.raises(UsageError, match=refused):
+        calibrate([london], tmp_path / "mine.toml", asked, city_id="mine", like="london")
+    assert not (tmp_path / "mine.toml").exists()
 
 
 def test_the_file_makes_readings_and_holds_no_row(london: Path, tmp_path: Path) -> None:
@@ -163,7 +180,7 @@ def test_missing_zero_negative_and_double_readings(tmp_path: Path) -> None:
     ("select", "message"),
     [
         (_rows(RAMP, days=13), "13 days are too few to calibrate to; at least 14"),
-        (_rows(RAMP).replace("range(12)", "range(9)"), "9 of 9 meters have 14 days and use anything; at least 10"),
+        (_rows(RAMP).replace("range(12)", "range(9)"), "9 of 9 meters have 14 days and use energy; at least 10"),
         (_rows("'many'"), "holds 'many', which is no number"),
         (_rows("1.0 * epoch(t)"), "only ever rises, as registers do"),
         (_rows(RAMP, step="2 hours"), "readings are 7,200 s apart; give some whose interval is from 1 to 60 min"),

@@ -118,3 +118,10 @@ def test_hourly_readings_are_refused(tmp_path: Path, capsys: pytest.CaptureFixtu
     file.write_text("meter,time,kwh\n" + "\n".join(rows) + "\n", encoding="utf-8")
     assert compare_real.main([str(file), "--city", "london"]) == 2
     assert "readings are 3,600 s apart; give some whose interval is from 1 to 30 min" in capsys.readouterr().err
+
+
+def test_the_help_can_be_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        compare_real.main(["--help"])
+    assert left.value.code == 0
+    assert "--time-format" in capsys.readouterr().out

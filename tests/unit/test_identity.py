@@ -46,6 +46,14 @@ def test_figures_of_extra_tables_count_only_where_they_are_asked_for(settings: A
         assert (Identity.of(spec, [air]).fingerprint == Identity.of(spec, [MANILA]).fingerprint) is equal
 
 
+def test_extra_tables_alone_differ_where_only_they_do(settings: Asking) -> None:
+    """Their cities' figures are more, but the city is the same."""
+    one, other = (settings(extra_tables=names).spec for names in ("", "air_quality"))
+    own = Identity.of(one, [MANILA])
+    told = own.differences(Identity.of(other, [MANILA]).to_json(), "")
+    assert [each.split(" is ")[0] for each in told] == ["extra_tables"]
+
+
 def test_releases_of_time_zones_and_holidays_are_of_the_identity(settings: Asking) -> None:
     spec = settings().spec
     one = Identity.of(spec, world_of(spec).cities)

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
+from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wattif.errors import UsageError
 from wattif.model.cities import City, load_cities
 from wattif.model.fleet import make_fleet
 from wattif.model.geography import Geography
 from wattif.model.network import LAKE_BLOCKS, Blocks, Network, share_out
-from wattif.model.scenario import Scenario
+from wattif.model.scenario import Scenario, world_of
 from wattif.model.world import World
+from wattif.spec import Spec
 from wattif.tables.arrow import partition_table
 from wattif.tables.catalog import table
 from wattif.tables.table import LakeTable
 
 CITIES = load_cities()
+SHIPPED = Path(str(files("wattif.model"))) / "data" / "cities.toml"
 MANILA, LONDON, TOKYO = (CITIES[name] for name in ("manila", "london", "tokyo"))
 # IEEE C57.12.00: 45 kVA and the like are three-phase ratings, 37.5 kVA and the like single-phase ones
 RATED_KVA = {10, 15, 25, 37.5, 50, 75, 100, 167, 45, 112.5, 150, 225, 300, 500, 750, 1000, 1500, 2000, 2500}
@@ -154,3 +159,15 @@ def test_the_tables_tie_up(scenario: Scenario) -> None:
     assert meters.meter_id[1] == "MNL_Z_001_T_0001_M_002"
     assert (transformers.zone_id == transformers.transformer_id.str.rsplit("_", n=2).str[0]).all()
     assert set(transformers.phases) <= {1, 3}
+
+
+def test_two_cities_of_one_code_are_refused(tmp_path: Path) -> None:
+    """Their zones, transformers and meters would have the same keys."""
+    text = SHIPPED.read_text(encoding="utf-8")
+    berlin = text[text.index('[[city]]\nid = "berlin"') : text.index('[[city]]\nid = "tokyo"')]
+    file = tmp_path / "mine.toml"
+    file.write_text(berlin.replace('id = "berlin"', 'id = "mine"'), encoding="utf-8")
+    asked = {"start": "2024-01-01", "end": "2024-01-01", "cities": file}
+    world_of(Spec(**asked, city="mine"))
+    with pytest.raises(UsageError, match="`city` berlin: has the code BER of mine, too"):
+        world_of(Spec(**asked, city="berlin,mine"))

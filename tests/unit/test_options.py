@@ -117,6 +117,11 @@ def test_names_of_other_programs_variables_are_not_taken(monkeypatch: pytest.Mon
         ([*DAYS, "--city", "manila,manila"], "name each city once"),
         ([*DAYS, "--city", ","], "name each city once"),
         ([*DAYS, "--config", "nowhere.toml"], "--config nowhere.toml: no such file"),
+        ([*DAYS, "--anomaly-rate", "-1/day"], "has no value; one that begins with - is written --anomaly-rate=-…"),
+        (
+            [*DAYS, "--anomaly-rate", "31/month"],
+            "must lie between 0 and 28/month: one event a day of the shortest month",
+        ),
     ],
 )
 def test_wrong_options_name_the_option_and_the_way_out(arguments: list[str], message: str) -> None:
@@ -135,6 +140,7 @@ def test_each_wrong_option_gets_a_line() -> None:
     ("text", "message"),
     [
         ("meters = ", "not a TOML file"),
+        ("anomaly_rate = 0.05/month", "texts need quotes"),
         ("metres = 3", "wattif.toml: metres = 3: unknown option; did you mean meters?"),
     ],
 )

@@ -10,8 +10,9 @@ import numpy as np
 from wattif.calibrate.clock import SEASONS
 from wattif.calibrate.figures import ClassFigures
 from wattif.calibrate.measured import LEAST_METERS, Floats, Measured
+from wattif.errors import UsageError
 from wattif.model.cities import City
-from wattif.model.city_figures import PerClass
+from wattif.model.city_figures import LEAST_MEAN_KWH, MOST_MEAN_KWH, PerClass
 from wattif.model.city_profiles import MOST_OF_WEEK, CityProfiles, Seasons, TypicalWeek
 from wattif.model.classes import CLASSES, energy_of
 from wattif.model.energy import TREND_HIGH, TREND_LOW, TREND_MONTHS
@@ -21,6 +22,7 @@ from wattif.spec.values import CLASS_IDS
 _MONTH_DAYS = 20  # that a month needs to count
 _TWICE = 3  # calendar months that must be there in two years before growth can be told from season
 _LEAST_HOUR = 0.001  # of a profile, relative to its mean
+_IMPLAUSIBLE = 20.0  # times as much, or as little, as customers elsewhere
 _LEAST_SPREAD, _MOST_SPREAD = 0.01, 1.6
 
 
@@ -79,7 +81,13 @@ def fit_city(
     season = course.season or like.season
     usual = _usual_level(measured, season)
     means = {name: each.month_kwh / usual for name, each in known.items()}
+    for name, mean in means.items():
+        if not LEAST_MEAN_KWH <= mean <= MOST_MEAN_KWH:
+            raise UsageError(f"{name}: a mean month of {mean:,.1f} kWh is none that meters have; say the right `unit`")
     spreads = {name: min(max(each.spread_ln, _LEAST_SPREAD), _MOST_SPREAD) for name, each in known.items()}
+    notes += [
+        _implausible(name, mean, like) for name, mean in means.items() if _is_implausible(mean, like.mean_kwh[name])
+    ]
     weeks = {name: _seasons(each, like, name, notes) for name, each in known.items()}
     weeks = {name: each for name, each in weeks.items() if each is not None}
     if course.season is None:
@@ -90,6 +98,7 @@ def fit_city(
         like,
         id=city_id,
         name=city_id.replace("-", " ").title(),
+        code="",  # keys of its network begin with its id
         season=season,
         mean_kwh=_per_class({each: like.mean_kwh[each] for each in CLASS_IDS} | means, 1),
         spread_ln=_per_class({each.id: energy_of(each, like).spread for each in CLASSES} | spreads, 3),
@@ -98,6 +107,15 @@ def fit_city(
         class_mix=_mix(measured) if has_classes else like.class_mix,
     )
     return Fit(city=city, course=course, classes=tuple(known), notes=tuple(notes))
+
+
+def _is_implausible(mean_kwh: float, usual_kwh: float) -> bool:
+    return not usual_kwh / _IMPLAUSIBLE < mean_kwh < usual_kwh * _IMPLAUSIBLE
+
+
+def _implausible(name: str, mean_kwh: float, like: City) -> str:
+    usual = f"{like.mean_kwh[name]:,.0f} kWh in {like.id}"
+    return f"{name}: a mean month of {mean_kwh:,.1f} kWh beside {usual}; is it the right `unit`?"
 
 
 def _per_class(values: Mapping[str, float], digits: int) -> PerClass:

@@ -96,7 +96,7 @@ def _enough(measured: Measured, files: Sequence[Path]) -> Measured:
     chosen = (there.sum(axis=1) >= LEAST_DAYS) & (measured.mean_wh > 0.0)
     if (meters := int(chosen.sum())) < LEAST_METERS:
         raise UsageError(
-            f"{place}: {meters} of {len(chosen)} meters have {LEAST_DAYS} days and use anything; at least"
+            f"{place}: {meters} of {len(chosen)} meters have {LEAST_DAYS} days and use energy; at least"
             f" {LEAST_METERS} are needed"
         )
     enough = measured.only(chosen)

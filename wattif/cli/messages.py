@@ -118,6 +118,9 @@ def of_validation(error: ValidationError, origins: Origins) -> Iterator[str]:
 def of_arguments(error: SettingsError, origins: Origins) -> str:
     """What is wrong with the words of the command line."""
     text = str(error).removeprefix("error parsing CLI: ")
+    if text.endswith("expected one argument"):
+        asked = text.removeprefix("argument ").partition(":")[0]
+        return f"{asked}: has no value; one that begins with - is written {asked}=-…"
     unknown = text.removeprefix("unrecognized arguments: ").split(" ")
     if unknown == text.split(" "):
         return f"{text}; see --help"

@@ -152,7 +152,7 @@ def _toml_source(options_cls: type[Options], path: Path) -> TomlConfigSettingsSo
     try:
         source = _TomlFile(options_cls, path) if path.is_file() else None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"--config {path}: not a TOML file: {error}") from None
+        raise UsageError(f"--config {path}: not a TOML file: {error}; texts need quotes, dates too") from None
     if source is None:
         raise UsageError(f"--config {path}: no such file")
     own = {field.alias or name for name, field in options_cls.model_fields.items()}

@@ -21,7 +21,10 @@ from wattif.tables import catalog
 from wattif.tables.readings import fields_of
 from wattif.version import __version__
 
-_NAMES = {"epoch": "the first day of the month of `start`", "version": "the version of the bytes"}
+_NAMES = {
+    "epoch": "the first day of the month of `start` (a dataset grows with a later `end` alone)",
+    "version": "the version of the bytes",
+}
 VERSION = 3  # of the bytes: raised with every change of the model or the rows, see CHANGELOG.md
 
 
@@ -110,10 +113,11 @@ class Identity:
         """How the dataset that *document* describes differs from this one; empty when it is the same."""
         other = read_document(document, place)
         own_cities, other_cities = self.cities, str(other.get("cities"))
-        if is_of_0_3(other):  # it does not name the releases, and its digests of cities were made otherwise
+        other_figures = is_of_0_3(other) or other.get("extra_tables", "") != self.extra_tables
+        if is_of_0_3(other):  # it does not name the releases
             other = {**other, "tzdata": self.tzdata, "holidays": self.holidays}
-            if _city_ids(own_cities) == _city_ids(other_cities):
-                other["cities"] = own_cities
+        if other_figures and _city_ids(own_cities) == _city_ids(other_cities):
+            other = {**other, "cities": own_cities}  # their digests are of other figures
         defaults = {each.name: each.default for each in fields(self)}  # of what older datasets do not name
         return [
             f"{_NAMES.get(name, name)} is {other.get(name, defaults[name])!r} there and {own!r} here"

@@ -63,7 +63,7 @@ class City:
     name: Annotated[str, Field(min_length=1, description="for people")]
     code: Annotated[
         str,
-        Field(pattern="^[A-Z0-9]{0,12}$", description="with which keys of the network begin, such as MNL; else the id"),
+        Field(pattern="^[A-Z0-9]{0,12}$", description="what keys of its network begin with, such as MNL; else the id"),
     ] = ""
     country: Annotated[
         str, Field(pattern="^[A-Z]{2}$", description="ISO 3166, such as PH"), AfterValidator(known_country)

@@ -12,6 +12,7 @@ from pydantic.dataclasses import dataclass
 from wattif.model.city_profiles import STRICT
 from wattif.numeric.calendar import is_zone
 
+LEAST_MEAN_KWH, MOST_MEAN_KWH = 1.0, 1e6  # of a class, a month
 COOLING_FROM_C, HEATING_BELOW_C = 20.0, 15.0
 _MONTH_DAYS = (31.0, 28.25, 31.0, 30.0, 31.0, 30.0, 31.0, 31.0, 30.0, 31.0, 30.0, 31.0)
 
@@ -97,8 +98,8 @@ class PerClass:
 
 def plausible_energies(kwh: PerClass) -> PerClass:
     """Means of a month that a meter may have, kWh."""
-    if not all(1.0 <= mean <= 1e6 for mean in asdict(kwh).values()):
-        raise ValueError("each mean must lie between 1 and 1,000,000")
+    if not all(LEAST_MEAN_KWH <= mean <= MOST_MEAN_KWH for mean in asdict(kwh).values()):
+        raise ValueError(f"each mean must lie between {LEAST_MEAN_KWH:,.0f} and {MOST_MEAN_KWH:,.0f}")
     return kwh
 
 

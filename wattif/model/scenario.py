@@ -30,6 +30,11 @@ def world_of(spec: Spec) -> World:
             reason = f"unknown city{choose_from(name, known)}, or add it with `cities`"
             raise InvalidValue("city", name, reason)
     cities = tuple(known[name] for name in spec.city_ids)
+    by_key = {city.key: city.id for city in cities}
+    for city in cities:
+        if by_key[city.key] != city.id:
+            reason = f"has the code {city.key} of {by_key[city.key]}, too; give it a `code` of its own in its file"
+            raise InvalidValue("city", city.id, reason)
     epoch, last = spec.epoch, spec.end
     months = (last.year - epoch.year) * 12 + last.month - epoch.month + 1
     check_ranges(cities, months, POWER_MAX_W, REGISTER_MAX_WH / 1000)

@@ -36,7 +36,8 @@ class AnomalyRate:
             raise ValueError(f"is not a rate; write {_FORMS}") from None
         most = 1 if per is None else _AT_MOST[per]
         if not 0 <= value <= most:
-            raise ValueError(f"must lie between 0 and {most}{'' if per is None else f'/{per}: one event a day'}")
+            shortest = f" of the shortest {per}" if per in ("month", "year") else ""
+            raise ValueError(f"must lie between 0 and {most}" + (f"/{per}: one event a day{shortest}" if per else ""))
         return cls(value, per)
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import orjson
 import pytest
 
@@ -113,19 +114,26 @@ def test_a_city_of_ones_own_and_two_more(line: CommandLine) -> None:
     cities = ["--meters", "60", "--meters-per-file", "20", "--columns", "city_id,power_w", "--interval", "3600"]
     code, _, error = line.run(*SMALL[:4], *cities, "--city", "cebu,london,new-york", "--cities", "mine.toml")
     assert (code, error) == (0, "")
-    days = sorted((line.folder / "lake").glob("dt=2024-01-01/*"))
-    found = [{orjson.loads(row)["city_id"] for row in path.read_bytes().splitlines()} for path in days]
-    assert found == [{"cebu"}, {"london"}, {"new-york"}]
-    assert len({len(row) for path in days for row in path.read_bytes().splitlines()}) == 1
+    paths = sorted((line.folder / "lake").glob("dt=2024-01-01/*"))
+    rows = [row for path in paths for row in path.read_bytes().splitlines()]
+    told = [orjson.loads(row)["city_id"] for row in rows[::24]]  # of each meter
+    with duckdb.connect() as connection:  # cities take turns, transformer by transformer
+        fed = connection.execute(
+            "SELECT city_id, transformer % 3 FROM read_parquet($1) ORDER BY meter",
+            [str(line.folder / "lake" / "_wattif" / "meters.parquet")],
+        ).fetchall()
+    assert told == [city for city, _ in fed]
+    assert {(city, turn) for city, turn in fed} == {("cebu", 0), ("london", 1), ("new-york", 2)}
+    assert len({len(row) for row in rows}) == 1
     weather = {path.name for path in (line.folder / "lake" / WEATHER.prefix).iterdir()}
     assert weather == {f"{name}-2024-01.parquet" for name in ("cebu", "london", "new-york")}
 
 
 def test_the_next_command_that_is_printed_works(line: CommandLine) -> None:
-    duckdb = pytest.importorskip("duckdb")
     _, out, _ = line.run(*SMALL)
     query = out.splitlines()[3].split('"')[1]
-    assert duckdb.sql(query).fetchall()[0][0] == 1728
+    with duckdb.connect() as connection:
+        assert connection.execute(query).fetchall()[0][0] == 1728
 
 
 @pytest.mark.parametrize("verbs", [["--help"], ["-h"], []])

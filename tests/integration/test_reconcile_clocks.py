@@ -13,36 +13,25 @@ from tests.rows import PatternPlan, clean_lines, load
 from tests.tables import Table
 
 
+def _delivered(settings: Asking, folder: Path, kind: str, columns: str) -> Table:
+    """Every clock goes wrong at some time; the table ``delivered`` has what PatternPlan leaves of the readings."""
+    asked = settings(start="2024-01-29", end="2024-02-02", columns=columns, anomaly_rate=1, anomalies=kind)
+    table = Table(asked, folder)
+    with duckdb.connect(table.path) as connection:
+        load(connection, "delivered", folder / "delivered", PatternPlan(asked).deliver())
+    return table
+
+
 @pytest.fixture
 def skewed(settings: Asking, tmp_path: Path) -> Table:
-    """Every clock is wrong at some time; the table ``delivered`` has what PatternPlan leaves of the readings."""
-    asked = settings(
-        start="2024-01-29",
-        end="2024-02-02",
-        columns="mac,timestamp,consumption_wh,power_w,seq",
-        anomaly_rate=1,
-        anomalies="clock_skew",
-    )
-    table = Table(asked, tmp_path)
-    with duckdb.connect(table.path) as connection:
-        load(connection, "delivered", tmp_path / "delivered", PatternPlan(asked).deliver())
-    return table
+    """Clocks that are ahead or behind."""
+    return _delivered(settings, tmp_path, "clock_skew", "mac,timestamp,consumption_wh,power_w,seq")
 
 
 @pytest.fixture
 def reset(settings: Asking, tmp_path: Path) -> Table:
-    """Every clock begins anew at some time; `delivered` as in `skewed`."""
-    asked = settings(
-        start="2024-01-29",
-        end="2024-02-02",
-        columns="mac,timestamp,consumption_wh,power_w,status,seq",
-        anomaly_rate=1,
-        anomalies="clock_reset",
-    )
-    table = Table(asked, tmp_path)
-    with duckdb.connect(table.path) as connection:
-        load(connection, "delivered", tmp_path / "delivered", PatternPlan(asked).deliver())
-    return table
+    """Clocks that begin anew."""
+    return _delivered(settings, tmp_path, "clock_reset", "mac,timestamp,consumption_wh,power_w,status,seq")
 
 
 def test_clocks_that_began_anew_are_no_alarm(reset: Table) -> None:

@@ -59,7 +59,17 @@ def calibrate(
         *_left_out(data.measured, measured),
         *fit.notes,
     )
-    report = _report(files, out, data, measured, figures, fit, base.id, [_figures(each) for each in made], notes)
+    report = _report(
+        files=files,
+        out=out,
+        data=data,
+        measured=measured,
+        figures=figures,
+        fit=fit,
+        like=base.id,
+        made=[_figures(each) for each in made],
+        notes=notes,
+    )
     if pictures is not None:
         _draw(pictures, report, measured, made)
     comments = [
@@ -115,6 +125,7 @@ def _figures(measured: Measured) -> dict[str, ClassFigures]:
 
 
 def _report(
+    *,
     files: Sequence[Path],
     out: Path,
     data: Data,

@@ -104,8 +104,17 @@ class _CityNetwork:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkTable(LakeTable):
-    """A table of the network above the transformers: city by city; its units are ranges of rows."""
+class _NetworkTable(LakeTable):
+    """What the tables of the network have in common."""
+
+    partition: str = "the whole network"
+    endings: tuple[str, ...] = ("parquet",)
+    city_figures: tuple[str, ...] = CITY_FIGURES
+
+
+@dataclass(frozen=True, kw_only=True)
+class AboveTransformers(_NetworkTable):
+    """A table of what feeds transformers: city by city; its units are ranges of rows."""
 
     of_city: Callable[[_CityNetwork], Columns]
 
@@ -130,7 +139,7 @@ class NetworkTable(LakeTable):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Transformers(LakeTable):
+class Transformers(_NetworkTable):
     """The table of the transformers: its units are ranges of their numbers."""
 
     def entities(self, spec: Spec, partition: str) -> int:
@@ -150,7 +159,7 @@ _LONGITUDE = Column("longitude", "float", "where it is", unit="degrees")
 _FED = Column("num_transformers", "number", "transformers of this fleet", bits=32)
 
 TABLES = (
-    NetworkTable(
+    AboveTransformers(
         name="zones",
         description="the zones of each city: barangays, boroughs, wards",
         columns=(
@@ -161,13 +170,10 @@ TABLES = (
             _FED,
         ),
         key=("zone_id",),
-        partition="the whole network",
         path="_wattif/zones",
-        endings=("parquet",),
-        city_figures=CITY_FIGURES,
         of_city=_CityNetwork.zones,
     ),
-    NetworkTable(
+    AboveTransformers(
         name="substations",
         description="the substations: each feeds a part of a zone",
         columns=(
@@ -179,13 +185,10 @@ TABLES = (
             Column("num_feeders", "number", "feeders of this fleet", bits=32),
         ),
         key=("substation_id",),
-        partition="the whole network",
         path="_wattif/substations",
-        endings=("parquet",),
-        city_figures=CITY_FIGURES,
         of_city=_CityNetwork.substations,
     ),
-    NetworkTable(
+    AboveTransformers(
         name="feeders",
         description="the feeders: each leads from a substation to transformers",
         columns=(
@@ -196,10 +199,7 @@ TABLES = (
             _FED,
         ),
         key=("feeder_id",),
-        partition="the whole network",
         path="_wattif/feeders",
-        endings=("parquet",),
-        city_figures=CITY_FIGURES,
         of_city=_CityNetwork.feeders,
     ),
     Transformers(
@@ -219,9 +219,6 @@ TABLES = (
             Column("num_meters", "number", "meters of this fleet that it feeds", bits=32),
         ),
         key=("transformer_id",),
-        partition="the whole network",
         path="_wattif/transformers",
-        endings=("parquet",),
-        city_figures=CITY_FIGURES,
     ),
 )

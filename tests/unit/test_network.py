@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -124,6 +125,18 @@ def test_meters_lie_near_their_transformer() -> None:
     assert np.std(east_m) == pytest.approx(60, rel=0.1)
 
 
+def test_a_citys_transformers_take_its_zones_in_turn_and_fill_feeder_after_feeder() -> None:
+    """Of a second of two cities, with four zones: 20 transformers a feeder, eight feeders a substation."""
+    geography = Geography(network=Network.of(1, [MANILA, LONDON]), city=replace(LONDON, zones=4))
+    found = geography.position(np.arange(1, 2 * 4 * 20 * 9, 2))
+    assert found.zone[:5].tolist() == [0, 1, 2, 3, 0]
+    assert found.transformer[:5].tolist() == [0, 0, 0, 0, 1]
+    assert Counter(zip(found.zone.tolist(), found.feeder.tolist(), strict=True)) == {
+        (zone, feeder): 20 for zone in range(4) for feeder in range(9)
+    }
+    assert found.substation.tolist() == [int(feeder == 8) for feeder in found.feeder.tolist()]
+
+
 @pytest.fixture(scope="module")
 def scenario() -> Scenario:
     cities = (MANILA, LONDON)
@@ -146,6 +159,8 @@ def test_the_tables_tie_up(scenario: Scenario) -> None:
     assert set(feeders.substation_id) == set(substations.substation_id)
     assert set(transformers.feeder_id) == set(feeders.feeder_id)
     assert set(meters.transformer_id) == set(transformers.transformer_id)
+    for _, of_city in zones.groupby("city_id"):  # in turn: none has two more than another
+        assert of_city.num_transformers.max() - of_city.num_transformers.min() <= 1
     assert zones.num_transformers.sum() == feeders.num_transformers.sum() == len(transformers)
     assert substations.num_feeders.sum() == len(feeders)
     assert transformers.num_meters.sum() == 5_990

@@ -18,9 +18,9 @@ import numpy as np
 
 import wattif
 from scripts.detectors import HALF_HOURS, Floats, Trial, isolation_forest_auc, robust_z_auc
-from wattif.model.anomalies import DAY_S
 from wattif.model.anomaly_kinds import KINDS
 from wattif.model.events import Period
+from wattif.numeric.calendar import DAY_S
 
 SEED, HOMES, QUICK_HOMES = 42, 300, 100
 INTERVAL_S = 600  # between readings; the detectors see their half-hours

@@ -11,8 +11,9 @@ import pytest
 
 from wattif.errors import UsageError
 from wattif.lake.identity import VERSION
-from wattif.model.anomalies import DAY_S, ROLLOVER_MWH, Event, Report, TrueDay
+from wattif.model.anomalies import ROLLOVER_MWH, Event, Report, TrueDay
 from wattif.model.anomaly_kinds import KINDS, read_weights
+from wattif.numeric.calendar import DAY_S
 
 ENERGY = (1000, 3000, 5001, 7000)  # mWh; the day's mean is 16001 / 4 = 4000 and a quarter
 EXPORT = (0, 40, 60, 0)

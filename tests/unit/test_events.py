@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 
 from wattif.errors import UsageError
-from wattif.model.anomalies import DAY_S, Event
+from wattif.model.anomalies import Event
 from wattif.model.anomaly_kinds import KINDS, read_weights
 from wattif.model.cities import load_cities
 from wattif.model.events import Period, draw_events
 from wattif.model.fleet import make_fleet
 from wattif.model.scenario import drawn_events, fleet_of, world_of
 from wattif.model.world import World
-from wattif.numeric.calendar import EPOCH
+from wattif.numeric.calendar import DAY_S, EPOCH
 from wattif.spec import Spec
 
 CITY = load_cities(None)["manila"]

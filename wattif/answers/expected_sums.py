@@ -28,7 +28,7 @@ from wattif.faults.plan import FaultPlan
 from wattif.model import quantities
 from wattif.model.reported import Mark, ReportedDays
 from wattif.model.scenario import Scenario
-from wattif.numeric.calendar import day_number, month_after
+from wattif.numeric.calendar import DAY_S, EPOCH, day_number, month_after
 from wattif.tables import hour_kernels as kernels
 from wattif.tables.column import Column
 from wattif.tables.expected import VIEWS
@@ -36,8 +36,6 @@ from wattif.tables.readings import reading_fields
 
 BLOCK_METERS = 200  # many share the weather and the calendar of a day, few stay small
 _DAY = timedelta(days=1)
-_DAY_S = 86_400
-_EPOCH = date(1970, 1, 1)
 
 
 class Hours:
@@ -113,7 +111,7 @@ class Hours:
         around = len(self._whole_days(part)) - len(part.days)
         near = range(part.days.start - 1 - around // 2, part.days.stop + 1 + around // 2)
         for number in near:
-            day = _EPOCH + timedelta(days=number)
+            day = EPOCH + timedelta(days=number)
             if stop.is_set():
                 raise Interrupted("stopped")
             if self._plan.start <= day <= self._plan.end:
@@ -121,7 +119,7 @@ class Hours:
                     self._add(made, day, first, meters, arrivals)
         for number, meter in self._far.days_of(part):
             if number not in near:
-                self._add(made, _EPOCH + timedelta(days=number), meter, 1, arrivals)
+                self._add(made, EPOCH + timedelta(days=number), meter, 1, arrivals)
         if self.views > 1:
             self._sum_up(made)
         if arrivals is not None:
@@ -179,7 +177,7 @@ class Hours:
             kernels.add_local_days(
                 columns[:, quantities.CONSUMPTION_MWH],
                 plain,
-                number * _DAY_S,
+                number * DAY_S,
                 self._plan.interval_s,
                 *self._zones.places(part.month, first),
                 made.local[MEASURED, place : place + meters],
@@ -227,7 +225,7 @@ class Hours:
         within = (hours >= 0) & (hours < made.cells.shape[2])
         odd = None
         if self._moments and (has_renamed or (mark is not None and mark.clock_s is not None)):
-            of_row = (np.full(count, has_renamed), times_s % interval_s != 0, times_s // _DAY_S != at)
+            of_row = (np.full(count, has_renamed), times_s % interval_s != 0, times_s // DAY_S != at)
             odd = np.stack(of_row, axis=1).astype(np.int64)
 
         def add(view: int, weights: NDArray[np.int64]) -> None:
@@ -236,7 +234,7 @@ class Hours:
                 columns, times_s, weights, self._quantities, self._checked, self._moments, interval_s, cells, total
             )
             if self._zones is not None:
-                since_1970_s = times_s + made.part.days.start * _DAY_S
+                since_1970_s = times_s + made.part.days.start * DAY_S
                 days = self._zones.places(made.part.month, made.part.first_meter + place)
                 kernels.add_local_rows(energy, since_1970_s, weights, *days, made.local[view, place])
             if odd is not None:

@@ -7,8 +7,7 @@ from datetime import date, timedelta
 
 from wattif.answers.hour_parts import Span
 from wattif.model.measuring import MeasuredEvent
-
-_EPOCH = date(1970, 1, 1)
+from wattif.numeric.calendar import EPOCH
 
 
 class FarClocks:
@@ -26,7 +25,7 @@ class FarClocks:
     def months(self) -> set[date]:
         """The first days of all months that far days belong to."""
         return {
-            (_EPOCH + timedelta(days=told + shift)).replace(day=1)
+            (EPOCH + timedelta(days=told + shift)).replace(day=1)
             for told in {told for told, _, _ in self._told}
             for shift in range(-self._around, self._around + 1)
         }

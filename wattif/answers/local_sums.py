@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from wattif.errors import InvalidValue, did_you_mean
 from wattif.model.network import Network
 from wattif.model.world import World
-from wattif.numeric.calendar import day_number, is_zone, known_zones, month_after
+from wattif.numeric.calendar import DAY_S, day_number, is_zone, known_zones, month_after
 from wattif.numeric.local_days import LocalDays, local_days
 
 LOCAL = "local"
-_DAY_S = 86_400
 _AROUND_DAYS = 3  # a zone is at most 14 hours off, a clock less than a day
 
 
@@ -44,7 +43,7 @@ class LocalZones:
     def days_of(self, month: date, zone: int) -> LocalDays:
         """The local days around the month that begins on *month*, in the zone at that place."""
         first, end = day_number(month) - _AROUND_DAYS, day_number(month_after(month)) + _AROUND_DAYS
-        return local_days(self.names[zone], first * _DAY_S, end * _DAY_S)
+        return local_days(self.names[zone], first * DAY_S, end * DAY_S)
 
     def places(self, month: date, first_meter: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Since when (seconds since 1970) the day of the meter's month is which, counted from 0; -1: none of it."""

@@ -12,11 +12,12 @@ from wattif.errors import InvalidValue
 from wattif.faults.damage import check_format
 from wattif.faults.drift import drifted
 from wattif.faults.rates import FaultRates, rates_of
+from wattif.numeric.calendar import DAY_S
 from wattif.spec import Spec
 from wattif.tables.column import Column
 from wattif.tables.readings import READINGS, fields_of
 from wattif.tables.table import LakeTable
-from wattif.tables.unit import DAY_S, Unit
+from wattif.tables.unit import Unit
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from wattif.faults.draw import draw_details, draw_row_faults
 from wattif.faults.rates import FaultRates, rates_of
-from wattif.numeric.calendar import day_number
+from wattif.numeric.calendar import DAY_S, day_number
 from wattif.numeric.streams import Stream, draw, stream_key, uniform
 from wattif.spec import Spec
 from wattif.tables.fault_kinds import ROW_KINDS, FaultKind
-from wattif.tables.unit import DAY_S, Unit
+from wattif.tables.unit import Unit
 
 
 class RowFault(IntEnum):

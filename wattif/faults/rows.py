@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from wattif.faults.arrange import PARTIAL, arrange, find_moves
 from wattif.faults.plan import FaultPlan, RowFault
+from wattif.numeric.calendar import DAY_S
 from wattif.tables.block import Block
-from wattif.tables.unit import DAY_S, Unit
+from wattif.tables.unit import Unit
 
 _ARRIVES = np.ones(PARTIAL + 1, np.bool_)  # in the main object, whole or damaged
 _ARRIVES[[RowFault.DROP, RowFault.LATE]] = False

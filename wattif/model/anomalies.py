@@ -13,7 +13,8 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-DAY_S = 86_400
+from wattif.numeric.calendar import DAY_S
+
 HOUR_S = 3_600
 MINUTE_S = 60
 ROLLOVER_MWH = 10**5 * 10**6  # a register of five digits before the point, in kWh

@@ -20,8 +20,7 @@ from wattif.model.rhythm import CONTEXT, FIRST
 from wattif.model.solar import ROOFS, Place, daily_yields, monthly_clearness
 from wattif.model.weather import city_number
 from wattif.numeric import calendar
-
-DAY_S = 86_400
+from wattif.numeric.calendar import DAY_S
 
 
 @dataclass(frozen=True, kw_only=True)

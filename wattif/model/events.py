@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif.errors import InvalidValue
-from wattif.model.anomalies import DAY_S, Event, Kind
+from wattif.model.anomalies import Event, Kind
 from wattif.model.anomaly_kinds import KINDS
 from wattif.model.classes import CAR_W, CLASSES, connection_w
 from wattif.model.fleet import Fleet
 from wattif.model.world import World
-from wattif.numeric.calendar import EPOCH, day_number, month_after
+from wattif.numeric.calendar import DAY_S, EPOCH, day_number, month_after
 from wattif.numeric.streams import Stream, uniforms
 from wattif.spec.anomaly_rate import AnomalyRate
 

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif.model import quantities
-from wattif.model.anomalies import DAY_S, Event, Report, TrueDay
+from wattif.model.anomalies import Event, Report, TrueDay
 from wattif.model.anomaly_kinds import KINDS
 from wattif.model.fleet import Fleet
 from wattif.model.world import MeterDays, World
-from wattif.numeric.calendar import EPOCH
+from wattif.numeric.calendar import DAY_S, EPOCH
 from wattif.numeric.streams import Stream, uniforms
 
 _READING = int(Stream.ANOMALY_READING)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from wattif.model.cities import City
 from wattif.model.city_figures import thermal_response
-from wattif.numeric.calendar import QUARTERS, day_number, local_quarters
+from wattif.numeric.calendar import EPOCH, QUARTERS, day_number, local_quarters
 from wattif.numeric.ieee import cos_turns
 from wattif.numeric.jit import kernel
 from wattif.numeric.streams import Stream, draw, normal, stream_key, uniform
@@ -125,7 +125,7 @@ def hourly_temperature(seed: int, city: City, utc_day: date) -> HourlyTemperatur
 
 
 def _day(number: int) -> date:
-    return date(1970, 1, 1) + timedelta(days=number)
+    return EPOCH + timedelta(days=number)
 
 
 def load_response(city: City, temperature_c: float) -> float:

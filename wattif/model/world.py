@@ -27,8 +27,8 @@ from wattif.model.meter_days import (
     use_panels,
 )
 from wattif.model.network import LAKE_BLOCKS, Blocks, Network
+from wattif.numeric.calendar import DAY_S
 
-DAY_S = 86_400
 _BLOCK_BYTES = 1 << 20  # columns that are computed and stamped together should stay in the second-level cache
 _BLOCK_METERS = 20  # at most, however short their day
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 EPOCH = date(1970, 1, 1)
+DAY_S = 86_400
 QUARTERS = 96  # of an hour, in a day
 
 

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from wattif.model import quantities
 from wattif.model.reported import Mark, ReportedDays
 from wattif.model.scenario import Scenario
+from wattif.numeric.calendar import DAY_S
 from wattif.tables.block import Rows, TakenRows
 from wattif.tables.column import Column
-from wattif.tables.unit import DAY_S, Unit
+from wattif.tables.unit import Unit
 
 
 @dataclass(frozen=True, kw_only=True)

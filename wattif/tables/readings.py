@@ -16,9 +16,9 @@ import numpy as np
 
 from wattif.errors import InvalidValue, choose_from
 from wattif.model.quantities import SEQ_MAX, Quantity, quantities_of
+from wattif.numeric.calendar import DAY_S
 from wattif.tables.column import Column
 from wattif.tables.table import LakeTable, RowCount, is_asked_for
-from wattif.tables.unit import DAY_S
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

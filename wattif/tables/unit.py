@@ -8,7 +8,6 @@ from datetime import date
 
 import orjson
 
-DAY_S = 86_400
 _TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _PARTITION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,126}")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import date
 from threading import Event
 
 import numpy as np
@@ -27,13 +26,13 @@ from wattif.engine.plan import Plan
 from wattif.faults.plan import FaultPlan
 from wattif.model.fleet import mac_text
 from wattif.model.scenario import Scenario
+from wattif.numeric.calendar import EPOCH
 from wattif.tables.column import Column
 from wattif.tables.expected import VIEWS
 from wattif.tables.hour_kernels import LARGEST, READINGS, SUMS
 from wattif.tables.hours import HOUR_LARGEST
 
 _HOUR_US = 3_600_000_000
-_EPOCH = date(1970, 1, 1)
 _ODD = {"without": WITHOUT, "off_grid": OFF_GRID, "misplaced": MISPLACED}
 
 
@@ -76,7 +75,7 @@ def _of_view(made: PartHours, view: int, macs: NDArray[np.uint64], fields: Seque
     place = view if len(made.cells) > 1 else 0  # one view stands for all when they are equal
     meter, hour = np.nonzero(made.cells[place, ..., READINGS])
     cells = made.cells[place, meter, hour]
-    since_us = (made.part.month - _EPOCH).days * 24 * _HOUR_US
+    since_us = (made.part.month - EPOCH).days * 24 * _HOUR_US
     columns = {
         "view": pa.array(np.full(len(meter), VIEWS[view])),
         "mac": pa.array(mac_text(macs).astype("U17")).take(pa.array(meter)),

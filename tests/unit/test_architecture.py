@@ -25,7 +25,7 @@ FLOORS = (
     ("warehouse",),
     ("answers",),
     ("verdict", "dataplex", "show"),
-    ("calibrate",),
+    ("calibrate", "grid", "map"),
     ("face",),
     ("cli",),
 )

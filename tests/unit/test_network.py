@@ -17,7 +17,7 @@ from wattif.errors import UsageError
 from wattif.model.cities import City, load_cities
 from wattif.model.fleet import make_fleet
 from wattif.model.geography import Geography
-from wattif.model.network import LAKE_BLOCKS, Blocks, Network, share_out
+from wattif.model.network import LAKE_LAYOUT, Layout, Network, share_out
 from wattif.model.scenario import Scenario, world_of
 from wattif.model.world import World
 from wattif.spec import Spec
@@ -59,7 +59,7 @@ def test_each_meter_has_one_transformer_and_each_block_is_full(cities: tuple[Cit
     assert list(np.unique(owners)) == list(range(8_000 // 20))
     sizes = np.bincount(owners)
     assert sizes.min() >= 10
-    assert (sizes.reshape(-1, LAKE_BLOCKS.transformers).sum(axis=1) == LAKE_BLOCKS.meters).all()
+    assert (sizes.reshape(-1, LAKE_LAYOUT.transformers).sum(axis=1) == LAKE_LAYOUT.meters).all()
     assert sizes.std() > 3
     for transformer in (0, 19, 20, 133):
         assert list(network.meters_of(transformer)) == np.flatnonzero(owners == transformer).tolist()
@@ -84,21 +84,21 @@ def test_larger_transformers_feed_more() -> None:
 
 def test_a_block_of_its_own() -> None:
     """A data set of 2,000 meters and 50 transformers; one that has fewer than ten each."""
-    network = Network.of(7, [MANILA], None, Blocks(2_000, 50))
+    network = Network.of(7, [MANILA], None, Layout(2_000, 50))
     sizes = Counter(network.transformers_of(0, 2_000).tolist())
     assert len(sizes) == 50
     assert min(sizes.values()) >= 10
     assert network.transformers(2_000) == 50
-    few = Counter(Network.of(7, [MANILA], None, Blocks(30, 10)).transformers_of(0, 30).tolist())
+    few = Counter(Network.of(7, [MANILA], None, Layout(30, 10)).transformers_of(0, 30).tolist())
     assert (len(few), sum(few.values())) == (10, 30)
 
 
 def test_places_lie_within_the_bounds_and_clusters_tighten() -> None:
-    network = Network.of(1, [MANILA])
     numbers = np.arange(3_000)
     scatter = []
     for clustering in (0.0, 0.5, 0.8, 1.0):
-        geography = Geography(network=network, city=MANILA, clustering=clustering)
+        network = Network.of(1, [MANILA], layout=Layout(400, 20, clustering))
+        geography = Geography(network=network, city=MANILA)
         latitude, longitude = geography.of_transformers(numbers)
         assert (latitude >= 14.4).all()
         assert (latitude <= 14.7).all()
@@ -108,7 +108,8 @@ def test_places_lie_within_the_bounds_and_clusters_tighten() -> None:
         scatter.append(float(np.hypot(latitude - center[0], longitude - center[1]).mean()))
     assert scatter == sorted(scatter, reverse=True)
     assert scatter[-1] < 0.01
-    anywhere, _ = Geography(network=network, city=MANILA, clustering=0.0).of_transformers(numbers)
+    scattered = Network.of(1, [MANILA], layout=Layout(400, 20, 0.0))
+    anywhere, _ = Geography(network=scattered, city=MANILA).of_transformers(numbers)
     assert np.histogram(anywhere, 5, (14.4, 14.7))[0] == pytest.approx([600] * 5, abs=90)
 
 

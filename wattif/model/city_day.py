@@ -37,6 +37,11 @@ class Surroundings:
     supply_v: NDArray[np.float64]  # one per reading, at the transformer
 
 
+def clock_around(city: City, utc_day: int) -> NDArray[np.int64]:
+    """The local time around *utc_day*, as cars want it, see `wattif.model.electric_car.add_car`."""
+    return calendar.local_quarters(city.time_zone, utc_day * calendar.QUARTERS - CLOCK_LOOKBACK, CLOCK)
+
+
 class CityDay:
     """The surroundings of a city's meters, day by day and transformer by transformer."""
 
@@ -61,8 +66,8 @@ class CityDay:
                 clearness=monthly_clearness(city.latitude, city.longitude, city.irradiation_kwh_m2),
             ),
             epoch_day=self._epoch_day,
-            epoch_clock=self._clock_of(self._epoch_day),
-            clock=self._clock_of(self._epoch_day),
+            epoch_clock=clock_around(city, self._epoch_day),
+            clock=clock_around(city, self._epoch_day),
             yields_wh=np.empty((len(ROOFS), 0)),
         )
 
@@ -83,11 +88,6 @@ class CityDay:
                 )
             self._transformer = transformer
         return self._around
-
-    def _clock_of(self, day: int) -> NDArray[np.int64]:
-        """The local time around *day*, as cars want it."""
-        first = day * calendar.QUARTERS - CLOCK_LOOKBACK
-        return calendar.local_quarters(self._city.time_zone, first, CLOCK)
 
     def _go_to(self, day: date) -> None:
         city = self._city
@@ -120,5 +120,5 @@ class CityDay:
                 for n in range(known, number - self._epoch_day + 1)
             ]
             self.sky = self.sky._replace(yields_wh=np.column_stack([self.sky.yields_wh, *more]))
-        self.sky = self.sky._replace(clock=self._clock_of(number))
+        self.sky = self.sky._replace(clock=clock_around(city, number))
         self._day, self._transformer = day, -1

@@ -139,6 +139,15 @@ def _at_home(seed: int, meter: int, energy_mwh: int, profile: int, month: Month,
 
 
 @kernel
+def month_at_home(seed: int, meter: int, base_mwh: int, spread: float, profile: int, month: Month, step: int) -> int:
+    """The energy in mWh of the month *step* months later, days of absence taken into account."""
+    since_epoch = month.since_epoch + step
+    season = month.season[(month.epoch_month + since_epoch) % 12]
+    energy_mwh = month_energy(seed, meter, base_mwh, spread, since_epoch, season)
+    return _at_home(seed, meter, energy_mwh, profile, month, step)
+
+
+@kernel
 def _unit_energy(seed: int, meter: int, profile: int, month: Month, step: int) -> float:
     """The energy of a day of weight one, *step* (-2 to 2) months later, relative to the meter's mean month."""
     since_epoch = month.since_epoch + step
@@ -227,13 +236,9 @@ def _neighbor_day(
     seed: int, meter: int, base_mwh: int, spread: float, day_noise: float, profile: int, month: Month, step: int
 ) -> int:
     """The last day's energy of the month before (*step* -1), or the first one's of the month after (1)."""
-    since_epoch = month.since_epoch + step
-    energy_mwh = month_energy(
-        seed, meter, base_mwh, spread, since_epoch, month.season[(month.epoch_month + since_epoch) % 12]
-    )
-    at = since_epoch + 2
+    at = month.since_epoch + step + 2
     days_mwh = np.empty(month.first_days[at + 1] - month.first_days[at], np.int64)
-    own_mwh = _at_home(seed, meter, energy_mwh, profile, month, step)
+    own_mwh = month_at_home(seed, meter, base_mwh, spread, profile, month, step)
     _fill_days(seed, meter, own_mwh, day_noise, profile, month, step, days_mwh)
     return int(days_mwh[-1] if step < 0 else days_mwh[0])
 
@@ -248,9 +253,7 @@ def surrounding(
     energy_mwh = 0
     for since_epoch in range(month.since_epoch + 1):
         register_mwh += energy_mwh
-        season = month.season[(month.epoch_month + since_epoch) % 12]
-        energy_mwh = month_energy(seed, meter, base_mwh, spread, since_epoch, season)
-        energy_mwh = _at_home(seed, meter, energy_mwh, profile, month, since_epoch - month.since_epoch)
+        energy_mwh = month_at_home(seed, meter, base_mwh, spread, profile, month, since_epoch - month.since_epoch)
     days = month.day_weights.shape[1]
     days_mwh = np.empty(days, np.int64)
     left, mean, right = _fill_days(seed, meter, energy_mwh, day_noise, profile, month, 0, days_mwh)

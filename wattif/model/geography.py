@@ -20,7 +20,6 @@ from wattif.numeric.jit import kernel
 from wattif.numeric.streams import Stream, draw, normal, stream_key, uniform
 
 FEEDER_TRANSFORMERS, SUBSTATION_FEEDERS = 20, 8  # at most
-CLUSTERING = 0.8
 METER_SPREAD_M = 60.0  # standard deviation of a meter's distance to its transformer, each to the north and to the east
 METERS_PER_DEGREE = 111_200.0  # of latitude, mean radius of the Earth
 _TIGHTNESS = 0.2  # standard deviation around the center of a zone, in shares of the zone's part of a side
@@ -41,11 +40,10 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Geography:
-    """The geography of a city. *clustering*: from 0, transformers anywhere, to 1, close to the center of their zone."""
+    """The geography of a city."""
 
     network: Network
     city: City
-    clustering: float = CLUSTERING
 
     def position(self, transformers: Numbers) -> Position:
         """Where *transformers* of this city are."""
@@ -72,7 +70,7 @@ class Geography:
         random = self._random(Stream.PLACE, transformers)
         latitude, longitude = self._centers(self.position(transformers).zone)
         (tall, wide), (south, north, west, east) = self._zone_sides(), self.city.bounds_deg
-        near, far = self.clustering, 1.0 - self.clustering
+        near, far = self.network.layout.clustering, 1.0 - self.network.layout.clustering
         return self._kept(
             near * (latitude + _TIGHTNESS * tall * random[:, 2]) + far * (south + (north - south) * random[:, 0]),
             near * (longitude + _TIGHTNESS * wide * random[:, 3]) + far * (west + (east - west) * random[:, 1]),

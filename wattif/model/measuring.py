@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import chain
 
@@ -42,6 +42,8 @@ class MeasuredEvent:
     energy_mwh: int  # truly imported during the event
     far_days: frozenset[tuple[int, int]] = frozenset()  # true days, and days that a wrong clock takes them for, unless
     # these are neighbours; since 1970
+    told_mwh: Mapping[int, int] = field(default_factory=dict)  # by day that rows tell (since 1970): the sum of their
+    # energies, less what was imported on that day during the event
 
     @property
     def not_registered_mwh(self) -> int:
@@ -116,6 +118,7 @@ class _Measuring:
         self._before = before
         found: dict[int, tuple[Event, int, list[int], list[int]]] = {}
         far_days: dict[int, set[tuple[int, int]]] = {}
+        told: dict[int, Counter[int]] = {}
         by_day: dict[int, list[Event]] = {}
         for event in map(self._with_measured_sizes, events):
             for day in range(event.start_s // DAY_S, (event.end_s - 1) // DAY_S + 1):
@@ -131,6 +134,7 @@ class _Measuring:
                     told_days = np.unique((true.times_s + report.clock_s)[inside] // DAY_S).tolist()
                     far = {(day, told) for told in told_days if abs(told - day) > 1}
                     far_days.setdefault(event.meter, set()).update(far)
+                told.setdefault(event.meter, Counter()).update(self._told(event, day, report, true, energy_mwh))
                 left = (0, 0) if report.restart is None else _left_behind(event)
                 _, total_mwh, lost, lost_export = found[event.meter]
                 lost.append(lost[-1] + int(true.energy_mwh.sum() - energy_mwh.sum()) + left[0])
@@ -144,9 +148,28 @@ class _Measuring:
                 lost_export_mwh=np.array(lost_export),
                 energy_mwh=total_mwh,
                 far_days=frozenset(far_days.get(event.meter, ())),
+                told_mwh=told[event.meter],
             )
             for event, total_mwh, lost, lost_export in found.values()
         ]
+
+    def _told(
+        self, event: Event, day: int, report: Report, true: TrueDay, energy_mwh: NDArray[np.int64]
+    ) -> Counter[int]:
+        """See `MeasuredEvent.told_mwh`: what a day of the event adds to it."""
+        inside = true.inside(event)
+        if report.partner is not None:
+            energy_mwh = self._days.compute(EPOCH + timedelta(days=day), report.partner, 1)[0][
+                quantities.CONSUMPTION_MWH
+            ].copy()
+        if report.shown is not None:
+            energy_mwh = energy_mwh[report.shown]
+        days = true.times_s // DAY_S if report.clock_s is None else (true.times_s + report.clock_s) // DAY_S
+        sent = np.ones(len(energy_mwh), np.bool_) if report.sent is None else report.sent
+        told = Counter({day: -int(true.energy_mwh[inside].sum())})
+        for shown in np.unique(days[inside]).tolist():
+            told[shown] += int(energy_mwh[inside][sent[inside] & (days[inside] == shown)].sum())
+        return told
 
     def _with_measured_sizes(self, event: Event) -> Event:
         measure = KINDS[event.kind].measure

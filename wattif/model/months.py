@@ -19,8 +19,8 @@ from wattif.numeric import calendar
 @lru_cache(maxsize=16)
 def month_of(seed: int, city: City, epoch: date, first: date) -> Month:
     """The month that begins on *first*, for a dataset whose first month begins on *epoch*."""
-    firsts = _months_between(_months_later(epoch, -2), _months_later(first, 3))
-    around = [_day_weights(seed, city, _months_later(first, step)) for step in range(-2, 3)]
+    firsts = _months_between(calendar.months_later(epoch, -2), calendar.months_later(first, 3))
+    around = [_day_weights(seed, city, calendar.months_later(first, step)) for step in range(-2, 3)]
     return Month(
         since_epoch=(first.year - epoch.year) * 12 + first.month - epoch.month,
         epoch_month=epoch.month - 1,
@@ -56,11 +56,6 @@ def _day_weights(seed: int, city: City, first: date) -> NDArray[np.float64]:
         if profile not in INDUSTRIAL.profiles:
             weights[number] *= responses
     return weights
-
-
-def _months_later(first: date, months: int) -> date:
-    number = first.year * 12 + first.month - 1 + months
-    return date(number // 12, number % 12 + 1, 1)
 
 
 def _months_between(first: date, last: date) -> list[date]:

@@ -1,6 +1,6 @@
 """The network between a city and its meters: which transformer feeds which meter, and how large it is.
 
-Meters are numbered along the network: a transformer feeds consecutive ones. Blocks of meters and transformers make it
+Meters are numbered along the network: a transformer feeds consecutive ones. Layout of meters and transformers make it
 local: within a block, meters are shared out to transformers by their capacity, so that a fleet begins alike whatever
 its size. Cities take turns, transformer by transformer, so that a small fleet, too, is in all of them.
 """
@@ -42,11 +42,12 @@ _BETWEEN = np.sqrt(
 _CAPACITY = int(Stream.CAPACITY)
 
 
-class Blocks(NamedTuple):
-    """So many consecutive meters are shared out to so many consecutive transformers."""
+class Layout(NamedTuple):
+    """So many consecutive meters are shared out to so many consecutive transformers, which cluster in zones."""
 
     meters: int
     transformers: int
+    clustering: float = 0.8  # from 0, transformers lie anywhere, to 1, close to the center of their zone
 
     @property
     def meters_per_transformer(self) -> float:
@@ -54,7 +55,7 @@ class Blocks(NamedTuple):
         return self.meters / self.transformers
 
 
-LAKE_BLOCKS = Blocks(meters=400, transformers=20)
+LAKE_LAYOUT = Layout(meters=400, transformers=20)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,18 +64,18 @@ class Network:
 
     seed: int
     medians_kva: tuple[float, ...]  # of the transformers of each city
-    blocks: Blocks = LAKE_BLOCKS
+    layout: Layout = LAKE_LAYOUT
 
     @classmethod
     def of(
-        cls, seed: int, cities: Sequence[City], class_mix: Sequence[float] | None = None, blocks: Blocks = LAKE_BLOCKS
+        cls, seed: int, cities: Sequence[City], class_mix: Sequence[float] | None = None, layout: Layout = LAKE_LAYOUT
     ) -> Network:
         """The network of *cities*, whose transformers are as large as their customers are.
 
         *class_mix*: shares of the classes of customers; without it, each city's own.
         """
-        medians_kva = tuple(_median_kva(city, class_mix, blocks) for city in cities)
-        return cls(seed=seed, medians_kva=medians_kva, blocks=blocks)
+        medians_kva = tuple(_median_kva(city, class_mix, layout) for city in cities)
+        return cls(seed=seed, medians_kva=medians_kva, layout=layout)
 
     @property
     def cities(self) -> int:
@@ -83,13 +84,13 @@ class Network:
 
     def transformer_of(self, meter: int) -> int:
         """The transformer that feeds *meter*."""
-        block, place = divmod(meter, self.blocks.meters)
-        return block * self.blocks.transformers + bisect_right(_ends(self, block), place)
+        block, place = divmod(meter, self.layout.meters)
+        return block * self.layout.transformers + bisect_right(_ends(self, block), place)
 
     def meters_of(self, transformer: int) -> range:
         """The meters that *transformer* feeds."""
-        block, place = divmod(transformer, self.blocks.transformers)
-        ends, first = _ends(self, block), block * self.blocks.meters
+        block, place = divmod(transformer, self.layout.transformers)
+        ends, first = _ends(self, block), block * self.layout.meters
         return range(first + (ends[place - 1] if place else 0), first + ends[place])
 
     def neighbors(self, meter: int) -> int:
@@ -151,17 +152,17 @@ def share_out(meters: int, weights: NDArray[np.float64], least: int) -> list[int
     return shared
 
 
-def _median_kva(city: City, class_mix: Sequence[float] | None, blocks: Blocks) -> float:
+def _median_kva(city: City, class_mix: Sequence[float] | None, layout: Layout) -> float:
     shares = class_mix or [city.class_mix[each] for each in CLASS_IDS]
     mean_kwh = math.fsum(share * city.mean_kwh[each] for each, share in zip(CLASS_IDS, shares, strict=True))
-    mean_kw = mean_kwh / HOURS_A_MONTH * blocks.meters_per_transformer
+    mean_kw = mean_kwh / HOURS_A_MONTH * layout.meters_per_transformer
     return mean_kw * PEAK_TO_MEAN / USUAL_UTILIZATION
 
 
 @lru_cache(maxsize=4096)
 def _ends(network: Network, block: int) -> list[int]:
     """Where in a block each transformer's meters end; those of cities with large customers have no more of them."""
-    meters, count = network.blocks
+    meters, count, _ = network.layout
     first = block * count
     medians = np.array(network.medians_kva)[np.arange(first, first + count) % network.cities]
     relative = network.capacities_kva(first, count) / medians

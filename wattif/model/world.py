@@ -26,7 +26,7 @@ from wattif.model.meter_days import (
     fill_energies,
     use_panels,
 )
-from wattif.model.network import LAKE_BLOCKS, Blocks, Network
+from wattif.model.network import LAKE_LAYOUT, Layout, Network
 from wattif.numeric.calendar import DAY_S
 
 _BLOCK_BYTES = 1 << 20  # columns that are computed and stamped together should stay in the second-level cache
@@ -42,12 +42,12 @@ class World:
     interval_s: int
     cities: tuple[City, ...]
     class_mix: tuple[float, ...] | None = None  # shares of the classes of customers; None: each city's own
-    blocks: Blocks = LAKE_BLOCKS  # of meters that share transformers
+    layout: Layout = LAKE_LAYOUT  # of meters that share transformers
 
     @cached_property
     def network(self) -> Network:
         """Which transformer feeds which meter."""
-        return Network.of(self.seed, self.cities, self.class_mix, self.blocks)
+        return Network.of(self.seed, self.cities, self.class_mix, self.layout)
 
     def city_of(self, meter: int) -> City:
         """The city that *meter* is in."""

@@ -23,7 +23,13 @@ def day_number(day: date) -> int:
 
 def month_after(month: date) -> date:
     """The first day of the month after the one that begins on *month*."""
-    return (month + timedelta(days=31)).replace(day=1)
+    return months_later(month, 1)
+
+
+def months_later(month: date, months: int) -> date:
+    """The first day of the month that comes so many months after (or, below zero, before) that of *month*."""
+    number = month.year * 12 + month.month - 1 + months
+    return date(number // 12, number % 12 + 1, 1)
 
 
 @lru_cache

@@ -81,6 +81,10 @@ class Stream(IntEnum):
     AIR_HOUR = 81
     AIR_ZONE = 82
     AIR_ZONE_HOURS = 83
+    MONTHLY_BASE = 100
+    MONTHLY_TREND = 101
+    MONTHLY_NOISE = 102
+    MONTHLY_ANOMALY = 103
 
 
 NORMAL_MAX = 131070.0 / 37837.2  # bound of `normal`

@@ -70,15 +70,25 @@ class AnomalyLabels(LakeTable):
         measured = [
             each for each in scenario.events_by_label.get(day, ()) if unit.first <= each.event.meter <= unit.last
         ]
-        severity = [_severity(each, scenario) for each in measured]
-        return {
-            **drawn_columns(scenario, [each.event for each in measured]),
-            "parameters": _texts(orjson.dumps(dict(each.event.sizes)).decode() for each in measured),
-            "energy_wh": np.array([each.energy_mwh for each in measured], np.int64),
-            "not_registered_wh": np.array([each.not_registered_mwh for each in measured], np.int64),
-            "severity": np.array(severity),
-            "risk_band": _texts("High" if one >= HIGH else "Medium" if one >= MEDIUM else "Low" for one in severity),
-        }
+        return label_columns(scenario, measured)
+
+
+def label_columns(scenario: Scenario, measured: Sequence[MeasuredEvent]) -> dict[str, NDArray[Any]]:
+    """All columns, a row for each event."""
+    severity = [_severity(each, scenario) for each in measured]
+    return {
+        **drawn_columns(scenario, [each.event for each in measured]),
+        "parameters": _texts(orjson.dumps(dict(each.event.sizes)).decode() for each in measured),
+        "energy_wh": np.array([each.energy_mwh for each in measured], np.int64),
+        "not_registered_wh": np.array([each.not_registered_mwh for each in measured], np.int64),
+        "severity": np.array(severity),
+        "risk_band": risk_bands(np.array(severity)),
+    }
+
+
+def risk_bands(severity: NDArray[np.float64]) -> NDArray[Any]:
+    """High, Medium or Low."""
+    return _texts("High" if one >= HIGH else "Medium" if one >= MEDIUM else "Low" for one in severity.tolist())
 
 
 def partition_of(event: Event) -> str:

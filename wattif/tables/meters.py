@@ -51,13 +51,13 @@ class Meters(LakeTable):
             "profile": np.array(PROFILES)[fleet.profile[own]],
             "mean_kwh": fleet.base_mwh[own] / 1e6,
             "transformer": transformer,
-            **_places(world, meters, transformer),
+            **place_columns(world, meters, transformer),
             "solar_kw": np.array(solar_w) / 1000.0,
             "electric_car": fleet.car[own],
         }
 
 
-def _places(world: World, meters: NDArray[np.int64], transformers: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+def place_columns(world: World, meters: NDArray[np.int64], transformers: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     """Where in the network and on the map each meter is."""
     network = world.network
     firsts = {number: network.meters_of(number).start for number in np.unique(transformers).tolist()}

@@ -1,0 +1,130 @@
+"""From a spec, or a lake's, to the grid data set that it describes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from wattif.grid.data import GridData, Kwh
+from wattif.grid.ghostload import KIND, ghostload_kwh, ghosts
+from wattif.grid.spec import GridSpec
+from wattif.model.measuring import MeterEvents
+from wattif.model.month_sums import month_sums
+from wattif.model.network import Layout
+from wattif.model.scenario import Scenario, scenario_of, world_of
+from wattif.numeric.calendar import day_number, months_later
+from wattif.spec import Spec
+from wattif.tables import anomaly_labels, meters
+from wattif.tables.arrow import arrow_table
+from wattif.tables.grid import LABELS
+
+MWH_PER_KWH = 1e6
+
+
+def grid_data(spec: GridSpec) -> GridData:
+    """The data set that *spec* describes; `InvalidValue` names what no registry knows."""
+    of_readings = Spec(
+        start=spec.start_month,
+        end=spec.end,
+        meters=spec.num_meters,
+        city=spec.city,
+        cities=spec.cities,
+        class_mix=spec.class_mix,
+        seed=spec.seed,
+        anomaly_rate=spec.anomaly_rate if spec.model == "readings" else 0.0,
+        anomalies=spec.anomalies if spec.model == "readings" else "all",
+    )
+    layout = Layout(spec.num_meters, spec.num_transformers, spec.spatial_clustering_strength)
+    world = world_of(of_readings)
+    city = replace(world.cities[0], zones=spec.num_zones, bounds=spec.bounds or world.cities[0].bounds)
+    scenario = scenario_of(of_readings, replace(world, cities=(city,), layout=layout))
+    if spec.model == "ghostload":
+        return _ghostload(spec, scenario)
+    return _of_readings(scenario, spec.borders)
+
+
+def grid_of_lake(spec: Spec) -> GridData:
+    """The data set of the lake that *spec* describes: its months, the first and the last of which may be parts."""
+    borders = [spec.start]
+    while (month := months_later(borders[-1], 1)) <= spec.end:
+        borders.append(month)
+    return _of_readings(scenario_of(spec), [*borders, spec.end + timedelta(days=1)])
+
+
+def _of_readings(scenario: Scenario, borders: list[date]) -> GridData:
+    def kwh(numbers: range) -> Kwh:
+        mwh = month_sums(scenario.world, scenario.fleet, numbers, borders)
+        for meter in numbers:
+            if (events := scenario.events.get(meter)) is not None:
+                mwh[meter - numbers.start] += _changes_mwh(events, borders)
+        return mwh / MWH_PER_KWH
+
+    return GridData(scenario=scenario, borders=borders, kwh=kwh, labels=_labels(scenario))
+
+
+def _changes_mwh(events: MeterEvents, borders: Sequence[date]) -> NDArray[np.int64]:
+    """By how much the rows of each month sum to more than what was used: as their timestamps tell it."""
+    changes = np.zeros(len(borders) - 1, np.int64)
+    edges = np.array([day_number(border) for border in borders])
+    for event in events.all:
+        for day, mwh in event.told_mwh.items():
+            month = int(np.searchsorted(edges, day, side="right")) - 1
+            if 0 <= month < len(changes):
+                changes[month] += mwh
+    return changes
+
+
+def _labels(scenario: Scenario) -> pa.Table:
+    measured = [each for events in scenario.events.values() for each in events.all]
+    rows = anomaly_labels.label_columns(scenario, measured)
+    energies = {
+        "energy_kwh": rows["energy_wh"] / MWH_PER_KWH,
+        "not_registered_kwh": rows["not_registered_wh"] / MWH_PER_KWH,
+    }
+    return arrow_table(LABELS.columns, {**rows, **_names_of(scenario, rows["meter"]), **energies})
+
+
+def _names_of(scenario: Scenario, numbers: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """The keys of meters that need not be consecutive."""
+    network = scenario.world.network
+    transformers = np.array([network.transformer_of(number) for number in numbers.tolist()], np.int64)
+    return meters.place_columns(scenario.world, numbers, transformers)
+
+
+def _ghostload(spec: GridSpec, scenario: Scenario) -> GridData:
+    first_month = spec.start_month.month - 1
+
+    def made(numbers: range, share: float) -> Kwh:
+        own = scenario.fleet.slice_of(numbers.start, len(numbers))
+        return ghostload_kwh(spec.seed, numbers, scenario.fleet.meter_class[own], first_month, spec.num_months, share)
+
+    whole = range(spec.num_meters)
+    hit = np.flatnonzero(ghosts(spec.seed, whole, spec.anomaly_rate))
+    true_kwh = np.array([made(range(n, n + 1), 0.0).sum() for n in hit.tolist()])
+    lost_kwh = true_kwh - np.array([made(range(n, n + 1), spec.anomaly_rate).sum() for n in hit.tolist()])
+    severity = lost_kwh / np.maximum(true_kwh / spec.num_months, 1e-9)
+    moments = [np.datetime64(day, "s") for day in (spec.borders[0], spec.borders[-1])]
+    labels = {
+        **_names_of(scenario, hit),
+        "mac": scenario.fleet.macs[hit],
+        "kind": np.full(len(hit), KIND, object),
+        "risk_band": anomaly_labels.risk_bands(severity),
+        "start": np.full(len(hit), moments[0]),
+        "end": np.full(len(hit), moments[1]),
+        "energy_kwh": true_kwh.round(3),
+        "not_registered_kwh": lost_kwh.round(3),
+        "severity": severity,
+        "event_id": np.array([f"meter-{n}" for n in hit.tolist()], object),
+    }
+    return GridData(
+        scenario=scenario,
+        borders=spec.borders,
+        kwh=lambda numbers: made(numbers, spec.anomaly_rate),
+        labels=arrow_table(LABELS.columns, labels),
+    )

@@ -1,0 +1,102 @@
+"""What determines a grid data set, each field declared once: options and docs follow from it."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from wattif.errors import InvalidValue
+from wattif.model.city_figures import box_or_none
+from wattif.numeric.calendar import months_later
+from wattif.spec.values import read_class_mix
+
+Model = Literal["readings", "ghostload"]
+
+
+def _read_month(value: object) -> object:
+    if isinstance(value, str):
+        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", value.strip()):
+            raise ValueError("not a month; write it as YYYY-MM")
+        return f"{value.strip()}-01"
+    return value
+
+
+def _read_bounds(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            return tuple(float(each) for each in value.split(","))
+        except ValueError:
+            raise ValueError("not four numbers; write south,north,west,east in degrees") from None
+    return value
+
+
+Month = Annotated[date, BeforeValidator(_read_month)]
+Box = Annotated[tuple[float, ...] | None, BeforeValidator(_read_bounds), AfterValidator(box_or_none)]
+
+
+class GridSpec(BaseModel):
+    """A relational data set of a grid: transformers, meters with their months, labels of what went wrong.
+
+    The months are sums of the readings that `wattif.Spec` with the same seed, city, and first month describes. Equal
+    specs give equal files.
+
+    Examples
+    --------
+    >>> from wattif.grid import GridSpec, generate_grid
+    >>> grid = generate_grid(GridSpec(num_transformers=5, num_meters=60, num_months=2, num_zones=2))
+    >>> grid.transformers.num_rows, grid.meters.num_rows
+    (5, 60)
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    num_transformers: int = Field(50, ge=1, le=1_000_000, description="number of transformers")
+    num_meters: int = Field(2_000, ge=1, le=50_000_000, description="number of meters, all of them in use")
+    num_months: int = Field(12, ge=1, le=600, description="number of months")
+    start_month: Month = Field(date(2024, 1, 1), description="first month, YYYY-MM")
+    anomaly_rate: float = Field(0.075, ge=0, le=1, description="share of meters at which something goes wrong")
+    anomalies: str = Field("all", description="kinds of anomalies, with weights: theft_scale=2,spike=1; or all")
+    num_zones: int = Field(10, ge=1, le=10_000, description="number of zones: barangays, boroughs, wards")
+    spatial_clustering_strength: float = Field(
+        0.8, ge=0, le=1, description="0: transformers lie anywhere within the bounds; 1: close to their zone's center"
+    )
+    class_mix: str | None = Field(
+        None,
+        description="share of each class, for example residential=0.85,commercial=0.12,industrial=0.03"
+        " (default: the city's own)",
+    )
+    seed: int = Field(42, ge=0, lt=2**63, description="seed of all randomness; another seed makes another grid")
+    bounds: Box = Field(
+        None, description="south,north,west,east in degrees (default: the city's; of manila 14.4,14.7,120.9,121.2)"
+    )
+    city: str = Field("manila", description="city whose climate, hours and mains hold")
+    cities: Path | None = Field(None, description="TOML file with your own cities")
+    model: Model = Field(
+        "readings", description="readings: sums of the readings; ghostload: the published formula, without readings"
+    )
+
+    @model_validator(mode="after")
+    def _has_a_meter_for_each_transformer(self) -> Self:
+        if self.num_meters < self.num_transformers:
+            raise InvalidValue(
+                "num_meters",
+                self.num_meters,
+                f"is fewer than `num_transformers` {self.num_transformers}; each feeds a meter at least",
+            )
+        if self.class_mix is not None:
+            read_class_mix(self.class_mix)
+        return self
+
+    @property
+    def borders(self) -> list[date]:
+        """The first days of the months, and the day after the last one."""
+        return [months_later(self.start_month, n) for n in range(self.num_months + 1)]
+
+    @property
+    def end(self) -> date:
+        """The last day."""
+        return self.borders[-1] - timedelta(days=1)

@@ -1,0 +1,96 @@
+"""The grid data set: transformers and their load, meters and their months, labels. Its columns, one file each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from wattif.tables import meters, network
+from wattif.tables.column import MAC, Column
+from wattif.tables.table import Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class GridTable(Table):
+    """A table with columns of its own for each month: ``monthly_consumption_2024_01``."""
+
+    monthly: tuple[Column, ...] = ()  # before the month is appended to their names
+
+    def columns_in_months(self, months: Sequence[date]) -> tuple[Column, ...]:
+        """All columns of a data set of these *months*: those of a quantity together."""
+        return (
+            *self.columns,
+            *(
+                replace(each, name=month_column(each.name, month), description=f"{each.description} {month:%Y-%m}")
+                for each in self.monthly
+                for month in months
+            ),
+        )
+
+
+def month_column(name: str, month: date) -> str:
+    """``monthly_consumption_2024_01``."""
+    return f"{name}_{month:%Y_%m}"
+
+
+_NETWORK = {table.name: {column.name: column for column in table.columns} for table in network.TABLES}
+_TRANSFORMER = tuple(
+    _NETWORK["transformers"][name]
+    for name in (
+        "transformer_id", "zone_id", "feeder_id", "substation_id", "city_id", "latitude", "longitude", "capacity_kva",
+        "phases", "num_meters",
+    )
+)  # fmt: skip
+_METER = {column.name: column for column in meters.TABLE.columns}
+
+TRANSFORMERS = GridTable(
+    name="grid_transformers",
+    description="the transformers of a grid data set, with their load",
+    columns=(
+        *_TRANSFORMER,
+        Column("load_kwh", "float", "energy of its meters in all months", unit="kWh"),
+        Column("peak_load_kw", "float", "coincident peak of the month in which it is highest", unit="kW"),
+        Column("utilization", "float", "of the rated power at that peak"),
+        Column("overloaded", "boolean", "whether that is more than 1"),
+    ),
+    key=("transformer_id",),
+    monthly=(
+        Column("monthly_load_kwh", "float", "energy of its meters in", unit="kWh"),
+        Column("monthly_peak_kw", "float", "coincident peak in", unit="kW"),
+        Column("monthly_utilization", "float", "of the rated power at the peak in"),
+    ),
+)
+METERS = GridTable(
+    name="meter_consumption",
+    description="the meters of a grid data set, with what each used every month",
+    columns=(
+        _METER["meter_id"],
+        MAC,
+        _METER["transformer_id"],
+        Column("customer_class", "text", "class of customers"),
+        _METER["latitude"],
+        _METER["longitude"],
+    ),
+    key=("meter_id",),
+    monthly=(Column("monthly_consumption", "float", "sum of the readings of", unit="kWh"),),
+)
+LABELS = GridTable(
+    name="grid_anomaly_labels",
+    description="what went wrong at the meters of a grid data set: one row per meter and event",
+    columns=(
+        _METER["meter_id"],
+        MAC,
+        _METER["transformer_id"],
+        Column("kind", "text", "what goes wrong, see docs/anomalies.md"),
+        Column("risk_band", "text", "High, Medium or Low: how much energy was not registered"),
+        Column("start", "timestamp", "start of the first reading that it touches"),
+        Column("end", "timestamp", "end of the last one"),
+        Column("energy_kwh", "float", "energy truly imported from start to end", unit="kWh"),
+        Column("not_registered_kwh", "float", "of it, what the register did not count", unit="kWh"),
+        Column("severity", "float", "what was not registered, relative to the meter's mean month"),
+        Column("event_id", "text", "the event; the meters of a transformer share one"),
+    ),
+    key=("meter_id", "event_id"),
+)
+TABLES = (TRANSFORMERS, METERS, LABELS)

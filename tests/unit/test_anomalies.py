@@ -13,7 +13,9 @@ from wattif.errors import UsageError
 from wattif.lake.identity import VERSION
 from wattif.model.anomalies import ROLLOVER_MWH, Event, Report, TrueDay
 from wattif.model.anomaly_kinds import KINDS, read_weights
+from wattif.model.scenario import scenario_of
 from wattif.numeric.calendar import DAY_S
+from wattif.spec import Spec
 
 ENERGY = (1000, 3000, 5001, 7000)  # mWh; the day's mean is 16001 / 4 = 4000 and a quarter
 EXPORT = (0, 40, 60, 0)
@@ -408,6 +410,26 @@ def test_every_kind_of_the_registry_is_tested_here() -> None:
     text = Path(__file__).read_text(encoding="utf-8")
     untested = [kind for kind in KINDS if f'"{kind}"' not in text and kind != "missing_at_random"]
     assert not untested
+
+
+@pytest.mark.parametrize("kind", sorted(kind for kind in KINDS if KINDS[kind].keeps_energy))
+def test_a_kind_that_keeps_energies_is_measured_as_any_other(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was imported, from the registers of two days or from every reading: the same. Nothing else has changed."""
+    spec = Spec(
+        start="2024-01-05", end="2024-02-09", meters=60, interval=900, solar_share=0.5, ev_share=0.5, anomaly_rate=0.5,
+        anomalies=kind,
+    )  # fmt: skip
+    quickly = [each for of_meter in scenario_of(spec).events.values() for each in of_meter.all]
+    monkeypatch.setitem(KINDS, kind, replace(KINDS[kind], keeps_energy=False))
+    fully = [each for of_meter in scenario_of(spec).events.values() for each in of_meter.all]
+    assert len(quickly) >= 20
+    for quick, full in zip(quickly, fully, strict=True):
+        assert (quick.event, quick.energy_mwh, quick.days) == (full.event, full.energy_mwh, full.days)
+        assert quick.lost_mwh.tolist() == full.lost_mwh.tolist()
+        assert quick.lost_export_mwh.tolist() == full.lost_export_mwh.tolist()
+        assert not any(full.told_mwh.values())
+        assert not full.far_days
+    assert sum(each.energy_mwh for each in quickly) > 0
 
 
 def test_all_means_the_same_in_every_dataset_of_a_version_of_the_bytes() -> None:

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from wattif.model import local_time
 from wattif.model.cities import City
-from wattif.model.classes import PROFILES
 from wattif.numeric import calendar
 from wattif.numeric.ieee import exp, log
 
@@ -27,7 +26,7 @@ def month_days(city: City, month: date) -> NDArray[np.float64]:
     """(profiles, quarters of an hour): power in a week of *month*, relative to the mean of the week."""
     first = calendar.day_number(month + timedelta(days=_MIDDLE_DAYS.start))
     quarters = calendar.local_quarters(city.time_zone, first * calendar.QUARTERS, len(_MIDDLE_DAYS) * calendar.QUARTERS)
-    curves = np.stack([local_time.profile_at(city, profile, quarters, of_week=True) for profile in PROFILES])
+    curves = local_time.profiles_at(city, quarters, of_week=True)
     means = np.array([calendar.plain_mean(curve) for curve in curves])
     relative: NDArray[np.float64] = curves / means[:, None]
     return relative

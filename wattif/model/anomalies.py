@@ -144,6 +144,7 @@ class Kind:
     measure: Callable[[DayOf, Event], dict[str, float]] | None = None  # sizes that depend on true readings
     moments: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # shares of the event, drawn: …_s
     aftermath_s: tuple[float, float] = (0.0, 0.0)  # what follows, and belongs to the event
+    keeps_energy: bool = False  # each reading has its true energy, and its row is sent with its own timestamp
     of_transformer: bool = False  # hits all its meters at once
     of_pair: bool = False  # hits two neighbors of one class and city, each the `partner` of the other
     least_readings: int = 1  # that it lasts

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from wattif.model import local_time
 from wattif.model.cities import City
-from wattif.model.classes import PROFILES
 from wattif.model.electric_car import CLOCK, CLOCK_LOOKBACK
 from wattif.model.electrical import mains_frequency, supply_voltage
 from wattif.model.energy import Month
@@ -93,7 +92,6 @@ class CityDay:
         city = self._city
         number = calendar.day_number(day)
         quarters = calendar.local_quarters(city.time_zone, number * calendar.QUARTERS - FIRST, CONTEXT)
-        profiles = [local_time.profile_at(city, profile, quarters, of_week=True) for profile in PROFILES]
         mains_frequency(
             self._seed,
             city_number(city.id),
@@ -107,7 +105,7 @@ class CityDay:
             utc_day=number,
             month=month_of(self._seed, city, self._epoch, day.replace(day=1)),
             profile_means=np.stack([profile_means(city, day + timedelta(days=step)) for step in (-1, 0, 1)]),
-            profiles=np.stack(profiles),
+            profiles=local_time.profiles_at(city, quarters, of_week=True),
             local_quarter=quarters,
             weekend=local_time.weekend_at(city, quarters),
             frequency_mhz=self._frequency_mhz,

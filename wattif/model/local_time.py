@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wattif.model.cities import City
+from wattif.model.classes import PROFILES
 from wattif.model.holidays import day_type
 from wattif.model.own_profiles import own_day
 from wattif.numeric.calendar import EPOCH, QUARTERS
@@ -21,6 +23,23 @@ def profile_at(
     table = np.stack([own_day(city, profile, day, day_type(city, day), of_week=of_week) for day in days])
     values: NDArray[np.float64] = table[index, local_quarter % QUARTERS]
     return values
+
+
+def profiles_at(city: City, local_quarter: NDArray[np.int64], *, of_week: bool = False) -> NDArray[np.float64]:
+    """`profile_at` of each of the model's profiles: (profiles, quarters)."""
+    days, index = _local_days(local_quarter)
+    table = np.stack([_profiles_on(city, day, of_week) for day in days], axis=1)
+    values: NDArray[np.float64] = table[:, index, local_quarter % QUARTERS]
+    return values
+
+
+@lru_cache(maxsize=1024)  # 7 KB each; neighbouring UTC days, and all meters with events, share them
+def _profiles_on(city: City, day: date, of_week: bool) -> NDArray[np.float64]:
+    """(profiles, quarters of the local *day*)."""
+    kind = day_type(city, day)
+    table = np.stack([own_day(city, profile, day, kind, of_week=of_week) for profile in PROFILES])
+    table.flags.writeable = False
+    return table
 
 
 def _local_days(local_quarter: NDArray[np.int64]) -> tuple[list[date], NDArray[np.int64]]:

@@ -120,7 +120,11 @@ class _Measuring:
         far_days: dict[int, set[tuple[int, int]]] = {}
         told: dict[int, Counter[int]] = {}
         by_day: dict[int, list[Event]] = {}
+        untouched: list[MeasuredEvent] = []
         for event in map(self._with_measured_sizes, events):
+            if KINDS[event.kind].keeps_energy:
+                untouched.append(self._untouched(event))
+                continue
             for day in range(event.start_s // DAY_S, (event.end_s - 1) // DAY_S + 1):
                 by_day.setdefault(day, []).append(event)
             found[event.meter] = event, 0, [0], [0]
@@ -140,7 +144,7 @@ class _Measuring:
                 lost.append(lost[-1] + int(true.energy_mwh.sum() - energy_mwh.sum()) + left[0])
                 lost_export.append(lost_export[-1] + int(true.export_mwh.sum() - export_mwh.sum()) + left[1])
                 found[event.meter] = event, total_mwh + int(true.energy_mwh[inside].sum()), lost, lost_export
-        return [
+        return untouched + [
             MeasuredEvent(
                 event=event,
                 first_day=event.start_s // DAY_S,
@@ -153,11 +157,29 @@ class _Measuring:
             for event, total_mwh, lost, lost_export in found.values()
         ]
 
+    def _untouched(self, event: Event) -> MeasuredEvent:
+        """An event whose readings have the true energies: what was imported is between the registers of two days."""
+        first_day, last_day = event.start_s // DAY_S, (event.end_s - 1) // DAY_S
+        first, last = self._compute(event, first_day), self._compute(event, last_day)
+        start_mwh = first.register_mwh + int(first.energy_mwh[: first.inside(event).start].sum())
+        end_mwh = last.register_mwh + int(last.energy_mwh[: last.inside(event).stop].sum())
+        nothing = np.broadcast_to(np.int64(0), last_day - first_day + 2)
+        return MeasuredEvent(
+            event=event,
+            first_day=first_day,
+            lost_mwh=nothing,
+            lost_export_mwh=nothing,
+            energy_mwh=end_mwh - start_mwh,
+        )
+
     def _told(
         self, event: Event, day: int, report: Report, true: TrueDay, energy_mwh: NDArray[np.int64]
     ) -> Counter[int]:
         """See `MeasuredEvent.told_mwh`: what a day of the event adds to it."""
         inside = true.inside(event)
+        true_mwh = int(true.energy_mwh[inside].sum())
+        if not any(each is not None for each in (report.partner, report.shown, report.sent, report.clock_s)):
+            return Counter({day: int(energy_mwh[inside].sum()) - true_mwh})
         if report.partner is not None:
             energy_mwh = self._days.compute(EPOCH + timedelta(days=day), report.partner, 1)[0][
                 quantities.CONSUMPTION_MWH
@@ -166,7 +188,7 @@ class _Measuring:
             energy_mwh = energy_mwh[report.shown]
         days = true.times_s // DAY_S if report.clock_s is None else (true.times_s + report.clock_s) // DAY_S
         sent = np.ones(len(energy_mwh), np.bool_) if report.sent is None else report.sent
-        told = Counter({day: -int(true.energy_mwh[inside].sum())})
+        told = Counter({day: -true_mwh})
         for shown in np.unique(days[inside]).tolist():
             told[shown] += int(energy_mwh[inside][sent[inside] & (days[inside] == shown)].sum())
         return told

@@ -35,12 +35,13 @@ def month_of(seed: int, city: City, epoch: date, first: date) -> Month:
     )
 
 
+@lru_cache(maxsize=1024)
 def profile_means(city: City, day: date) -> NDArray[np.float64]:
     """The mean of each profile on a UTC day, relative to the week of its season."""
     quarters = calendar.local_quarters(city.time_zone, calendar.day_number(day) * calendar.QUARTERS, calendar.QUARTERS)
-    return np.array(
-        [calendar.plain_mean(local_time.profile_at(city, profile, quarters, of_week=True)) for profile in PROFILES]
-    )
+    means = np.array([calendar.plain_mean(curve) for curve in local_time.profiles_at(city, quarters, of_week=True)])
+    means.flags.writeable = False
+    return means
 
 
 @lru_cache(maxsize=64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
@@ -52,10 +52,18 @@ def zone(name: str) -> ZoneInfo:
 
 def local_quarters(time_zone: str, first: int, count: int) -> NDArray[np.int64]:
     """Local time, in quarters of an hour since 1970, of *count* quarters from the UTC quarter *first* on."""
+    days = [_offsets(time_zone, day) for day in range(first // QUARTERS, (first + count - 1) // QUARTERS + 1)]
+    skipped = first % QUARTERS
+    return np.arange(first, first + count) + np.concatenate(days)[skipped : skipped + count]
+
+
+@lru_cache(maxsize=4096)
+def _offsets(time_zone: str, utc_day: int) -> NDArray[np.int64]:
+    """Quarters of an hour between local time and UTC at each UTC quarter of the day."""
     rules = zone(time_zone)
-    moments = (datetime.fromtimestamp((first + k) * 900, UTC).astimezone(rules) for k in range(count))
-    offsets = [int((moment.utcoffset() or timedelta()).total_seconds()) // 900 for moment in moments]
-    return np.arange(first, first + count) + np.array(offsets, np.int64)
+    starts = range(utc_day * DAY_S, (utc_day + 1) * DAY_S, DAY_S // QUARTERS)
+    moments = (datetime.fromtimestamp(start_s, rules) for start_s in starts)
+    return np.array([int((moment.utcoffset() or timedelta()).total_seconds()) // 900 for moment in moments], np.int64)
 
 
 def plain_mean(values: NDArray[np.float64]) -> float:

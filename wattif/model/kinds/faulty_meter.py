@@ -105,6 +105,7 @@ KINDS = {
         unit="period",
         measure=_restart,
         moments={"restart_s": (0.1, 0.9)},
+        keeps_energy=True,
     ),
     "reversed_ct": Kind(report=reversed_ct, visible_in="consumption, power, export", largest_power_w=999_999),
 }

@@ -45,6 +45,7 @@ KINDS = {
         lengths=(1, 6),
         unit="readings",
         draw=constant("factor", 0.4, 0.9),
+        keeps_energy=True,
         of_transformer=True,
     ),
     "swell": Kind(
@@ -53,6 +54,7 @@ KINDS = {
         lengths=(1, 6),
         unit="readings",
         draw=constant("factor", 1.1, 1.2),
+        keeps_energy=True,
         of_transformer=True,
     ),
     "outage": Kind(

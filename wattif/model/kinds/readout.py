@@ -109,7 +109,12 @@ KINDS = {
     ),
     "estimated": Kind(report=estimated, visible_in="consumption, status", lengths=(HOUR_S, 3 * DAY_S), measure=_gap),
     "register_zero": Kind(
-        report=register_zero, visible_in="register", lengths=(1, 1), unit="readings", draw=_draw_noticed
+        report=register_zero,
+        visible_in="register",
+        lengths=(1, 1),
+        unit="readings",
+        draw=_draw_noticed,
+        keeps_energy=True,
     ),
     "register_digit": Kind(
         report=register_digit,
@@ -117,5 +122,6 @@ KINDS = {
         lengths=(1, 1),
         unit="readings",
         draw=_draw_digit,
+        keeps_energy=True,
     ),
 }

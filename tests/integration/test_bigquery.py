@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from threading import Event
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
+from tests.asking import Asking, generate
 from tests.fakes.bigquery_server import DATASET, PROJECT, emulator
 from tests.fakes.gcs_server import GcsServer
-from tests.warehouses import FILE_A, FILE_B, HandLake, load, reading, rollup, scan
+from tests.warehouses import FILE_A, FILE_B, HandLake, load, reading, rollup, rows, scan
 from wattif.errors import UsageError, WarehouseError
 from wattif.warehouse.bigquery_warehouse import BigQueryWarehouse
 from wattif.warehouse.load import LoadReport
@@ -195,3 +198,24 @@ def test_a_dataset_that_is_missing_or_elsewhere(lake: HandLake) -> None:
         _load(lake, dataset="nowhere")
     with pytest.raises(WarehouseError, match="is in US, not in EU; correct `location`"):
         _load(lake, location="EU")
+
+
+def test_the_network_is_loaded_as_in_duckdb_and_says_what_its_columns_mean(client: Any, settings: Asking) -> None:
+    asked = settings(start="2024-01-01", end="2024-01-01", meters=40)
+    generate(asked, Event())
+    of_duckdb, of_bigquery = load(lake=asked.lake).tables, load(lake=asked.lake, **OF_BIGQUERY).tables
+    assert of_bigquery == of_duckdb
+    assert set(of_bigquery) == {"meters", "zones", "substations", "feeders", "transformers"}
+    for name in of_bigquery:
+        assert _rows(client, name, "*") == sorted(rows(asked.lake / "wattif.duckdb", f"FROM {name}"))
+        told = {field.name: field.description for field in client.get_table(f"{DATASET}.{name}", timeout=20).schema}
+        stored = pq.read_schema(asked.lake / "_wattif" / f"{name}.parquet")
+        assert told == {field.name: field.metadata[b"description"].decode() for field in stored}
+    assert load(lake=asked.lake, **OF_BIGQUERY).tables == {}
+    joined = "meters JOIN transformers USING (transformer_id) JOIN feeders USING (feeder_id)"
+    job = client.query(
+        f"SELECT COUNT(*) FROM {joined}",
+        job_config=bigquery.QueryJobConfig(default_dataset=f"{PROJECT}.{DATASET}"),
+        timeout=20,
+    )
+    assert [tuple(row.values()) for row in job.result(timeout=20)] == [(40,)]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -108,13 +107,19 @@ class BigQueryWarehouse:
         with self._explaining():
             self._client.delete_table(self._full_name(name), not_found_ok=True, retry=self._retry, timeout=_TIMEOUT_S)
 
-    def put_table(self, table: Table, content: pa.Table) -> None:
-        """Create a small temporary table with *content*."""
+    def put_table(self, table: Table, content: pa.RecordBatchReader) -> None:
+        """Create a temporary table with the rows of *content*; columns that these lack are NULL."""
         self._create_temporary(table)
-        if not content.num_rows:
-            return
-        file = io.BytesIO()
-        pq.write_table(content, file)
+        with tempfile.TemporaryFile(prefix="wattif-") as file:
+            with pq.ParquetWriter(file, content.schema, compression="zstd") as writer:
+                rows = 0
+                for batch in content:
+                    writer.write_batch(batch)
+                    rows += batch.num_rows
+            if rows:
+                self._load_parquet(file, table)
+
+    def _load_parquet(self, file: IO[bytes], table: Table) -> None:
         config = bigquery.LoadJobConfig(
             source_format="PARQUET", write_disposition="WRITE_TRUNCATE", schema=self._fields(table)
         )

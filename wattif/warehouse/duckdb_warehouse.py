@@ -62,8 +62,8 @@ class DuckDBWarehouse:
         """Drop a temporary table."""
         self._run(f'DROP TABLE IF EXISTS "{name}"')
 
-    def put_table(self, table: Table, content: pa.Table) -> None:
-        """Create a small temporary table with *content*."""
+    def put_table(self, table: Table, content: pa.RecordBatchReader) -> None:
+        """Create a temporary table with the rows of *content*; columns that these lack are NULL."""
         self._run(f'CREATE OR REPLACE TEMP TABLE "{table.name}" ({_declare(table)})')
         with self._explaining():
             self._connection.register("arrow_content", content)

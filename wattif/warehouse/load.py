@@ -1,10 +1,10 @@
-"""`wattif load`: the committed days of a lake into the readings' table, each day whole or not at all."""
+"""`wattif load`: the committed days of a lake, each whole or not at all, and the network that it describes."""
 
 from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -21,6 +21,7 @@ from wattif.warehouse.place import WarehousePlace
 from wattif.warehouse.statements import literal, names, read_sql
 from wattif.warehouse.tables import BAD_RECORDS, LOADS, READINGS, Table, readings_table
 from wattif.warehouse.warehouse import BadRecord, Staged, Warehouse, temporary_tables
+from wattif.warehouse.whole_tables import load_whole, network_of, told_tables
 
 NEEDED = ("mac", "timestamp", "consumption_wh")
 _SHOWN = 5  # bad records that the summary names
@@ -39,6 +40,7 @@ class LoadReport:
     bad_records: tuple[BadRecord, ...] = ()  # the first ones
     unknown_fields: Counter[str] = field(default_factory=Counter)  # rows by field that no column takes
     missing_fields: Counter[str] = field(default_factory=Counter)  # rows by field that was not there
+    tables: Mapping[str, int] = field(default_factory=dict)  # rows by table of the network that was loaded
 
     @property
     def summary(self) -> str:
@@ -48,6 +50,8 @@ class LoadReport:
             f"{self.rows:,} readings of {self.days_loaded:,} days, {self.files:,} files, into"
             f" {self.place}: {READINGS}{skipped}"
         ]
+        if self.tables:
+            lines.append(told_tables(self.tables))
         if self.bad_record_count:
             lines.append(f"{self.bad_record_count:,} bad records, all listed in {BAD_RECORDS.name}; the first:")
             lines += [f"  {bad.file} line {bad.line or '?'}: {bad.error}" for bad in self.bad_records]
@@ -118,7 +122,7 @@ def load_days(
         warehouse.create_table(table)
     loaded = _loaded(warehouse, dataset)
     (create_external or warehouse.create_table)(readings)
-    report = LoadReport(warehouse.place)
+    report = LoadReport(warehouse.place, tables=load_whole(warehouse, network_of(store)))
     for day in days:
         if loaded.get(day.day) == day.fingerprint:
             report = replace(report, days_skipped=report.days_skipped + 1)
@@ -160,7 +164,7 @@ def _load_day(
             missing = _missing_fields(warehouse, staged_table)
             columns = names(list(staged_table.column_names))
             script = read_sql("replace_day.sql", day=literal(day.day), columns=columns, staged=f"`{staged_table.name}`")
-        warehouse.put_table(bad_table, _arrow(staged.bad_records))
+        warehouse.put_table(bad_table, _arrow(staged.bad_records).to_reader())
         warehouse.execute(
             script
             + read_sql(

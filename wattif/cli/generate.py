@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import shlex
-import sys
 from threading import Event
 from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from wattif.cli.logs import log_to_stderr
 from wattif.cli.options import Options
 from wattif.cli.place import PlaceOptions
 from wattif.cli.verb import Verb
@@ -41,7 +40,7 @@ class GenerateOptions(Options, RunOptions, PlaceOptions, Spec):
 
 
 def _run(options: GenerateOptions, stop: Event) -> int:
-    _log_to_stderr(verbose=options.verbose)
+    log_to_stderr(verbose=options.verbose)
     spec, run = options.part(Spec), options.part(RunOptions)
     if options.dry_run:
         from wattif.engine.estimate import describe
@@ -60,15 +59,6 @@ def _run(options: GenerateOptions, stop: Event) -> int:
         figures = generate(spec, options.url, run, retry=options.retry, stop=stop, progress=bars)
     print(_summary(options, figures))
     return 0
-
-
-def _log_to_stderr(*, verbose: bool) -> None:
-    level = logging.DEBUG if verbose else logging.WARNING
-    form = "%(asctime)s.%(msecs)03d %(levelname)s %(name)s: %(message)s" if verbose else "%(levelname)s: %(message)s"
-    logging.basicConfig(stream=sys.stderr, format=form, datefmt="%H:%M:%S")
-    logging.getLogger("wattif").setLevel(level)
-    if not verbose:  # what its warnings say comes as an error of ours
-        logging.getLogger("google").setLevel(logging.ERROR)
 
 
 def _summary(options: GenerateOptions, figures: Figures) -> str:

@@ -13,7 +13,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import AliasChoices, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import SettingsError
 
@@ -38,13 +38,19 @@ def option_of(name: str, alias: str | None = None) -> str:
     return f"--{(alias or name).replace('_', '-')}"
 
 
+def names_of(name: str, field: FieldInfo) -> list[str]:
+    """How a field may be called, the name of its option first."""
+    choices = field.validation_alias.choices if isinstance(field.validation_alias, AliasChoices) else []
+    return [field.alias or name, name, *map(str, choices)]
+
+
 @cache
 def options_of_all_verbs() -> dict[str, str]:
     """The options of all verbs by the names of their fields, and by their aliases."""
     options: dict[str, str] = {}
     for verb in VERBS:
         for name, field in import_module(f"wattif.cli.{verb}").VERB.options.model_fields.items():
-            options[name] = options[field.alias or name] = option_of(name, field.alias)
+            options |= dict.fromkeys(names_of(name, field), option_of(name, field.alias))
     return options
 
 
@@ -74,7 +80,7 @@ class Origins:
     def learn_options(self, fields: Mapping[str, FieldInfo]) -> None:
         """Know the options of the verb."""
         self.options = {name: option_of(name, field.alias) for name, field in fields.items()}
-        self._names = {field.alias: name for name, field in fields.items() if field.alias}
+        self._names = {other: name for name, field in fields.items() for other in names_of(name, field)}
 
     def learn(self, given: Mapping[str, Any], origin_of: Callable[[str], Origin]) -> None:
         """Know where *given* values come from; what was known before wins."""

@@ -155,7 +155,7 @@ def _toml_source(options_cls: type[Options], path: Path) -> TomlConfigSettingsSo
         raise UsageError(f"--config {path}: not a TOML file: {error}; texts need quotes, dates too") from None
     if source is None:
         raise UsageError(f"--config {path}: no such file")
-    own = {field.alias or name for name, field in options_cls.model_fields.items()}
+    own = {other for name, field in options_cls.model_fields.items() for other in messages.names_of(name, field)}
     for name in messages.options_of_all_verbs().keys() - own:  # a file may be shared by all verbs
         source.init_kwargs.pop(name, None)
     return source

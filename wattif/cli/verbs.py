@@ -6,6 +6,7 @@ VERBS = {  # each is the module of that name
     "generate": "write the readings of a fleet of meters into a lake",
     "expect": "compute what every table downstream must contain",
     "show": "draw a meter, a class of meters, or the whole fleet",
+    "grid": "make transformers, meters, months and labels as small tables, with a map layer",
     "calibrate": "make a city file out of your own interval data",
     "reconcile": "compare a lake, or a table made from it, with what must be there",
     "load": "load a lake into a warehouse: local DuckDB, or BigQuery",

@@ -7,14 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from wattif.engine.streams import plans_of
-from wattif.errors import LakeError
-from wattif.lake import layout
 from wattif.lake.days import committed_days
-from wattif.lake.documents import read_document, stored_document
 from wattif.lake.open import open_store
+from wattif.lake.stored import stored_spec
 from wattif.spec import Spec
 from wattif.tables import catalog
 from wattif.uploader.retrying import RetryingStore, RetryPolicy
@@ -152,14 +148,4 @@ def open_lake(url: str | Path, *, retry_for_s: float | None = None) -> Lake:
     wattif.errors.LakeError: nowhere: no dataset lies here: there is no _wattif/dataset.json
     """
     store = open_store(url, retry=None if retry_for_s is None else RetryPolicy(retry_for_s=retry_for_s))
-    document = stored_document(store)
-    if document is None:
-        raise LakeError(f"{store.place}: no dataset lies here: there is no {layout.DATASET}")
-    options = read_document(document, store.place).get("options") or {}
-    try:
-        spec = Spec(**options)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"]))
-        raise LakeError(f"{store.place}/{layout.DATASET}: options.{field}: {first['msg']}") from None
-    return Lake(store, spec)
+    return Lake(store, stored_spec(store))

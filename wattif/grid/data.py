@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from wattif.grid.peaks import POWER_FACTOR, coincident_peaks_kw, month_days
 from wattif.model.classes import PROFILES
 from wattif.model.scenario import Scenario
+from wattif.numeric.calendar import day_number, month_after
 from wattif.tables import meters
 from wattif.tables.arrow import arrow_table
 from wattif.tables.grid import METERS, TRANSFORMERS, month_column
@@ -24,8 +25,15 @@ from wattif.tables.network import transformer_columns
 from wattif.tables.table import WHOLE
 from wattif.tables.unit import Unit
 
+MWH_PER_KWH = 1e6
 PART_METERS = 25_000  # at once
 Kwh = NDArray[np.float64]  # (meters, months)
+
+
+def whole_months(borders: Sequence[date]) -> list[int]:
+    """*borders* in days since 1970, the first and the last moved out to those of their months."""
+    last = borders[-1] if borders[-1].day == 1 else month_after(borders[-1])
+    return [day_number(each) for each in (borders[0].replace(day=1), *borders[1:-1], last)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +55,10 @@ class Loads:
     customers: NDArray[np.int64]
 
     @classmethod
-    def none(cls, transformers: int, months: int) -> Loads:
-        """Before the first part is added."""
-        kwh = np.zeros((transformers, len(PROFILES), months))
+    def none(cls, data: GridData) -> Loads:
+        """Before the first part of *data* is added."""
+        transformers = data.scenario.world.network.transformers(data.scenario.meters)
+        kwh = np.zeros((transformers, len(PROFILES), len(data.months)))
         return cls(kwh=kwh, customers=np.zeros(transformers, np.int64))
 
     def add(self, part: Part) -> None:
@@ -66,6 +75,8 @@ class GridData:
     borders: Sequence[date]  # the first day of each month, and the day after the last; the first may be any day
     kwh: Callable[[range], Kwh]  # what each of some meters used in each month
     labels: pa.Table  # rows of `LABELS`
+    share: float | None  # of the meters that something goes wrong at, as asked for; None: not asked for as a share
+    is_summed: bool  # its months are sums of readings
 
     @property
     def months(self) -> list[date]:

@@ -11,20 +11,19 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wattif.grid.data import GridData, Kwh
+from wattif.grid.data import MWH_PER_KWH, GridData, Kwh, whole_months
 from wattif.grid.ghostload import KIND, ghostload_kwh, ghosts
 from wattif.grid.spec import GridSpec
 from wattif.model.measuring import MeterEvents
 from wattif.model.month_sums import month_sums
 from wattif.model.network import Layout
 from wattif.model.scenario import Scenario, scenario_of, world_of
-from wattif.numeric.calendar import day_number, months_later
+from wattif.numeric.calendar import months_later
 from wattif.spec import Spec
 from wattif.tables import anomaly_labels, meters
 from wattif.tables.arrow import arrow_table
 from wattif.tables.grid import LABELS
-
-MWH_PER_KWH = 1e6
+from wattif.tables.table import is_asked_for
 
 
 def grid_data(spec: GridSpec) -> GridData:
@@ -42,22 +41,28 @@ def grid_data(spec: GridSpec) -> GridData:
     )
     layout = Layout(spec.num_meters, spec.num_transformers, spec.spatial_clustering_strength)
     world = world_of(of_readings)
-    city = replace(world.cities[0], zones=spec.num_zones, bounds=spec.bounds or world.cities[0].bounds)
+    city = replace(world.cities[0], zones=spec.num_zones, bounds=spec.box or world.cities[0].bounds)
     scenario = scenario_of(of_readings, replace(world, cities=(city,), layout=layout))
     if spec.model == "ghostload":
         return _ghostload(spec, scenario)
-    return _of_readings(scenario, spec.borders)
+    return _of_readings(scenario, spec.borders, _share(of_readings))
 
 
-def grid_of_lake(spec: Spec) -> GridData:
-    """The data set of the lake that *spec* describes: its months, the first and the last of which may be parts."""
+def grid_of_dataset(spec: Spec) -> GridData:
+    """The network, months and labels of a dataset of readings; its first and last month may be parts."""
     borders = [spec.start]
     while (month := months_later(borders[-1], 1)) <= spec.end:
         borders.append(month)
-    return _of_readings(scenario_of(spec), [*borders, spec.end + timedelta(days=1)])
+    return _of_readings(scenario_of(spec), [*borders, spec.end + timedelta(days=1)], _share(spec))
 
 
-def _of_readings(scenario: Scenario, borders: list[date]) -> GridData:
+def _share(spec: Spec) -> float | None:
+    if spec.rate.per is not None:
+        return None
+    return spec.rate.value if is_asked_for(spec.anomalies) else 0.0
+
+
+def _of_readings(scenario: Scenario, borders: list[date], share: float | None) -> GridData:
     def kwh(numbers: range) -> Kwh:
         mwh = month_sums(scenario.world, scenario.fleet, numbers, borders)
         for meter in numbers:
@@ -65,13 +70,16 @@ def _of_readings(scenario: Scenario, borders: list[date]) -> GridData:
                 mwh[meter - numbers.start] += _changes_mwh(events, borders)
         return mwh / MWH_PER_KWH
 
-    return GridData(scenario=scenario, borders=borders, kwh=kwh, labels=_labels(scenario))
+    return GridData(scenario=scenario, borders=borders, kwh=kwh, labels=_labels(scenario), share=share, is_summed=True)
 
 
 def _changes_mwh(events: MeterEvents, borders: Sequence[date]) -> NDArray[np.int64]:
-    """By how much the rows of each month sum to more than what was used: as their timestamps tell it."""
+    """By how much the rows of each month sum to more than what was used: as their timestamps tell it.
+
+    Clocks that are wrong may tell of days before the first one, or after the last one.
+    """
     changes = np.zeros(len(borders) - 1, np.int64)
-    edges = np.array([day_number(border) for border in borders])
+    edges = np.array(whole_months(borders))
     for event in events.all:
         for day, mwh in event.told_mwh.items():
             month = int(np.searchsorted(edges, day, side="right")) - 1
@@ -127,4 +135,6 @@ def _ghostload(spec: GridSpec, scenario: Scenario) -> GridData:
         borders=spec.borders,
         kwh=lambda numbers: made(numbers, spec.anomaly_rate),
         labels=arrow_table(LABELS.columns, labels),
+        share=spec.anomaly_rate,
+        is_summed=False,
     )

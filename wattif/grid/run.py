@@ -48,7 +48,7 @@ def generate_grid(spec: GridSpec) -> Grid:
     (60, 2)
     """
     data = grid_data(spec)
-    loads = Loads.none(spec.num_transformers, spec.num_months)
+    loads = Loads.none(data)
     tables = []
     for part in data.parts():
         loads.add(part)

@@ -5,14 +5,23 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from wattif.errors import InvalidValue
 from wattif.model.city_figures import box_or_none
 from wattif.numeric.calendar import months_later
-from wattif.spec.values import read_class_mix
+from wattif.spec import Spec
+from wattif.spec.values import FIRST_DAY, LAST_DAY, Names, read_class_mix
 
 Model = Literal["readings", "ghostload"]
 
@@ -25,17 +34,22 @@ def _read_month(value: object) -> object:
     return value
 
 
-def _read_bounds(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            return tuple(float(each) for each in value.split(","))
-        except ValueError:
-            raise ValueError("not four numbers; write south,north,west,east in degrees") from None
-    return value
+def _box(text: str | None) -> tuple[float, ...] | None:
+    if text is None:
+        return None
+    try:
+        degrees = tuple(float(each) for each in text.split(","))
+    except ValueError:
+        raise ValueError("not four numbers; write south,north,west,east in degrees") from None
+    return box_or_none(degrees)
+
+
+def _as_in_spec(name: str) -> Any:
+    """The field of a dataset of readings: its default, its bounds, its description."""
+    return Spec.model_fields[name]
 
 
 Month = Annotated[date, BeforeValidator(_read_month)]
-Box = Annotated[tuple[float, ...] | None, BeforeValidator(_read_bounds), AfterValidator(box_or_none)]
 
 
 class GridSpec(BaseModel):
@@ -52,32 +66,53 @@ class GridSpec(BaseModel):
     (5, 60)
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     num_transformers: int = Field(50, ge=1, le=1_000_000, description="number of transformers")
     num_meters: int = Field(2_000, ge=1, le=50_000_000, description="number of meters, all of them in use")
     num_months: int = Field(12, ge=1, le=600, description="number of months")
-    start_month: Month = Field(date(2024, 1, 1), description="first month, YYYY-MM")
+    start_month: Month = Field("2024-01", validate_default=True, description="first month, YYYY-MM")
     anomaly_rate: float = Field(0.075, ge=0, le=1, description="share of meters at which something goes wrong")
     anomalies: str = Field("all", description="kinds of anomalies, with weights: theft_scale=2,spike=1; or all")
-    num_zones: int = Field(10, ge=1, le=10_000, description="number of zones: barangays, boroughs, wards")
+    num_zones: int = Field(
+        10,
+        ge=1,
+        le=10_000,
+        validation_alias=AliasChoices("num_barangays", "num_zones"),
+        description="number of zones: barangays, boroughs, wards",
+    )
     spatial_clustering_strength: float = Field(
         0.8, ge=0, le=1, description="0: transformers lie anywhere within the bounds; 1: close to their zone's center"
     )
-    class_mix: str | None = Field(
-        None,
-        description="share of each class, for example residential=0.85,commercial=0.12,industrial=0.03"
-        " (default: the city's own)",
-    )
-    seed: int = Field(42, ge=0, lt=2**63, description="seed of all randomness; another seed makes another grid")
-    bounds: Box = Field(
+    class_mix: str | None = _as_in_spec("class_mix")
+    seed: int = _as_in_spec("seed")
+    bounds: Names | None = Field(
         None, description="south,north,west,east in degrees (default: the city's; of manila 14.4,14.7,120.9,121.2)"
     )
     city: str = Field("manila", description="city whose climate, hours and mains hold")
-    cities: Path | None = Field(None, description="TOML file with your own cities")
+    cities: Path | None = _as_in_spec("cities")
     model: Model = Field(
         "readings", description="readings: sums of the readings; ghostload: the published formula, without readings"
     )
+
+    @field_validator("bounds")
+    @classmethod
+    def _are_bounds(cls, value: str | None) -> str | None:
+        _box(value)
+        return value
+
+    @model_validator(mode="after")
+    def _is_within_the_calendar(self) -> Self:
+        if not FIRST_DAY <= self.start_month <= LAST_DAY:
+            raise InvalidValue(
+                "start_month", f"{self.start_month:%Y-%m}", f"must lie between {FIRST_DAY:%Y-%m} and {LAST_DAY:%Y-%m}"
+            )
+        most = (LAST_DAY.year - self.start_month.year) * 12 + LAST_DAY.month - self.start_month.month + 1
+        if self.num_months > most:
+            raise InvalidValue(
+                "num_months", self.num_months, f"at most {most} lie between `start_month` and {LAST_DAY}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _has_a_meter_for_each_transformer(self) -> Self:
@@ -87,9 +122,19 @@ class GridSpec(BaseModel):
                 self.num_meters,
                 f"is fewer than `num_transformers` {self.num_transformers}; each feeds a meter at least",
             )
-        if self.class_mix is not None:
-            read_class_mix(self.class_mix)
         return self
+
+    @field_validator("class_mix")
+    @classmethod
+    def _sums_to_1(cls, value: str | None) -> str | None:
+        if value is not None:
+            read_class_mix(value)
+        return value
+
+    @property
+    def box(self) -> tuple[float, ...] | None:
+        """`bounds` as south, north, west and east in degrees; None: the city's."""
+        return _box(self.bounds)
 
     @property
     def borders(self) -> list[date]:

@@ -15,6 +15,7 @@ from wattif.tables.table import Table
 class GridTable(Table):
     """A table with columns of its own for each month: ``monthly_consumption_2024_01``."""
 
+    file: str  # of a data set, without the ending of its format
     monthly: tuple[Column, ...] = ()  # before the month is appended to their names
 
     def columns_in_months(self, months: Sequence[date]) -> tuple[Column, ...]:
@@ -46,6 +47,7 @@ _METER = {column.name: column for column in meters.TABLE.columns}
 
 TRANSFORMERS = GridTable(
     name="grid_transformers",
+    file="transformers",
     description="the transformers of a grid data set, with their load",
     columns=(
         *_TRANSFORMER,
@@ -63,6 +65,7 @@ TRANSFORMERS = GridTable(
 )
 METERS = GridTable(
     name="meter_consumption",
+    file="meter_consumption",
     description="the meters of a grid data set, with what each used every month",
     columns=(
         _METER["meter_id"],
@@ -77,6 +80,7 @@ METERS = GridTable(
 )
 LABELS = GridTable(
     name="grid_anomaly_labels",
+    file="anomaly_labels",
     description="what went wrong at the meters of a grid data set: one row per meter and event",
     columns=(
         _METER["meter_id"],

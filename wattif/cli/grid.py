@@ -1,0 +1,94 @@
+"""`wattif grid`: transformers, meters, monthly consumption and labels as small tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any, Self
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from wattif.cli.announce import telling_what_compiles
+from wattif.cli.logs import log_to_stderr
+from wattif.cli.options import Options
+from wattif.cli.verb import Verb
+from wattif.errors import InvalidValue, choose_from
+from wattif.grid.files import FORMATS
+from wattif.grid.spec import GridSpec
+
+if TYPE_CHECKING:
+    from wattif.grid.data import GridData
+
+
+class GridOptions(Options, GridSpec):
+    """Write the grid data set: transformers, meters with what each used every month, labels, a map layer, a report.
+
+    The months are the sums of the 10-second readings that `wattif generate` writes for the same city.
+    """
+
+    model_config = SettingsConfigDict(cli_shortcuts={"verbose": "v"})
+
+    lake: str | None = Field(
+        None, description="a lake whose network, months and labels to take, as gs://bucket/prefix or a folder"
+    )
+    output_dir: Path = Field(
+        Path("generated_data"), description="folder to write; it appears as a whole, or not at all"
+    )
+    output_format: str = Field("csv", description=f"format of the tables: {', '.join(FORMATS)}")
+    overwrite: bool = Field(False, description="replace another data set; other files in the folder stay")
+    verbose: bool = Field(False, description="log each step with its time")
+
+    @field_validator("output_format")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        if value not in FORMATS:
+            raise ValueError(f"unknown format{choose_from(value, FORMATS)}")
+        return value
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if self.lake is not None:
+            for name in GridSpec.model_fields:
+                if name in self.model_fields_set:
+                    reason = f"is what `lake` {self.lake} says; leave it out, or leave out `lake`"
+                    raise InvalidValue(name, getattr(self, name), reason)
+        return self
+
+
+def _run(options: GridOptions, stop: Event) -> int:
+    from wattif.grid.write import write_grid
+
+    log_to_stderr(verbose=options.verbose)
+    with telling_what_compiles():
+        data, settings = _data(options)
+        written = write_grid(
+            data,
+            settings,
+            options.output_dir,
+            file_format=options.output_format,
+            overwrite=options.overwrite,
+        )
+    print(
+        f"{written.meters:,} meters of {written.transformers:,} transformers, {written.months} months,"
+        f" {written.energy_kwh:,.0f} kWh; {written.labels:,} labels; {written.checks} checks passed\n"
+        f"data: {written.folder.absolute()}"
+    )
+    return 0
+
+
+def _data(options: GridOptions) -> tuple[GridData, dict[str, Any]]:
+    """The data set, and what determines it."""
+    from wattif.grid.generate import grid_data, grid_of_dataset
+
+    if options.lake is None:
+        spec = options.part(GridSpec)
+        return grid_data(spec), spec.model_dump(mode="json")
+    from wattif.lake.open import open_store
+    from wattif.lake.stored import same_spec
+
+    dataset = same_spec(open_store(options.lake))
+    return grid_of_dataset(dataset), dataset.model_dump(mode="json", exclude_defaults=True)
+
+
+VERB = Verb(options=GridOptions, run=_run, interrupted="nothing was written", ends_when_asked=False)

@@ -1,0 +1,73 @@
+"""`generation_report.txt`: what was asked for, what came of it, what was checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wattif.grid.checks import Check
+from wattif.grid.data import GridData, Loads
+from wattif.spec.values import CLASS_IDS
+from wattif.version import __version__
+
+NAME = "generation_report.txt"
+_SETTINGS = "Settings"
+
+
+def report_text(
+    settings: Mapping[str, object],
+    data: GridData,
+    loads: Loads,
+    transformers: pa.Table,
+    *,
+    checks: Sequence[Check],
+    warnings: Sequence[str],
+) -> str:
+    """The report; the same data set has the same."""
+    parts = {
+        _SETTINGS: list(_settings(settings)),
+        "Figures": list(_figures(data, loads, transformers)),
+        "Warnings": list(warnings),
+        "Checks": [f"{'FAILED' if each.fault else 'ok'}: {each.name}" for each in checks],
+    }
+    return f"WattIf {__version__}: a grid data set\n" + "".join(
+        f"\n{title}\n" + "".join(f"  {line}\n" for line in lines) for title, lines in parts.items() if lines
+    )
+
+
+def has_settings(folder: Path, settings: Mapping[str, object]) -> bool:
+    """Whether the report in *folder* tells of the same *settings*."""
+    try:
+        text = (folder / NAME).read_text(encoding="utf-8")
+    except (FileNotFoundError, UnicodeDecodeError):
+        return False
+    told = text.partition(f"\n{_SETTINGS}\n")[2].partition("\n\n")[0].splitlines()
+    return [line.strip() for line in told] == list(_settings(settings))
+
+
+def _settings(settings: Mapping[str, object]) -> Iterator[str]:
+    for name, value in settings.items():
+        yield f"{name}: {value}"
+
+
+def _figures(data: GridData, loads: Loads, transformers: pa.Table) -> Iterator[str]:
+    months = data.months
+    yield f"meters: {data.scenario.meters:,}"
+    for number, name in enumerate(CLASS_IDS):
+        yield f"  {name}: {int((data.scenario.fleet.meter_class == number).sum()):,}"
+    yield f"transformers: {len(transformers):,}, in {len(pc.unique(transformers['zone_id'])):,} zones"
+    yield f"months: {months[0]:%Y-%m} to {months[-1]:%Y-%m}, {len(months)}"
+    yield f"energy: {loads.kwh.sum():,.3f} kWh"
+    by_month = loads.kwh.sum(axis=(0, 1)) / data.scenario.meters
+    yield f"mean month of a meter: {by_month.mean():,.1f} kWh, from {by_month.min():,.1f} to {by_month.max():,.1f}"
+    used = np.array(transformers["utilization"])
+    yield f"utilization at the peak: median {np.median(used):.2f}, highest {used.max():.2f}"
+    yield f"overloaded transformers: {int(np.array(transformers['overloaded']).sum()):,}"
+    yield f"meters with a label: {len(pc.unique(data.labels['meter_id'])):,}, events: {len(data.labels):,}"
+    for column in ("kind", "risk_band"):
+        counts = sorted((each["values"], each["counts"]) for each in pc.value_counts(data.labels[column]).to_pylist())
+        yield from (f"  {name}: {count:,}" for name, count in counts)

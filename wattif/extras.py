@@ -20,6 +20,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "dataplex": ("google", "grpc", "requests", "yaml"),
     "plot": ("matplotlib",),
     "notebook": ("pandas", "ipykernel"),
+    "learn": ("sklearn", "pandas", "matplotlib"),  # of examples/, no module of the package
 }
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,19 +12,17 @@ import nbformat
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell
 
-from tests import processes
 from tests.fakes.bigquery_models import Front, bigquery_with_models
 from tests.fakes.bigquery_server import DATASET, PROJECT
 from tests.fakes.dataplex_server import DataplexServer
 from tests.fakes.dataplex_tables import Dataset, Model
 from tests.fakes.gcs_server import GcsServer
+from tests.notebooks import ROOT, pictures, run_notebook, text
 from tests.warehouses import rows
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 NOTEBOOK = ROOT / "notebooks" / "Smart_Meter_Anomaly_Detection.ipynb"
 REGION, BUCKET = "europe-west3", "my-lake"
 SMALL = {"METERS": "24", "INTERVAL": "900", "ANOMALY_RATE": "0.5", "START": "2024-01-01", "END": "2024-01-10"}
@@ -50,67 +46,24 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _run(notebook: Any, folder: Path, **environment: str) -> dict[str, Any]:
-    """Execute all cells in *folder*; the outputs by the cell's id. The kernel has ended when this returns."""
-    home = folder.parent / "home"
-    (home / "pandas.py").write_text("raise ImportError('requirements.txt does not name it')", encoding="utf-8")
-    kernel = {
-        **processes.environment(home),
-        "IPYTHONDIR": str(home),
-        "MPLCONFIGDIR": str(home),
-        "JUPYTER_DATA_DIR": str(home),
-        "PIP_NO_INDEX": "1",
-        "PYTHONPATH": f"{ROOT}{os.pathsep}{home}",  # as if it was installed
-        "WATTIF_STAGING_DIR": str(folder.parent / "staging"),
-        **{f"WATTIF_{name}": value for name, value in SMALL.items()},
-        **environment,
-    }
-    client = NotebookClient(notebook, timeout=100, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
-    manager = client.create_kernel_manager()
-    try:
-        client.execute(env=kernel)
-    finally:
-        assert not manager.has_kernel
-    return {cell.id: cell.outputs for cell in notebook.cells if cell.cell_type == "code"}
-
-
-def _text(outputs: Any) -> str:
-    return "".join(output.text for output in outputs if output.output_type == "stream")
-
-
-def _pictures(outputs: dict[str, Any]) -> list[str]:
-    """The cells that show a picture."""
-    return [name for name, shown in outputs.items() if any("image/png" in output.get("data", {}) for output in shown)]
-
-
-def test_it_is_kept_without_outputs(notebook: Any) -> None:
-    nbformat.validate(notebook)
-    assert notebook.metadata.kernelspec.name == "python3"
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    assert [cell.id for cell in code if cell.outputs or cell.execution_count is not None] == []
-    assert [cell.id for cell in code if "parameters" in cell.metadata.get("tags", ())] == ["parameters"]
-    assert [cell.id for cell in code if set(cell.metadata) - {"tags"}] == []  # nothing of who ran it, and when
-
-
-def test_its_cells_are_short_and_hold_no_logic(notebook: Any) -> None:
-    for cell in notebook.cells:
-        assert cell.source.count("\n") < 27, cell.id
-        if cell.cell_type == "code" and not cell.source.startswith("%%"):
-            tree = ast.parse(re.sub(r"^( *)%.*", r"\1pass", cell.source, flags=re.MULTILINE))
-            kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.Try, ast.While)
-            assert not [node for node in ast.walk(tree) if isinstance(node, kinds)], cell.id
+    """Execute all cells, without pandas: requirements.txt does not name it."""
+    (folder.parent / "home" / "pandas.py").write_text("raise ImportError('pandas')", encoding="utf-8")
+    small = {f"WATTIF_{name}": value for name, value in SMALL.items()}
+    staging = str(folder.parent / "staging")
+    return run_notebook(notebook, folder, **{"WATTIF_STAGING_DIR": staging, **small, **environment})
 
 
 def test_on_this_machine(notebook: Any, folder: Path) -> None:
     outputs = _run(notebook, folder)
     database = folder / "lake" / "wattif.duckdb"
     ((readings,),) = rows(database, f"SELECT count(*) FROM read_json('{folder}/lake/dt=*/*.json')")
-    assert _text(outputs["load"]).startswith(f"{readings:,} readings of 10 days, ")
+    assert text(outputs["load"]).startswith(f"{readings:,} readings of 10 days, ")
     flagged = dict(rows(database, "SELECT metric, count(*) FROM smart_meter_anomalies WHERE is_anomaly GROUP BY ALL"))
     for metric in ("AVG", "MAX"):
-        assert f"{metric}: {flagged[metric]:,} of 1,728 hours are anomalies" in _text(outputs["train"])  # 24 · 3 · 24
-    assert [_text(outputs[name]) for name in outputs if name.startswith("dataplex")] == [SKIPPED] * 3
-    assert re.search(r"^AVG or MAX .*\d\.\d\d", _text(outputs["score"]), re.MULTILINE)
-    assert _pictures(outputs) == ["look", "flags", "scorecard"]
+        assert f"{metric}: {flagged[metric]:,} of 1,728 hours are anomalies" in text(outputs["train"])  # 24 · 3 · 24
+    assert [text(outputs[name]) for name in outputs if name.startswith("dataplex")] == [SKIPPED] * 3
+    assert re.search(r"^AVG or MAX .*\d\.\d\d", text(outputs["score"]), re.MULTILINE)
+    assert pictures(outputs) == ["look", "flags", "scorecard"]
     assert {path.name for path in folder.iterdir()} == {"lake", "score.png"}
 
 
@@ -123,7 +76,7 @@ def test_in_a_checkout_it_takes_that(notebook: Any, folder: Path) -> None:
         new_code_cell("import wattif\nprint(wattif.__file__)", id="own"),
     ]
     outputs = _run(notebook, folder, PYTHONPATH="")  # not installed
-    assert {_text(outputs[name]) for name in ("verbs", "own")} == {f"{folder.parent}/wattif/__init__.py\n"}
+    assert {text(outputs[name]) for name in ("verbs", "own")} == {f"{folder.parent}/wattif/__init__.py\n"}
 
 
 def test_a_cell_that_fails_stops_it(notebook: Any, folder: Path) -> None:
@@ -214,20 +167,20 @@ def test_in_the_cloud(notebook: Any, folder: Path, storage: GcsServer, front: Fr
     readings = sum(
         stored.content.count(b"\n") for name, stored in storage.objects(BUCKET).items() if name.startswith("dt=")
     )
-    assert _text(outputs["load"]).startswith(f"{readings:,} readings of 10 days, ")
+    assert text(outputs["load"]).startswith(f"{readings:,} readings of 10 days, ")
     assert {name.rsplit(".", 1)[1] for name in front.models} == {"smart_meter_arima_avg", "smart_meter_arima_max"}
     assert asked == [1, 1]
     flagged = f"SELECT COUNT(*) FROM `{PROJECT}.{DATASET}.smart_meter_anomalies` WHERE is_anomaly AND metric = 'AVG'"
     (count,) = next(iter(_asked(client, flagged)))
     assert count
-    assert f"AVG: {count:,} of 1,728 hours are anomalies" in _text(outputs["train"])
-    results = _text(outputs["dataplex-results"])
+    assert f"AVG: {count:,} of 1,728 hours are anomalies" in text(outputs["train"])
+    results = text(outputs["dataplex-results"])
     rules = dict(re.findall(r"^  (?:FAILED|passed)  (\S+) +[A-Z]+ +(.*)$", results, re.MULTILINE))
     assert rules["anomaly-avg"] == f"{count:,} rows found"  # two ways to ask the same model
     learnt = f"SELECT COUNT(*) FROM `{PROJECT}.{DATASET}.{HOURLY}` WHERE time_hour_rolled < TIMESTAMP '2024-01-08'"
     (hours,) = next(iter(_asked(client, learnt)))
     assert rules["anomaly-max-not-judged"] == f"{hours:,} rows found"  # those that were learned from
     assert rules["meter-hour-unique"] == "0 rows found"
-    assert re.search(r"^AVG or MAX .*\d\.\d\d", _text(outputs["score"]), re.MULTILINE)
-    assert _pictures(outputs) == ["look", "flags", "scorecard"]
+    assert re.search(r"^AVG or MAX .*\d\.\d\d", text(outputs["score"]), re.MULTILINE)
+    assert pictures(outputs) == ["look", "flags", "scorecard"]
     assert {path.name for path in folder.iterdir()} == {"score.png"}  # the lake is in the bucket

@@ -8,6 +8,7 @@ VERBS = {  # each is the module of that name
     "show": "draw a meter, a class of meters, or the whole fleet",
     "grid": "make transformers, meters, months and labels as small tables, with a map layer",
     "calibrate": "make a city file out of your own interval data",
+    "map": "draw a grid data set as a map: one page that works without a network",
     "reconcile": "compare a lake, or a table made from it, with what must be there",
     "load": "load a lake into a warehouse: local DuckDB, or BigQuery",
     "rollup": "sum the loaded readings by hour and month",

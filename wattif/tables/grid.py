@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -28,6 +29,12 @@ class GridTable(Table):
                 for month in months
             ),
         )
+
+    def months_in(self, names: Iterable[str]) -> list[date]:
+        """The first days of the months that columns with these *names* are of, the earliest first."""
+        pattern = re.compile(rf"{self.monthly[0].name}_(\d{{4}})_(0[1-9]|1[0-2])")
+        found = (pattern.fullmatch(name) for name in names)
+        return sorted(date(int(match[1]), int(match[2]), 1) for match in found if match)
 
 
 def month_column(name: str, month: date) -> str:

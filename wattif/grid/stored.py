@@ -1,0 +1,85 @@
+"""A grid data set from the files of its folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wattif.errors import UsageError
+from wattif.grid.run import Grid
+from wattif.tables.arrow import arrow_schema
+from wattif.tables.column import Column
+from wattif.tables.grid import LABELS, METERS, TRANSFORMERS
+from wattif.tables.sql_text import duckdb_path
+
+_READERS = {  # of a file by its ending; types are those of the columns, not guessed
+    "csv": "read_csv({path}, header=true, all_varchar=true)",
+    "parquet": "read_parquet({path})",
+    "ndjson": "read_json({path}, format='newline_delimited', records=true, sample_size=-1)",
+}
+
+
+def read_grid(folder: Path) -> Grid:
+    """The data set in *folder*, of whatever format; columns that are not of the catalog are left out.
+
+    `UsageError` names a file or a column that is missing, and a value that is none.
+    """
+    if not folder.is_dir():
+        problem = "is not a folder" if folder.exists() else "no such folder"
+        raise UsageError(f"`grid` {folder}: {problem}; name the folder of a grid data set")
+    files = [_file(folder, name) for name in ("transformers", "meter_consumption", "anomaly_labels")]
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        names = _names(connection, files[1])
+        months = METERS.months_in(names)
+        if not months:
+            example = f"{METERS.monthly[0].name}_2024_01"
+            raise UsageError(f"{files[1]}: has no column of a month; it needs some like {example}")
+        tables = [
+            _read(connection, file, table.columns_in_months(months))
+            for file, table in zip(files, (TRANSFORMERS, METERS, LABELS), strict=True)
+        ]
+    return Grid(transformers=tables[0], meters=tables[1], anomaly_labels=tables[2])
+
+
+def _file(folder: Path, name: str) -> Path:
+    found = [path for ending in _READERS if (path := folder / f"{name}.{ending}").is_file()]
+    if not found:
+        endings = ", ".join(_READERS)
+        raise UsageError(f"{folder / name}.*: no such file ({endings}); name the folder of a whole grid data set")
+    if len(found) > 1:
+        raise UsageError(f"{' and '.join(map(str, found))}: the same table twice; remove one of them")
+    return found[0]
+
+
+def _scan(file: Path) -> str:
+    return _READERS[file.suffix[1:]].format(path=duckdb_path(str(file)))
+
+
+def _names(connection: duckdb.DuckDBPyConnection, file: Path) -> list[str]:
+    try:
+        return [name for name, *_ in connection.execute(f"DESCRIBE SELECT * FROM {_scan(file)}").fetchall()]
+    except duckdb.Error as error:
+        raise UsageError(f"{file}: cannot be read: {str(error).splitlines()[0]}; write it again") from None
+
+
+def _read(connection: duckdb.DuckDBPyConnection, file: Path, columns: tuple[Column, ...]) -> pa.Table:
+    if file.suffix == ".ndjson" and not file.stat().st_size:
+        return arrow_schema(columns).empty_table()  # no row, hence no names either
+    names = _names(connection, file)
+    for column in columns:
+        if column.name not in names:
+            raise UsageError(f"{file}: has no column {column.name} ({column.meaning}); add it, or write the file again")
+    wanted = ", ".join(f'CAST("{column.name}" AS {column.duckdb_type}) AS "{column.name}"' for column in columns)
+    try:
+        table = connection.sql(f"SELECT {wanted} FROM {_scan(file)}").to_arrow_table()
+    except duckdb.Error as error:
+        raise UsageError(f"{file}: cannot be read: {str(error).splitlines()[0]}; correct the value") from None
+    for column in columns:
+        if table[column.name].null_count and not column.nullable:
+            row = pc.index(table[column.name].is_null(), True).as_py()
+            raise UsageError(f"{file}: {column.name} has no value in row {row + 1}; fill it in")
+    return table.cast(arrow_schema(columns))

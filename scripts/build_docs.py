@@ -17,6 +17,7 @@ from wattif.cli.calibrate import CalibrateOptions
 from wattif.cli.dataplex import DataplexVerbOptions
 from wattif.cli.generate import GenerateOptions
 from wattif.cli.grid import GridOptions
+from wattif.cli.map import MapOptions
 from wattif.cli.options import Options
 from wattif.encode.encoder import RowSchema
 from wattif.encode.ndjson.template import field_width, row_template
@@ -212,6 +213,7 @@ def main(arguments: list[str]) -> int:
             "labels": months_of(grid.LABELS),
         },
         docs / "faults.md": {"labels": columns(fault_labels.TABLE.columns)},
+        docs / "map.md": {"options": options(MapOptions)},
     }
     documents = {path: with_parts(path, made) for path, made in parts.items()} | {
         docs / "api.md": api(),

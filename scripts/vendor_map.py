@@ -1,4 +1,4 @@
-"""Copy the libraries of the map's page from npm into the package, in the versions of wattif/map/vendor/package-lock.json.
+"""Copy the libraries of the map's page from npm into the package, in the versions that vendor/package-lock.json locks.
 
 python -m scripts.vendor_map            fetch and copy them
 python -m scripts.vendor_map --check    exit 1 when the copies are not those that npm has

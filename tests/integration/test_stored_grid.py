@@ -90,6 +90,4 @@ def test_values_that_are_none_are_named(grid: Grid, tmp_path: Path) -> None:
         assert reason in _refusal(folder)
     months = folder / "meter_consumption.csv"
     months.write_text(months.read_text().replace("monthly_consumption_", "month_"))
-    assert _refusal(folder) == (
-        f"{months}: has no column of a month; it needs some like monthly_consumption_2024_01"
-    )
+    assert _refusal(folder) == (f"{months}: has no column of a month; it needs some like monthly_consumption_2024_01")

@@ -83,7 +83,9 @@ class _Arrays:
         if len(wrong):
             value = values.ravel()[wrong[0]]
             raise UsageError(f"{table}: {name} is {value} somewhere, which a map cannot show; correct the data set")
-        steps = np.diff(np.rint(scaled).astype(np.int64), prepend=0)
+        whole = np.rint(scaled).astype(np.int64)
+        steps = whole.copy()
+        steps[1:] -= whole[:-1]
         zigzag = ((steps << 1) ^ (steps >> 63)).astype("<u8")
         planes = max(1, (int(zigzag.max(initial=0)).bit_length() + 7) // 8)
         self.planes.append(zigzag.view(np.uint8).reshape(-1, 8)[:, :planes].T.tobytes())
@@ -127,7 +129,8 @@ def _rows(table: pa.Table, key: str, of: pa.Table, name: str, name_of: str) -> N
     if rows.null_count:
         missing = table[key].filter(rows.is_null())[0]
         raise UsageError(f"{name}: {key} {missing} is not in {name_of}; add it there, or leave its rows out here")
-    return rows.to_numpy()
+    found: NDArray[np.int64] = rows.to_numpy()
+    return found
 
 
 def _firsts(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:

@@ -16,7 +16,7 @@ function makeMap(data, bounds) {
     const attribution = element("span", {}, data.tiles.attribution).innerHTML; // as text
     L.tileLayer(data.tiles.url, { maxZoom: 19, attribution }).addTo(map);
   }
-  L.control.scale().addTo(map);
+  L.control.scale({ imperial: false }).addTo(map);
   map.fitBounds(bounds);
   return map;
 }

@@ -61,7 +61,7 @@ class Search {
     const found = wanted ? this.matches(wanted) : [];
     this.list.replaceChildren(
       ...found.map(({ text, about, target }) => {
-        const button = element("button", { type: "button" }, text, element("small", {}, about));
+        const button = element("button", { type: "button" }, `${text} `, element("small", {}, about));
         button.addEventListener("click", () => {
           this.list.hidden = true;
           this.open(...target);

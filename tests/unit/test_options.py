@@ -14,6 +14,7 @@ from wattif.cli.expect import ExpectOptions
 from wattif.cli.generate import GenerateOptions
 from wattif.cli.grid import GridOptions
 from wattif.cli.load import LoadOptions
+from wattif.cli.map import MapOptions
 from wattif.cli.options import Options, read_options
 from wattif.cli.reconcile import ReconcileOptions
 from wattif.cli.rollup import RollupOptions
@@ -164,6 +165,7 @@ VERBS: dict[str, tuple[type[Options], list[str]]] = {
     "expect": (ExpectOptions, ["--out", "expected"]),
     "calibrate": (CalibrateOptions, ["rows.csv", "--out", "mine.toml"]),
     "grid": (GridOptions, []),
+    "map": (MapOptions, []),
     "reconcile": (ReconcileOptions, []),
     "load": (LoadOptions, []),
     "rollup": (RollupOptions, []),

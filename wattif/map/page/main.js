@@ -10,7 +10,8 @@ function boundsOf({ transformers, meters }) {
 }
 
 function makeMap(data, bounds) {
-  const map = L.map("map", { maxZoom: 19, minZoom: 2, zoomSnap: 0.5, maxBounds: bounds.pad(1) });
+  const zoomAnimation = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const map = L.map("map", { maxZoom: 19, minZoom: 2, zoomSnap: 0.5, maxBounds: bounds.pad(1), zoomAnimation });
   map.attributionControl.setPrefix(false);
   if (data.tiles) {
     const attribution = element("span", {}, data.tiles.attribution).innerHTML; // as text

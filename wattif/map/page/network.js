@@ -27,7 +27,7 @@ class Network {
     this.layer = L.markerClusterGroup({
       maxClusterRadius: 44,
       showCoverageOnHover: false,
-      animate: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+      animate: map.options.zoomAnimation,
       iconCreateFunction: (cluster) => this.clusterIcon(cluster.getAllChildMarkers()),
     });
     this.markers = Array.from(data.transformers.transformer_id.values, (_, row) => {

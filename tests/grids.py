@@ -5,33 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from wattif.grid import Grid
-from wattif.tables.arrow import table_ndjson
+from wattif.grid.files import open_table
+from wattif.tables.grid import LABELS, METERS, TRANSFORMERS
 
 
-def _write_csv(table: pa.Table, path: Path) -> None:
-    """As pandas writes it, times in ISO 8601."""
-    table.to_pandas().to_csv(path, index=False, date_format="%Y-%m-%dT%H:%M:%SZ")
-
-
-def _write_ndjson(table: pa.Table, path: Path) -> None:
-    path.write_bytes(table_ndjson(table))
-
-
-_WRITERS = {"csv": _write_csv, "parquet": pq.write_table, "ndjson": _write_ndjson}
-FORMATS = tuple(_WRITERS)
+def tables_of(grid: Grid) -> dict[str, pa.Table]:
+    """The tables of *grid* by the names of their files."""
+    return {TRANSFORMERS.file: grid.transformers, METERS.file: grid.meters, LABELS.file: grid.anomaly_labels}
 
 
 def write_grid(grid: Grid, folder: Path, ending: str = "csv") -> Path:
-    """The three tables of *grid* in *folder*, which is made."""
+    """The tables of *grid* in *folder*, which is made."""
     folder.mkdir()
-    tables = {
-        "transformers": grid.transformers,
-        "meter_consumption": grid.meters,
-        "anomaly_labels": grid.anomaly_labels,
-    }
-    for name, table in tables.items():
-        _WRITERS[ending](table, folder / f"{name}.{ending}")
+    for name, table in tables_of(grid).items():
+        file = open_table(folder / f"{name}.{ending}", table.schema)
+        file.write(table)
+        file.close()
     return folder

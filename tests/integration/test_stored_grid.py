@@ -7,9 +7,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from tests.grids import FORMATS, write_grid
+from tests.grids import tables_of, write_grid
 from wattif.errors import UsageError
 from wattif.grid import Grid, GridSpec, generate_grid
+from wattif.grid.files import FORMATS
 from wattif.grid.stored import read_grid
 
 SPEC = GridSpec(num_transformers=3, num_meters=40, num_months=2, num_zones=2, anomaly_rate=0.2)
@@ -32,6 +33,14 @@ def test_the_tables_are_those_that_were_written(grid: Grid, ending: str, tmp_pat
     others = [name for name in grid.anomaly_labels.column_names if name not in ("start", "end")]
     assert found.anomaly_labels.select(others).equals(grid.anomaly_labels.select(others))
     assert found.anomaly_labels.num_rows > 0
+
+
+def test_what_pandas_writes_is_read(grid: Grid, tmp_path: Path) -> None:
+    for name, table in tables_of(grid).items():
+        table.to_pandas().to_csv(tmp_path / f"{name}.csv", index=False)
+    found = read_grid(tmp_path)
+    for name, table in tables_of(found).items():
+        assert table.equals(tables_of(grid)[name]), name
 
 
 @pytest.mark.parametrize("ending", FORMATS)

@@ -12,7 +12,7 @@ from wattif.errors import UsageError
 from wattif.grid.run import Grid
 from wattif.tables.arrow import arrow_schema
 from wattif.tables.column import Column
-from wattif.tables.grid import LABELS, METERS, TRANSFORMERS
+from wattif.tables.grid import LABELS, METERS, TABLES, TRANSFORMERS
 from wattif.tables.sql_text import duckdb_path
 
 _READERS = {  # of a file by its ending; types are those of the columns, not guessed
@@ -30,19 +30,19 @@ def read_grid(folder: Path) -> Grid:
     if not folder.is_dir():
         problem = "is not a folder" if folder.exists() else "no such folder"
         raise UsageError(f"`grid` {folder}: {problem}; name the folder of a grid data set")
-    files = [_file(folder, name) for name in ("transformers", "meter_consumption", "anomaly_labels")]
+    files = {table.file: _file(folder, table.file) for table in TABLES}
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        names = _names(connection, files[1])
-        months = METERS.months_in(names)
+        of_meters = files[METERS.file]
+        months = METERS.months_in(_names(connection, of_meters))
         if not months:
             example = f"{METERS.monthly[0].name}_2024_01"
-            raise UsageError(f"{files[1]}: has no column of a month; it needs some like {example}")
-        tables = [
-            _read(connection, file, table.columns_in_months(months))
-            for file, table in zip(files, (TRANSFORMERS, METERS, LABELS), strict=True)
-        ]
-    return Grid(transformers=tables[0], meters=tables[1], anomaly_labels=tables[2])
+            raise UsageError(f"{of_meters}: has no column of a month; it needs some like {example}")
+        transformers, meters, labels = (
+            _read(connection, files[table.file], table.columns_in_months(months))
+            for table in (TRANSFORMERS, METERS, LABELS)
+        )
+    return Grid(transformers=transformers, meters=meters, anomaly_labels=labels)
 
 
 def _file(folder: Path, name: str) -> Path:

@@ -44,7 +44,7 @@ def _blocks(page: Path) -> list[_Block]:
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """This checkout behind `python`, `python -m wattif`, `generator.py` and `scripts/run`; servers of our own."""
+    """This checkout behind `python`, `generator.py`, `examples` and `scripts/run`; servers of our own."""
     commands, folder = tmp_path / "commands", tmp_path / "folder"
     commands.mkdir()
     (folder / "scripts").mkdir(parents=True)
@@ -54,7 +54,8 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
     run.write_text(f'#!/bin/sh\nexec {shlex.quote(str(ROOT / "scripts" / "run"))} "$@"\n')
     for script in (python, run):
         script.chmod(0o755)
-    (folder / "generator.py").symlink_to(ROOT / "generator.py")
+    for name in ("generator.py", "examples"):
+        (folder / name).symlink_to(ROOT / name)
     kept = {name: os.environ[name] for name in ("HOME", "LANG", "LC_ALL", "WATTIF_CACHE") if name in os.environ}
     scans = dataset(average=[(*PLAIN[0][:2], 0.5), *PLAIN[1:]])
     with GcsServer(["my-lake"]) as storage, DataplexServer(scans) as dataplex:

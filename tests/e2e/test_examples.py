@@ -8,14 +8,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import joblib
 import nbformat
 import numpy as np
 import pandas as pd
-import pyarrow.csv as pc
 import pytest
 from nbformat.v4 import new_code_cell
 from sklearn.metrics import average_precision_score
@@ -27,11 +25,11 @@ from wattif.grid import GridSpec, generate_grid
 NOTEBOOK = ROOT / "notebooks" / "Suspicious_Meters_of_a_Grid.ipynb"
 
 
-def _write(folder: Path, **spec: Any) -> Path:
-    grid = generate_grid(GridSpec(num_transformers=12, num_meters=480, num_months=12, num_zones=4, **spec))
-    folder.mkdir()
-    for name, table in (("meter_consumption", grid.meters), ("anomaly_labels", grid.anomaly_labels)):
-        pc.write_csv(table, folder / f"{name}.csv")
+def _write(folder: Path, rate: float, kinds: str) -> Path:
+    size = ["--num-transformers", "12", "--num-meters", "480", "--num-zones", "4"]
+    wrong = ["--anomaly-rate", str(rate), "--anomalies", kinds]
+    command: list[str | Path] = [sys.executable, "-m", "wattif", "grid", *size, *wrong, "--output-dir", folder]
+    subprocess.run(command, env=processes.environment(folder.parent, PYTHONPATH=str(ROOT)), check=True)
     return folder
 
 
@@ -39,7 +37,7 @@ def _write(folder: Path, **spec: Any) -> Path:
 def grid(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data set with thefts, which months show, and clocks that are wrong, which they do not."""
     folder = tmp_path_factory.mktemp("city") / "generated_data"
-    return _write(folder, anomaly_rate=0.1, anomalies="theft_ramp,ghost_load,clock_skew")
+    return _write(folder, 0.1, "theft_ramp,ghost_load,clock_skew")
 
 
 def _run(example: str, folder: Path, *arguments: str | Path) -> tuple[int, str, str]:
@@ -122,7 +120,7 @@ def test_features_are_what_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_meters_that_lose_power_together_are_a_hotspot(tmp_path: Path) -> None:
-    grid = _write(tmp_path / "outages", anomaly_rate=0.1, anomalies="outage")
+    grid = _write(tmp_path / "outages", 0.1, "outage")
     code, out, error = _run("dbscan_hotspots", tmp_path, grid)
     assert (code, error) == (0, "")
     hit = duckdb.execute(

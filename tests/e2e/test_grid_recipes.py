@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,7 @@ import duckdb
 import numpy as np
 import pytest
 
+from tests.e2e.browser import Browser, needs_chromium
 from tests.processes import environment
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -91,6 +96,53 @@ def test_kilowatt_hours_as_they_are_find_what_is_large(namespace: dict[str, Any]
 def test_features_of_the_map_layer(namespace: dict[str, Any]) -> None:
     expected = dict(_rows(f"SELECT transformer_id, count(*) FROM {METERS} GROUP BY ALL"))
     assert namespace["sizes"] == expected
+
+
+PAGE_OF_LEAFLET = """<!doctype html><meta charset="utf-8"><title>map</title>
+<link rel="stylesheet" href="leaflet.css"><script src="leaflet.js"></script><div id="map" style="height: 400px"></div>
+<script>const map = L.map("map").setView([14.55, 121.05], 11);
+{snippet}</script>"""
+LAYERS = """return Object.values(map._layers).filter((each) => each.getPopup && each.getPopup()).map((each) =>
+    [each.getPopup().getContent(), each.getLatLng().lat, each.getLatLng().lng, each.getRadius()])"""
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Say nothing."""
+
+
+@needs_chromium
+def test_leaflet_draws_a_marker_for_each_transformer_and_tells_its_meters(
+    folder: Path, namespace: dict[str, Any], tmp_path: Path
+) -> None:
+    (snippet,) = _blocks("js")
+    site = tmp_path / "site"
+    site.mkdir()
+    for name in ("leaflet.js", "leaflet.css"):
+        shutil.copy(ROOT / "wattif" / "map" / "vendor" / "leaflet" / "dist" / name, site)
+    shutil.copy(folder / "generated_data" / "transformers.geojson", site)
+    (site / "index.html").write_text(PAGE_OF_LEAFLET.replace("{snippet}", snippet), encoding="utf-8")
+    handler = partial(_Quiet, directory=str(site))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        browser = Browser(tmp_path / "home")
+        try:
+            browser.driver.get(f"http://127.0.0.1:{server.server_port}/")
+            markers = browser.wait(lambda: browser.all("path.leaflet-interactive"))
+            markers[-1].click()  # none lies on it
+            (told,) = [each.text for each in browser.wait(lambda: browser.all(".leaflet-popup-content"))]
+            layers = browser.script(LAYERS)
+        finally:
+            browser.driver.quit()
+            server.shutdown()
+            thread.join()
+    sizes = namespace["sizes"]
+    places = _rows("SELECT transformer_id, latitude, longitude FROM 'generated_data/transformers.csv'")
+    expected = [[f"{name}: {sizes[name]} meters", *place, 3 + sizes[name] / 10] for name, *place in places]
+    assert sorted(layers) == sorted(expected)
+    assert len(markers) == len(expected)
+    assert told in {words for words, *_ in layers}
 
 
 def test_duckdb_reads_the_files_where_they_are(namespace: dict[str, Any]) -> None:

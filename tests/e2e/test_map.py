@@ -337,6 +337,54 @@ def test_on_a_phone_the_panel_is_below_the_map(browser: Browser, page: Path) -> 
     assert browser.script(small) == 0
 
 
+def test_cities_are_named_from_afar_and_zones_from_near(chromium: Browser, tmp_path: Path) -> None:
+    small = {"num_transformers": 4, "num_meters": 40, "num_months": 1, "num_zones": 2}
+    cities = [generate_grid(GridSpec(city=city, **small)) for city in ("manila", "london")]
+    both = Grid(
+        transformers=pa.concat_tables(each.transformers for each in cities),
+        meters=pa.concat_tables(each.meters for each in cities),
+        anomaly_labels=pa.concat_tables(each.anomaly_labels for each in cities),
+    )
+    chromium.open(_written(both, tmp_path / "map.html"))
+    assert {each.text for each in chromium.all(".zone")} == {"manila", "london"}
+    assert chromium.text("#counts").startswith("8 transformers, 80 meters, ")
+    assert chromium.text("#counts").endswith(", Jan 2024")
+    _search(chromium, "LON_Z_001_T_0001")
+    chromium.find("#panel")
+    names = {str(each.get_attribute("textContent")) for each in chromium.all(".zone")}
+    assert {"LON_Z_001", "LON_Z_002"} <= names <= set(both.transformers["zone_id"].to_pylist())
+    assert chromium.complaints() == []
+
+
+def test_transformers_at_one_place_open_like_a_fan(chromium: Browser, grid: Grid, tmp_path: Path) -> None:
+    def moved(table: pa.Table, name: str) -> pa.Table:
+        values = pa.array([table[name][0].as_py()] * table.num_rows)
+        return table.set_column(table.column_names.index(name), table.schema.field(name), values)
+
+    transformers = moved(moved(grid.transformers, "latitude"), "longitude")
+    chromium.open(_written(replace(grid, transformers=transformers), tmp_path / "map.html"))
+    for _ in range(20):  # as long as coming nearer changes anything
+        if chromium.all(".transformer"):
+            break
+        chromium.find(".cluster").click()
+    assert len(chromium.all(".transformer")) == 20
+    circle = chromium.all(".transformer")[11]
+    name = str(circle.get_attribute("aria-label")).partition(":")[0]
+    circle.click()
+    assert chromium.text("#panel-title") == name
+    assert chromium.complaints() == []
+
+
+def test_the_focus_returns_to_the_map_when_the_circle_is_in_a_cluster(browser: Browser, grid: Grid) -> None:
+    _search(browser, grid.transformers["transformer_id"][7].as_py())
+    browser.find("#panel")
+    while browser.all(".transformer.chosen"):
+        browser.find(".leaflet-control-zoom-out").click()
+    browser.find("#panel button").click()
+    assert not browser.all("#panel:not([hidden])")
+    assert browser.focused.get_attribute("id") == "map"
+
+
 def test_texts_of_the_data_are_texts(chromium: Browser, tmp_path: Path) -> None:
     small = generate_grid(GridSpec(num_transformers=1, num_meters=10, num_months=1, num_zones=1, anomaly_rate=1))
 

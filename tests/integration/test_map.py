@@ -126,6 +126,11 @@ def test_rows_without_an_owner_are_named(grid: Grid) -> None:
             _with(grid.meters, "meter_id", 5, "MNL_Z_001_T_0001_M_001"),
             grid.anomaly_labels,
         ),
+        "meters: longitude is 181.0 somewhere, ": (
+            grid.transformers,
+            _with(grid.meters, "longitude", 2, 181.0),
+            grid.anomaly_labels,
+        ),
         "transformers: latitude is nan somewhere, ": (
             _with(grid.transformers, "latitude", 1, float("nan")),
             grid.meters,

@@ -24,10 +24,11 @@ from wattif.tables.grid import LABELS, METERS, TRANSFORMERS, GridTable, month_co
 
 _LARGEST = 2**50  # differences of such integers, times two, are exact in JavaScript
 _TEXTS = {
-    "transformers": ("transformer_id", "zone_id"),
+    "transformers": ("transformer_id", "zone_id", "city_id"),
     "meters": ("meter_id", "mac", "customer_class"),
     "labels": ("kind", "risk_band"),
 }
+_FARTHEST = {"latitude": 85.0, "longitude": 180.0}  # degrees of the map's projection (Web Mercator)
 _MAC = "^([0-9A-F]{2}:){5}[0-9A-F]{2}$"
 _DECIMALS = {
     "latitude": 5,  # a meter
@@ -79,7 +80,8 @@ class _Arrays:
     def add(self, table: str, name: str, values: NDArray[Any], decimals: int = 0, **more: Any) -> None:
         """*values* of any shape, rounded to so many *decimals*; `UsageError` when one is no number, or too large."""
         scaled = values.astype(np.float64).ravel() * 10.0**decimals
-        wrong = np.flatnonzero(~(np.abs(scaled) < _LARGEST))
+        limit = min(_LARGEST, _FARTHEST.get(name, _LARGEST) * 10.0**decimals)
+        wrong = np.flatnonzero(~(np.abs(scaled) <= limit))
         if len(wrong):
             value = values.ravel()[wrong[0]]
             raise UsageError(f"{table}: {name} is {value} somewhere, which a map cannot show; correct the data set")

@@ -1,24 +1,18 @@
 // The page: the map, what is switched, and what is opened.
 
-/** A box round all transformers and meters, a little larger. */
-function boundsOf({ transformers, meters }) {
-  const bounds = L.latLngBounds([]);
-  for (const { latitude, longitude } of [transformers, meters]) {
-    latitude.values.forEach((_, row) => bounds.extend([latitude.at(row), longitude.at(row)]));
-  }
-  return bounds.pad(0.04);
-}
-
 function makeMap(data, bounds) {
   const zoomAnimation = !matchMedia("(prefers-reduced-motion: reduce)").matches;
   const map = L.map("map", { maxZoom: 19, minZoom: 2, zoomSnap: 0.5, maxBounds: bounds.pad(1), zoomAnimation });
   map.attributionControl.setPrefix(false);
+  map.createPane("zones").style.zIndex = 250; // below the circles, which are at 600
+  map.createPane("names").style.zIndex = 550;
   if (data.tiles) {
     const attribution = element("span", {}, data.tiles.attribution).innerHTML; // as text
     L.tileLayer(data.tiles.url, { maxZoom: 19, attribution }).addTo(map);
   }
   L.control.scale({ imperial: false }).addTo(map);
-  map.fitBounds(bounds);
+  const legend = map.getSize().x > 800 ? 220 : 0; // pixels that it covers
+  map.fitBounds(bounds, { paddingBottomRight: [legend, 0] });
   return map;
 }
 
@@ -26,8 +20,9 @@ function makeMap(data, bounds) {
 function legendControl(map) {
   const place = element("div");
   const control = L.control({ position: "bottomright" });
-  const folded = matchMedia("(max-width: 760px)").matches ? {} : { open: "" };
-  control.onAdd = () => element("details", { class: "legend", ...folded }, element("summary", {}, "Legend"), place);
+  const isBelow = getComputedStyle(document.querySelector("main")).flexDirection === "column"; // little room
+  const unfolded = isBelow ? {} : { open: "" };
+  control.onAdd = () => element("details", { class: "legend", ...unfolded }, element("summary", {}, "Legend"), place);
   control.addTo(map);
   L.DomEvent.disableClickPropagation(control.getContainer());
   return place;
@@ -45,14 +40,17 @@ function start(data) {
   const { transformers, meters, labels, months } = data;
   const labelled = meters.mac.values.reduce((sum, _, row) => sum + (labels.first.at(row) < labels.first.at(row + 1)), 0);
   byId("counts").textContent = [
-    `${shown(transformers.zone_id.values.length, 0)} transformers`,
-    `${shown(meters.mac.values.length, 0)} meters`,
+    counted(transformers.zone_id.values.length, "transformer"),
+    counted(meters.mac.values.length, "meter"),
     `${shown(labelled, 0)} with a label`,
-    `${monthName(months[0])} to ${monthName(months.at(-1))}`,
+    span(months),
   ].join(", ");
-  const bounds = boundsOf(data);
-  const map = makeMap(data, bounds);
-  addZones(map, transformers, bounds, Boolean(data.tiles));
+  const boxes = cityBoxes(data);
+  const map = makeMap(data, boxes.reduce((all, box) => all.extend(box), L.latLngBounds([])));
+  boxes.forEach((box, city) => addZones(map, data, city, box));
+  if (boxes.length > 1) {
+    nameCities(map, transformers.city_id.texts, boxes);
+  }
   const open = (row, meter = null) => {
     network.choose(row);
     panel.open(row, meter);

@@ -76,7 +76,7 @@ class Network {
       className: `place cluster${overloaded ? " overloaded" : ""}`,
       iconSize: [size, size],
       label:
-        `${shown(rows.length, 0)} transformers: ${this.scale.label.toLowerCase()} ${percentText(value)}` +
+        `${counted(rows.length, "transformer")}: ${this.scale.label.toLowerCase()} ${percentText(value)}` +
         (overloaded ? `, ${shown(overloaded, 0)} overloaded` : ""),
     });
   }
@@ -119,8 +119,9 @@ class Network {
     this.layer.zoomToShowLayer(this.markers[row], then);
   }
 
+  /** Give the focus to a transformer or, where it is in a cluster or out of sight, to the map. */
   focus(row) {
-    this.markers[row].getElement()?.focus();
+    (this.markers[row].getElement() ?? this.map.getContainer()).focus();
   }
 }
 

@@ -45,10 +45,10 @@ class Panel {
     const share = count ? `, ${shown((labelled / count) * 100, 1)} %` : "";
     const figures = {
       Zone: transformers.zone_id.at(row),
-      Capacity: `${transformers.capacity_kva.text(row)} kVA, ${transformers.phases.at(row) === 1 ? "1 phase" : `${transformers.phases.at(row)} phases`}`,
+      Capacity: `${transformers.capacity_kva.text(row)} kVA, ${counted(transformers.phases.at(row), "phase")}`,
       "Peak load": `${transformers.peak_load_kw.text(row)} kW`,
       Utilization: transformers.utilization.text(row, { percent: true }),
-      Energy: `${transformers.load_kwh.text(row)} kWh in ${months.length} ${months.length === 1 ? "month" : "months"}`,
+      Energy: `${transformers.load_kwh.text(row)} kWh in ${counted(months.length, "month")}`,
       Meters: shown(count, 0),
       "With a label": `${shown(labelled, 0)}${share}`,
     };
@@ -72,11 +72,11 @@ class Panel {
       transformers.monthly_peak_kw.text(at(month)),
       transformers.monthly_utilization.text(at(month), { percent: true }),
     ];
-    const label = `Utilization from ${monthName(months[0])} to ${monthName(months.at(-1))}, see the table`;
+    const label = `Utilization, ${span(months)}, see the table`;
     return [
       element("h3", {}, "Utilization by month"),
       sparkLine(values, label, { width: 360, height: 72, full: 1 }),
-      element("p", { class: "note" }, `${monthName(months[0])} to ${monthName(months.at(-1))}; dashed: 100 %`),
+      element("p", { class: "note" }, `${span(months)}; dashed: 100 %`),
       element(
         "details",
         {},
@@ -148,7 +148,7 @@ class Panel {
           ),
           chips.length ? element("div", { class: "chips" }, ...chips) : null,
         ),
-        sparkLine(values, `${months.length} months of ${meters.meter_id.at(meter)}, in kWh`, { bands: this.bands(labels) }),
+        sparkLine(values, `${counted(months.length, "month")} of ${meters.meter_id.at(meter)}, in kWh`, { bands: this.bands(labels) }),
       ),
     );
     const fill = () => {

@@ -2,16 +2,20 @@
 
 const MOST_FOUND = 8;
 
-/** The rows whose text contains *wanted*, those that equal it first, then those that begin with it. */
-function rowsWith(column, wanted, plain) {
+/** The rows of *texts* that contain *wanted*, those that equal it first, then those that begin with it. */
+function rowsWith(texts, wanted) {
   const found = [[], [], []];
-  for (let row = 0; row < column.values.length && found[0].length < MOST_FOUND; row++) {
-    const place = plain(column.at(row)).indexOf(wanted);
+  for (let row = 0; row < texts.length; row++) {
+    const place = texts[row].indexOf(wanted);
     if (place >= 0) {
-      found[plain(column.at(row)) === wanted ? 0 : place === 0 ? 1 : 2].push(row);
+      found[texts[row] === wanted ? 0 : place === 0 ? 1 : 2].push(row);
     }
   }
   return found.flat().slice(0, MOST_FOUND);
+}
+
+function plainTexts(column, plain) {
+  return Array.from(column.values, (_, row) => plain(column.at(row)));
 }
 
 const lower = (text) => text.toLowerCase();
@@ -22,6 +26,7 @@ class Search {
   constructor(data, open) {
     this.data = data;
     this.open = open;
+    this.plain = null; // texts as they are compared, made at the first search
     this.form = byId("search");
     this.input = byId("wanted");
     this.list = byId("found");
@@ -42,16 +47,21 @@ class Search {
   matches(wanted) {
     const { transformers, meters } = this.data;
     const owner = (meter) => ownerOf(meters.first.values, meter);
-    const found = rowsWith(transformers.transformer_id, lower(wanted), lower).map((row) => ({
+    this.plain ??= {
+      transformers: plainTexts(transformers.transformer_id, lower),
+      meters: plainTexts(meters.meter_id, lower),
+      macs: plainTexts(meters.mac, hexDigits),
+    };
+    const found = rowsWith(this.plain.transformers, lower(wanted)).map((row) => ({
       text: transformers.transformer_id.at(row),
       about: "transformer",
       target: [row, null],
     }));
     const meter = (row) => ({ text: meters.meter_id.at(row), about: meters.mac.at(row), target: [owner(row), row] });
-    found.push(...rowsWith(meters.meter_id, lower(wanted), lower).map(meter));
+    found.push(...rowsWith(this.plain.meters, lower(wanted)).map(meter));
     const digits = hexDigits(wanted);
     if (digits.length >= 2 && /^[0-9a-f:.\s-]+$/i.test(wanted)) {
-      found.push(...rowsWith(meters.mac, digits, hexDigits).map(meter));
+      found.push(...rowsWith(this.plain.macs, digits).map(meter));
     }
     return found.slice(0, MOST_FOUND);
   }

@@ -31,6 +31,11 @@ function monthName(month) {
   });
 }
 
+/** "Jan 2024 to Dec 2024" */
+function span(months) {
+  return months.length === 1 ? monthName(months[0]) : `${monthName(months[0])} to ${monthName(months.at(-1))}`;
+}
+
 /** "2024-03-01 14:05" of minutes since 1970 */
 function momentText(minutes) {
   return new Date(minutes * 60_000).toISOString().slice(0, 16).replace("T", " ");

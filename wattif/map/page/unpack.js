@@ -46,6 +46,11 @@ function shown(number, decimals) {
   return number.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }
 
+/** "1 meter", "2,000 meters" */
+function counted(count, noun) {
+  return `${shown(count, 0)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** The tables: `data.meters.mac.at(row)`; figures of months are those of the first row, then those of the next. */
 async function unpack(text) {
   const deflated = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 
+import numpy as np
 import pytest
 
 import wattif
-from wattif.grid.generate import grid_of_dataset
+from wattif.grid import GridSpec, data, generate_grid
+from wattif.grid.generate import grid_data, grid_of_dataset
+from wattif.model import quantities
+from wattif.model.world import MeterDays
 
 
 @pytest.mark.parametrize("kinds", ["clock_skew", "missing,clock_reset", "exchange,swapped,estimated,catch_up"])
@@ -26,3 +33,72 @@ def test_rows_that_clocks_tell_of_other_days_are_in_the_month_that_they_tell(kin
                     name = f"{month:%Y_%m}"
                     told_wh = round(Decimal(row[f"monthly_consumption_{name}"]) * 1000, 3)
                     assert told_wh == expected.get((row["mac"], name), 0), (start, row["mac"], name)
+
+
+def test_peaks_are_those_of_simulated_transformers() -> None:
+    """The highest quarter of an hour of a month, from the readings of all meters: they scatter around what is told."""
+    spec = GridSpec(num_meters=400, num_transformers=14, num_months=1, start_month="2024-05", anomaly_rate=0.0, seed=9)
+    scenario = grid_data(spec).scenario
+    world = replace(scenario.world, interval_s=900)
+    model = MeterDays(world, scenario.fleet, electrical=False)
+    made_kw = np.zeros(spec.num_transformers)
+    for day in (date(2024, 5, 1) + timedelta(days=n) for n in range(31)):
+        for number in range(spec.num_transformers):
+            energies = [
+                model.compute(day, meter, 1)[0, quantities.CONSUMPTION_MWH].copy()
+                for meter in world.network.meters_of(number)
+            ]
+            made_kw[number] = max(made_kw[number], np.sum(energies, axis=0).max() * 4 / 1e6)
+    told_kw = np.array(generate_grid(spec).transformers["peak_load_kw"])
+    ratios = told_kw / made_kw
+    assert 0.85 < np.median(ratios) < 1.15
+    assert ((ratios > 0.6) & (ratios < 1.6)).all()
+
+
+def test_utilization_is_the_peak_of_the_rating_and_overloads_are_flagged() -> None:
+    grid = generate_grid(GridSpec(num_meters=4_000, num_transformers=200, num_months=2, anomaly_rate=0.0))
+    transformers = grid.transformers.to_pandas()
+    months = transformers.filter(like="monthly_peak_kw").to_numpy()
+    assert (transformers["peak_load_kw"] == months.max(axis=1)).all()
+    told = transformers["peak_load_kw"] / 0.95 / transformers["capacity_kva"]
+    assert np.abs(told - transformers["utilization"]).max() < 1e-4
+    assert (transformers["overloaded"] == (transformers["utilization"] > 1)).all()
+    assert 0 < transformers["overloaded"].sum() < 40
+
+
+def test_places_follow_the_bounds_and_the_strength_of_clustering() -> None:
+    """The farther transformers may lie from the center of their zone, the more of the bounds they fill."""
+    distances = []
+    for strength in (0.0, 0.5, 1.0):
+        grid = generate_grid(
+            GridSpec(
+                num_meters=3_000, num_transformers=300, num_zones=12, num_months=1, anomaly_rate=0.0,
+                bounds="-10,-8,30,32", spatial_clustering_strength=strength,
+            )
+        ).transformers.to_pandas()  # fmt: skip
+        assert grid["latitude"].between(-10, -8).all()
+        assert grid["longitude"].between(30, 32).all()
+        centers = grid.groupby("zone_id")[["latitude", "longitude"]].transform("mean")
+        distances.append(np.hypot(*(grid[["latitude", "longitude"]] - centers).to_numpy().T).mean())
+    assert distances[0] > 1.5 * distances[1] > 1.5 * 1.5 * distances[2]
+
+
+def test_any_number_of_threads_and_parts_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = GridSpec(num_meters=500, num_transformers=20, num_months=3, anomaly_rate=0.3, city="london")
+    once = generate_grid(spec)
+    monkeypatch.setattr(os, "cpu_count", lambda: 5)
+    monkeypatch.setattr(data, "PART_METERS", 37)
+    again = generate_grid(spec)
+    assert (once.transformers, once.meters, once.anomaly_labels) == (
+        again.transformers,
+        again.meters.combine_chunks(),
+        again.anomaly_labels,
+    )
+
+
+def test_a_rate_of_none_and_of_all() -> None:
+    spec = GridSpec(num_meters=200, num_transformers=10, num_months=2, anomaly_rate=0.0)
+    none, everyone = generate_grid(spec), generate_grid(spec.model_copy(update={"anomaly_rate": 1.0}))
+    assert none.anomaly_labels.num_rows == 0
+    assert none.anomaly_labels.schema == everyone.anomaly_labels.schema
+    assert set(everyone.anomaly_labels["meter_id"].to_pylist()) == set(everyone.meters["meter_id"].to_pylist())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
@@ -18,7 +18,7 @@ from wattif.grid.files import FORMATS
 from wattif.grid.spec import GridSpec
 
 if TYPE_CHECKING:
-    from wattif.grid.data import GridData
+    from wattif.grid.write import Written
 
 
 class GridOptions(Options, GridSpec):
@@ -57,18 +57,9 @@ class GridOptions(Options, GridSpec):
 
 
 def _run(options: GridOptions, stop: Event) -> int:
-    from wattif.grid.write import write_grid
-
     log_to_stderr(verbose=options.verbose)
     with telling_what_compiles():
-        data, settings = _data(options)
-        written = write_grid(
-            data,
-            settings,
-            options.output_dir,
-            file_format=options.output_format,
-            overwrite=options.overwrite,
-        )
+        written = _write(options)
     print(
         f"{written.meters:,} meters of {written.transformers:,} transformers, {written.months} months,"
         f" {written.energy_kwh:,.0f} kWh; {written.labels:,} labels; {written.checks} checks passed\n"
@@ -77,18 +68,17 @@ def _run(options: GridOptions, stop: Event) -> int:
     return 0
 
 
-def _data(options: GridOptions) -> tuple[GridData, dict[str, Any]]:
-    """The data set, and what determines it."""
-    from wattif.grid.generate import grid_data, grid_of_dataset
+def _write(options: GridOptions) -> Written:
+    from wattif.grid.run import write_grid, write_grid_of
 
+    file_format, overwrite = options.output_format, options.overwrite
     if options.lake is None:
-        spec = options.part(GridSpec)
-        return grid_data(spec), spec.model_dump(mode="json")
+        return write_grid(options.part(GridSpec), options.output_dir, file_format=file_format, overwrite=overwrite)
     from wattif.lake.open import open_store
     from wattif.lake.stored import same_spec
 
     dataset = same_spec(open_store(options.lake))
-    return grid_of_dataset(dataset), dataset.model_dump(mode="json", exclude_defaults=True)
+    return write_grid_of(dataset, options.output_dir, file_format=file_format, overwrite=overwrite)
 
 
 VERB = Verb(options=GridOptions, run=_run, interrupted="nothing was written", ends_when_asked=False)

@@ -1,14 +1,17 @@
-"""`wattif.grid.generate_grid`: a grid data set in memory."""
+"""`wattif.grid.generate_grid` and `write_grid`: a grid data set in memory, or as a folder."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 
 from wattif.grid.data import Loads
-from wattif.grid.generate import grid_data
+from wattif.grid.generate import grid_data, grid_of_dataset
 from wattif.grid.spec import GridSpec
+from wattif.grid.write import Written, write_data
+from wattif.spec import Spec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,3 +57,40 @@ def generate_grid(spec: GridSpec) -> Grid:
         loads.add(part)
         tables.append(part.table)
     return Grid(transformers=data.transformers(loads), meters=pa.concat_tables(tables), anomaly_labels=data.labels)
+
+
+def write_grid(spec: GridSpec, folder: str | Path, *, file_format: str = "csv", overwrite: bool = False) -> Written:
+    """Write the grid data set that *spec* describes into *folder*, part by part: memory does not grow with the meters.
+
+    Parameters
+    ----------
+    spec
+        The data set.
+    folder
+        Appears as a whole, or not at all.
+    file_format
+        Of the tables: ``csv``, ``parquet`` or ``ndjson``.
+    overwrite
+        Replace another data set; other files in the folder stay.
+
+    Raises
+    ------
+    wattif.errors.InvalidValue
+        *spec* names a city or a kind of anomaly that there is not, or *folder* cannot be written.
+
+    Examples
+    --------
+    >>> from wattif.grid import GridSpec, write_grid
+    >>> written = write_grid(GridSpec(num_transformers=5, num_meters=60, num_months=2, num_zones=2), "small_grid")
+    >>> written.meters, sorted(each.name for each in written.folder.glob("*.csv"))
+    (60, ['anomaly_labels.csv', 'meter_consumption.csv', 'transformers.csv'])
+    """
+    return write_data(
+        grid_data(spec), spec.model_dump(mode="json"), Path(folder), file_format=file_format, overwrite=overwrite
+    )
+
+
+def write_grid_of(dataset: Spec, folder: str | Path, *, file_format: str = "csv", overwrite: bool = False) -> Written:
+    """`write_grid` of a dataset of readings: its network and labels, and months that are the sums of its readings."""
+    settings = dataset.model_dump(mode="json", exclude_defaults=True)
+    return write_data(grid_of_dataset(dataset), settings, Path(folder), file_format=file_format, overwrite=overwrite)

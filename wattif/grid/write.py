@@ -42,7 +42,7 @@ class Written:
     warnings: Sequence[str]
 
 
-def write_grid(
+def write_data(
     data: GridData, settings: Mapping[str, object], folder: Path, *, file_format: str = "csv", overwrite: bool = False
 ) -> Written:
     """Write *data*, which *settings* describe, into *folder*.

@@ -135,9 +135,9 @@ class _Measuring:
                 report = KINDS[event.kind].report(true, event)
                 energy_mwh, export_mwh = energies(report, true, inside)
                 if report.clock_s is not None:
-                    told_days = np.unique((true.times_s + report.clock_s)[inside] // DAY_S).tolist()
-                    far = {(day, told) for told in told_days if abs(told - day) > 1}
-                    far_days.setdefault(event.meter, set()).update(far)
+                    told_days = (true.times_s + report.clock_s)[inside] // DAY_S
+                    far = told_days[np.abs(told_days - day) > 1]
+                    far_days.setdefault(event.meter, set()).update((day, told) for told in np.unique(far).tolist())
                 told.setdefault(event.meter, Counter()).update(self._told(event, day, report, true, energy_mwh))
                 left = (0, 0) if report.restart is None else _left_behind(event)
                 _, total_mwh, lost, lost_export = found[event.meter]
@@ -186,11 +186,15 @@ class _Measuring:
             ].copy()
         if report.shown is not None:
             energy_mwh = energy_mwh[report.shown]
-        days = true.times_s // DAY_S if report.clock_s is None else (true.times_s + report.clock_s) // DAY_S
-        sent = np.ones(len(energy_mwh), np.bool_) if report.sent is None else report.sent
+        sent_mwh = energy_mwh if report.sent is None else np.where(report.sent, energy_mwh, 0)
         told = Counter({day: -true_mwh})
-        for shown in np.unique(days[inside]).tolist():
-            told[shown] += int(energy_mwh[inside][sent[inside] & (days[inside] == shown)].sum())
+        if report.clock_s is None:
+            told[day] += int(sent_mwh[inside].sum())
+            return told
+        days = ((true.times_s + report.clock_s) // DAY_S)[inside]
+        starts = np.flatnonzero(np.diff(days, prepend=days[:1] - 1))  # of runs of one day
+        for shown, mwh in zip(days[starts].tolist(), np.add.reduceat(sent_mwh[inside], starts).tolist(), strict=True):
+            told[shown] += mwh
         return told
 
     def _with_measured_sizes(self, event: Event) -> Event:

@@ -43,17 +43,16 @@ def decimals(values: NDArray[np.int64], kind: pa.DataType) -> pa.Array:
 
 
 def _array(column: Column, values: NDArray[Any]) -> pa.Array:
+    if values.dtype == object and not column.is_decimal:
+        return pa.array(values, column.arrow_type)
     if values.dtype == object:
-        return pa.array([_exact(column, value) for value in values.tolist()], column.arrow_type)
+        exact = (None if each is None else Decimal(each).scaleb(-column.decimals) for each in values.tolist())
+        return pa.array(list(exact), column.arrow_type)
     if column.kind == "mac":
         return pa.array(mac_text(values).astype("U17"))
     if column.is_decimal:
         return decimals(values.astype(np.int64), column.arrow_type)
     return pa.array(values).cast(column.arrow_type)
-
-
-def _exact(column: Column, value: Any) -> Any:
-    return Decimal(value).scaleb(-column.decimals) if column.is_decimal and value is not None else value
 
 
 def partition_table(table: LakeTable, scenario: Scenario, entities: int, partition: str = WHOLE) -> pa.Table:

@@ -60,8 +60,8 @@ class Meters(LakeTable):
 def place_columns(world: World, meters: NDArray[np.int64], transformers: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     """Where in the network and on the map each meter is."""
     network = world.network
-    firsts = {number: network.meters_of(number).start for number in np.unique(transformers).tolist()}
-    places = meters - np.array([firsts[number] for number in transformers.tolist()])
+    fed_by, index = np.unique(transformers, return_inverse=True)
+    places = meters - np.array([network.meters_of(number).start for number in fed_by.tolist()])[index]
     columns = {
         "meter_id": np.empty(len(meters), object),
         "transformer_id": np.empty(len(meters), object),
@@ -73,11 +73,12 @@ def place_columns(world: World, meters: NDArray[np.int64], transformers: NDArray
         own = np.flatnonzero(network.city_of(transformers) == number)
         geography = Geography(network=network, city=city)
         latitude, longitude = geography.of_meters(meters[own], transformers[own])
-        position = geography.position(transformers[own])
-        of_transformer = network_ids.transformer_ids(city.key, position)
-        columns["zone_id"][own] = network_ids.zone_ids(city.key, position.zone)
-        columns["transformer_id"][own] = of_transformer
-        columns["meter_id"][own] = network_ids.meter_ids(of_transformer, places[own])
+        of_city = np.flatnonzero(network.city_of(fed_by) == number)
+        position = geography.position(fed_by[of_city])
+        at = np.searchsorted(of_city, index[own])
+        columns["zone_id"][own] = network_ids.zone_ids(city.key, position.zone)[at]
+        columns["transformer_id"][own] = network_ids.transformer_ids(city.key, position)[at]
+        columns["meter_id"][own] = network_ids.meter_ids(columns["transformer_id"][own], places[own])
         columns["latitude"][own], columns["longitude"][own] = latitude, longitude
     return columns
 

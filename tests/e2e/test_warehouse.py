@@ -102,6 +102,9 @@ def test_ctrl_c_leaves_whole_days_and_the_same_command_goes_on(tmp_path: Path) -
     ("arguments", "code", "said"),
     [
         (["load", "--lake", "nowhere"], 1, "holds no WattIf dataset"),
+        (["load", "--grid", "nowhere"], 2, "--grid nowhere: no such folder; name the folder of a grid data set"),
+        (["load", "--grid", "city", "--lake", "here"], 2, "--lake here: is of a lake, but --grid city is loaded"),
+        (["load", "--grid", "city", "--start", "2024-01-02"], 2, "--start 2024-01-02: is of a lake, but --grid city"),
         (["rollup", "--lake", "nowhere"], 1, "no such database; run 'python -m wattif load' first"),
         (["scan", "--threshold", "2"], 2, "--threshold 2: must be less than 1"),
         (["load", "--warehouse", "bigquery"], 2, "needs --project"),

@@ -1,7 +1,8 @@
-"""`wattif load`: load the committed days of a lake into a warehouse."""
+"""`wattif load`: load the committed days of a lake, or a grid data set, into a warehouse."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from threading import Event
 from typing import Self
 
@@ -13,11 +14,18 @@ from wattif.cli.verb import Verb
 from wattif.cli.warehouse import INTERRUPTED, print_report
 from wattif.errors import InvalidValue
 from wattif.spec.values import Day
+from wattif.warehouse.place import WarehousePlace
+
+_OF_A_LAKE = ("bucket", "lake", "prefix", "start", "end", "external")
 
 
 class LoadOptions(Options, WarehouseOptions):
-    """Load the committed days of a lake into a warehouse. Days that are already loaded are skipped."""
+    """Load the committed days of a lake, or a grid data set, into a warehouse. What is already loaded is skipped."""
 
+    grid: Path | None = Field(
+        None,
+        description="folder of a grid data set to load instead of a lake, by default into ./wattif.duckdb",
+    )
     start: Day | None = Field(
         None, description="first day (UTC) to load, YYYY-MM-DD (default: the first one in the lake)"
     )
@@ -25,6 +33,14 @@ class LoadOptions(Options, WarehouseOptions):
     external: bool = Field(
         False, description="for BigQuery: create an external table over the bucket instead of copying the readings"
     )
+
+    @model_validator(mode="after")
+    def _loads_one_thing(self) -> Self:
+        for name in _OF_A_LAKE if self.grid is not None else ():
+            if name in self.model_fields_set:
+                reason = f"is of a lake, but `grid` {self.grid} is loaded; leave one of them out"
+                raise InvalidValue(name, getattr(self, name), reason)
+        return self
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -39,6 +55,11 @@ class LoadOptions(Options, WarehouseOptions):
 
 
 def _run(options: LoadOptions, stop: Event) -> int:
+    if options.grid is not None:
+        from wattif.grid.load import load_grid
+
+        place = options.part(WarehousePlace)
+        return print_report(load_grid(options.grid, place, retry=options.retry), as_json=options.as_json)
     from wattif.warehouse.load import load
 
     report = load(

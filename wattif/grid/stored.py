@@ -27,10 +27,7 @@ def read_grid(folder: Path) -> Grid:
 
     `UsageError` names a file or a column that is missing, and a value that is none.
     """
-    if not folder.is_dir():
-        problem = "is not a folder" if folder.exists() else "no such folder"
-        raise UsageError(f"`grid` {folder}: {problem}; name the folder of a grid data set")
-    files = {table.file: _file(folder, table.file) for table in TABLES}
+    files = grid_files(folder)
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         of_meters = files[METERS.file]
@@ -43,6 +40,14 @@ def read_grid(folder: Path) -> Grid:
             for table in (TRANSFORMERS, METERS, LABELS)
         )
     return Grid(transformers=transformers, meters=meters, anomaly_labels=labels)
+
+
+def grid_files(folder: Path) -> dict[str, Path]:
+    """The files of the data set in *folder*, by what they are called without their ending; `UsageError` as above."""
+    if not folder.is_dir():
+        problem = "is not a folder" if folder.exists() else "no such folder"
+        raise UsageError(f"`grid` {folder}: {problem}; name the folder of a grid data set")
+    return {table.file: _file(folder, table.file) for table in TABLES}
 
 
 def _file(folder: Path, name: str) -> Path:

@@ -51,7 +51,7 @@ class LoadReport:
             f" {self.place}: {READINGS}{skipped}"
         ]
         if self.tables:
-            lines.append(told_tables(self.tables))
+            lines.append(f"tables: {told_tables(self.tables)}")
         if self.bad_record_count:
             lines.append(f"{self.bad_record_count:,} bad records, all listed in {BAD_RECORDS.name}; the first:")
             lines += [f"  {bad.file} line {bad.line or '?'}: {bad.error}" for bad in self.bad_records]

@@ -64,9 +64,14 @@ def load_whole(warehouse: Warehouse, tables: Sequence[WholeTable]) -> dict[str, 
     return {each.table.name: counts[each.table.name] for each in pending}
 
 
+def fingerprint(size: int, crc32c: int) -> str:
+    """That of a file with *size* bytes."""
+    return f"{size}-{crc32c:08x}"
+
+
 def told_tables(rows: Mapping[str, int]) -> str:
     """The *rows* of each table, for people."""
-    return "tables: " + ", ".join(f"{name} ({count:,} rows)" for name, count in rows.items())
+    return ", ".join(f"{name} ({count:,} rows)" for name, count in rows.items())
 
 
 def _records(warehouse: Warehouse) -> list[dict[str, str | int]]:
@@ -104,4 +109,4 @@ def _in_lake(store: Store, table: Table, stored: StoredObject) -> WholeTable:
                     " run 'python -m wattif reconcile'; generate it again, then run the same command"
                 ) from error
 
-    return WholeTable(table=table, fingerprint=f"{stored.size}-{stored.crc32c:08x}", read=read)
+    return WholeTable(table=table, fingerprint=fingerprint(stored.size, stored.crc32c), read=read)

@@ -1,6 +1,6 @@
 """Draw docs/images/map.png: the map of the default grid data set in Chromium, with the panel of a transformer open.
 
-    python -m scripts.map_picture
+python -m scripts.map_picture
 """
 
 from __future__ import annotations

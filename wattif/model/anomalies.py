@@ -87,6 +87,11 @@ class Report:
     partner: int | None = None  # the meter whose values it sends, all but the number of the reading
     shown: NDArray[np.int64] | None = None  # the reading of the day whose values each row shows, all but its number
 
+    @property
+    def changes_rows(self) -> bool:
+        """Whether rows are not sent, tell of another time, or show what another row or meter has."""
+        return not all(each is None for each in (self.sent, self.clock_s, self.partner, self.shown))
+
 
 def whole_mwh(energy_mwh: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
     """Rounded to whole mWh, a half up."""

@@ -92,15 +92,16 @@ class CityDay:
         city = self._city
         number = calendar.day_number(day)
         quarters = calendar.local_quarters(city.time_zone, number * calendar.QUARTERS - FIRST, CONTEXT)
-        mains_frequency(
-            self._seed,
-            city_number(city.id),
-            number,
-            city.nominal_hz,
-            city.frequency_spread_mhz,
-            self._interval_s,
-            self._frequency_mhz,
-        )
+        if self._electrical:
+            mains_frequency(
+                self._seed,
+                city_number(city.id),
+                number,
+                city.nominal_hz,
+                city.frequency_spread_mhz,
+                self._interval_s,
+                self._frequency_mhz,
+            )
         self._around = Surroundings(
             utc_day=number,
             month=month_of(self._seed, city, self._epoch, day.replace(day=1)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -86,7 +86,8 @@ def measure_events(world: World, fleet: Fleet, events: Sequence[Event], workers:
     measuring = [_Measuring(world, fleet) for _ in range(workers)]
     with ThreadPoolExecutor(workers, thread_name_prefix="events") as pool:
         for some in _rounds(events):
-            shares = [some[n::workers] for n in range(workers)]
+            size = -(-len(some) // workers)
+            shares = [some[n * size : (n + 1) * size] for n in range(workers)]  # by time: each its own days
             before = [{event.meter: measured.get(event.meter, NONE) for event in share} for share in shares]
             for each in chain.from_iterable(pool.map(_Measuring.measure, measuring, shares, before)):
                 own = measured.get(each.event.meter, NONE)
@@ -138,12 +139,17 @@ class _Measuring:
                     told_days = (true.times_s + report.clock_s)[inside] // DAY_S
                     far = told_days[np.abs(told_days - day) > 1]
                     far_days.setdefault(event.meter, set()).update((day, told) for told in np.unique(far).tolist())
-                told.setdefault(event.meter, Counter()).update(self._told(event, day, report, true, energy_mwh))
                 left = (0, 0) if report.restart is None else _left_behind(event)
                 _, total_mwh, lost, lost_export = found[event.meter]
-                lost.append(lost[-1] + int(true.energy_mwh.sum() - energy_mwh.sum()) + left[0])
-                lost_export.append(lost_export[-1] + int(true.export_mwh.sum() - export_mwh.sum()) + left[1])
-                found[event.meter] = event, total_mwh + int(true.energy_mwh[inside].sum()), lost, lost_export
+                lost_mwh, lost_export_mwh = _lost(energy_mwh, true.energy_mwh), _lost(export_mwh, true.export_mwh)
+                inside_mwh = int(true.energy_mwh[inside].sum())
+                lost.append(lost[-1] + lost_mwh + left[0])
+                lost_export.append(lost_export[-1] + lost_export_mwh + left[1])
+                found[event.meter] = event, total_mwh + inside_mwh, lost, lost_export
+                own = told.setdefault(event.meter, Counter())
+                own[day] -= inside_mwh if report.changes_rows else lost_mwh
+                for shown, mwh in self._told(event, day, report, true, energy_mwh) if report.changes_rows else ():
+                    own[shown] += mwh
         return untouched + [
             MeasuredEvent(
                 event=event,
@@ -174,28 +180,21 @@ class _Measuring:
 
     def _told(
         self, event: Event, day: int, report: Report, true: TrueDay, energy_mwh: NDArray[np.int64]
-    ) -> Counter[int]:
-        """See `MeasuredEvent.told_mwh`: what a day of the event adds to it."""
+    ) -> Iterator[tuple[int, int]]:
+        """What the rows of the *event* that are sent on *day* say, in mWh, by the day that they tell."""
         inside = true.inside(event)
-        true_mwh = int(true.energy_mwh[inside].sum())
-        if not any(each is not None for each in (report.partner, report.shown, report.sent, report.clock_s)):
-            return Counter({day: int(energy_mwh[inside].sum()) - true_mwh})
         if report.partner is not None:
-            energy_mwh = self._days.compute(EPOCH + timedelta(days=day), report.partner, 1)[0][
-                quantities.CONSUMPTION_MWH
-            ].copy()
+            at = EPOCH + timedelta(days=day)
+            energy_mwh = self._days.compute(at, report.partner, 1)[0][quantities.CONSUMPTION_MWH]
         if report.shown is not None:
             energy_mwh = energy_mwh[report.shown]
-        sent_mwh = energy_mwh if report.sent is None else np.where(report.sent, energy_mwh, 0)
-        told = Counter({day: -true_mwh})
+        sent_mwh = (energy_mwh if report.sent is None else np.where(report.sent, energy_mwh, 0))[inside]
         if report.clock_s is None:
-            told[day] += int(sent_mwh[inside].sum())
-            return told
+            yield day, int(sent_mwh.sum())
+            return
         days = ((true.times_s + report.clock_s) // DAY_S)[inside]
         starts = np.flatnonzero(np.diff(days, prepend=days[:1] - 1))  # of runs of one day
-        for shown, mwh in zip(days[starts].tolist(), np.add.reduceat(sent_mwh[inside], starts).tolist(), strict=True):
-            told[shown] += mwh
-        return told
+        yield from zip(days[starts].tolist(), np.add.reduceat(sent_mwh, starts).tolist(), strict=True)
 
     def _with_measured_sizes(self, event: Event) -> Event:
         measure = KINDS[event.kind].measure
@@ -226,11 +225,17 @@ def true_day(world: World, event: Event, day: int, own: NDArray[np.int64], regis
     )
 
 
+def _lost(reported_mwh: NDArray[np.int64], true_mwh: NDArray[np.int64]) -> int:
+    return 0 if reported_mwh is true_mwh else int(true_mwh.sum() - reported_mwh.sum())
+
+
 def energies(report: Report, true: TrueDay, inside: slice) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Import and export as they are reported, in mWh; no reading is larger than its field."""
-    energy_mwh, export_mwh = true.energy_mwh.copy(), true.export_mwh.copy()
+    """Import and export as they are reported, in mWh, the true ones where nothing else is; none exceeds its field."""
+    energy_mwh, export_mwh = true.energy_mwh, true.export_mwh
     if report.energy_mwh is not None:
+        energy_mwh = energy_mwh.copy()
         energy_mwh[inside] = np.minimum(report.energy_mwh[inside], quantities.LARGEST_MWH_PER_SECOND * true.interval_s)
     if report.export_mwh is not None:
+        export_mwh = export_mwh.copy()
         export_mwh[inside] = report.export_mwh[inside]
     return energy_mwh, export_mwh

@@ -21,7 +21,7 @@ EXPORT_MWH = 8  # energy exported in the interval, mWh
 EXPORT_REGISTER_WH = 9  # export register at the end of the interval, Wh
 SEQ = 10  # number of the interval since the dataset's epoch
 COUNT = 11
-ELECTRICAL = frozenset({VOLTAGE_DV, CURRENT_CA, POWER_FACTOR_MILLI})  # computed only where they are asked for
+ELECTRICAL = frozenset({VOLTAGE_DV, CURRENT_CA, POWER_FACTOR_MILLI, FREQUENCY_MHZ})  # computed only where asked for
 
 POWER_MAX_W = 9_999_999
 LARGEST_MWH_PER_SECOND = POWER_MAX_W * 1000 // 3600  # of an energy that was made larger

@@ -121,8 +121,8 @@ class MeterDays:
     def compute(self, day: date, first_meter: int, meters: int) -> NDArray[np.int64]:
         """The columns (meters, quantities, readings) of so many consecutive meters of one transformer on *day*.
 
-        At most `block_meters`. The result is valid until the next call. Without *electrical*, voltage, current
-        and power factor are not computed.
+        At most `block_meters`. The result is valid until the next call. Without *electrical*, voltage, current,
+        power factor and frequency are not computed.
         """
         if meters > self.block_meters:
             raise ValueError(f"{meters} meters in a block of {self.block_meters}")

@@ -33,10 +33,10 @@ def _small() -> list[float]:
     return seconds
 
 
-def _large(spec: GridSpec, folder: Path, file_format: str) -> tuple[float, float, float]:
+def _large(spec: GridSpec, folder: Path, output_format: str) -> tuple[float, float, float]:
     """Seconds, seconds of processor time, and the peak memory in MiB."""
     wall, processor = time.perf_counter(), time.process_time()
-    write_grid(spec, folder, file_format=file_format)
+    write_grid(spec, folder, output_format=output_format)
     return (
         time.perf_counter() - wall,
         time.process_time() - processor,
@@ -56,7 +56,7 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory(prefix="wattif-bench-") as folder:
         for rate in (0.0, small.anomaly_rate):
-            for file_format in ("parquet", "csv"):
+            for output_format in ("parquet", "csv"):
                 spec = GridSpec(
                     num_meters=meters,
                     num_transformers=max(meters // METERS_PER_TRANSFORMER, 1),
@@ -64,12 +64,12 @@ def main() -> None:
                     num_zones=100,
                     anomaly_rate=rate,
                 )
-                target = Path(folder) / f"{rate}-{file_format}"
+                target = Path(folder) / f"{rate}-{output_format}"
                 with ProcessPoolExecutor(1, get_context("spawn")) as process:
-                    wall, processor, peak = process.submit(_large, spec, target, file_format).result()
+                    wall, processor, peak = process.submit(_large, spec, target, output_format).result()
                 size = sum(each.stat().st_size for each in target.iterdir())
                 print(
-                    f"{meters:,} meters, 24 months, {rate:g} with an anomaly, to {file_format}: {wall:.1f} s,"
+                    f"{meters:,} meters, 24 months, {rate:g} with an anomaly, to {output_format}: {wall:.1f} s,"
                     f" {processor:.1f} s of processor time, {peak:.0f} MiB, {size / 1e6:,.0f} MB",
                     flush=True,
                 )

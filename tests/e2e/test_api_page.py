@@ -7,10 +7,12 @@ import inspect
 import re
 import tempfile
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import wattif
+from scripts.api_page import MODULES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = (ROOT / "docs/api.md").read_text(encoding="utf-8")
@@ -32,13 +34,14 @@ def test_the_examples_run_in_an_empty_folder(tmp_path: Path, monkeypatch: pytest
     assert runner.tries == PAGE.count("\n>>> ")
 
 
-def test_all_that_is_exported_stands_on_the_page_with_an_example() -> None:
-    for name in wattif.__all__:
-        exported = getattr(wattif, name)
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_all_that_is_exported_stands_on_the_page_with_an_example(module: ModuleType) -> None:
+    for name in module.__all__:
+        exported = getattr(module, name)
         if inspect.isroutine(exported):
-            section = PAGE.partition(f"\n## wattif.{name}\n")[2].partition("\n## ")[0]
+            section = PAGE.partition(f"\n## {module.__name__}.{name}\n")[2].partition("\n## ")[0]
             assert "```pycon" in section, name
             for parameter in inspect.signature(exported).parameters:
                 assert re.search(rf"^\| `\**{parameter}` \|.*\w", section, re.M), f"{name}: {parameter}"
         elif inspect.isclass(exported):
-            assert f"\n## wattif.{name}\n" in PAGE
+            assert f"\n## {module.__name__}.{name}\n" in PAGE

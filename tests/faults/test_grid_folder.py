@@ -48,7 +48,7 @@ def test_the_same_data_set_is_written_again_and_another_one_only_on_request(tmp_
     with pytest.raises(InvalidValue, match="holds another grid data set"):
         write_grid(OTHER, folder)
     assert _bytes(folder) == first
-    write_grid(OTHER, folder, file_format="parquet", overwrite=True)
+    write_grid(OTHER, folder, output_format="parquet", overwrite=True)
     assert {name.rpartition(".")[2] for name in _bytes(folder)} == {"parquet", "geojson", "txt"}
     assert _nothing_beside(folder)
 
@@ -102,6 +102,12 @@ def test_a_folder_that_is_a_file_or_below_one(tmp_path: Path) -> None:
     with pytest.raises(InvalidValue, match="name another folder"):
         write_grid(SMALL, tmp_path / "file" / "grid")
     assert (tmp_path / "file").read_text() == "text"
+
+
+def test_an_unknown_format(tmp_path: Path) -> None:
+    with pytest.raises(InvalidValue, match="`output_format` xls: unknown format; choose from csv, parquet, ndjson"):
+        write_grid(SMALL, tmp_path / "grid", output_format="xls")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

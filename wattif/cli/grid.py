@@ -13,8 +13,8 @@ from wattif.cli.announce import telling_what_compiles
 from wattif.cli.logs import log_to_stderr
 from wattif.cli.options import Options
 from wattif.cli.verb import Verb
-from wattif.errors import InvalidValue, choose_from
-from wattif.grid.files import FORMATS
+from wattif.errors import InvalidValue
+from wattif.grid.files import FORMATS, known_format
 from wattif.grid.spec import GridSpec
 
 if TYPE_CHECKING:
@@ -42,9 +42,7 @@ class GridOptions(Options, GridSpec):
     @field_validator("output_format")
     @classmethod
     def _is_known(cls, value: str) -> str:
-        if value not in FORMATS:
-            raise ValueError(f"unknown format{choose_from(value, FORMATS)}")
-        return value
+        return known_format(value)
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
@@ -71,14 +69,14 @@ def _run(options: GridOptions, stop: Event) -> int:
 def _write(options: GridOptions) -> Written:
     from wattif.grid.run import write_grid, write_grid_of
 
-    file_format, overwrite = options.output_format, options.overwrite
+    output_format, overwrite = options.output_format, options.overwrite
     if options.lake is None:
-        return write_grid(options.part(GridSpec), options.output_dir, file_format=file_format, overwrite=overwrite)
+        return write_grid(options.part(GridSpec), options.output_dir, output_format=output_format, overwrite=overwrite)
     from wattif.lake.open import open_store
     from wattif.lake.stored import same_spec
 
     dataset = same_spec(open_store(options.lake))
-    return write_grid_of(dataset, options.output_dir, file_format=file_format, overwrite=overwrite)
+    return write_grid_of(dataset, options.output_dir, output_format=output_format, overwrite=overwrite)
 
 
 VERB = Verb(options=GridOptions, run=_run, interrupted="nothing was written", ends_when_asked=False)

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import csv
 
+from wattif.errors import InvalidValue, choose_from
 from wattif.tables.arrow import table_ndjson
 
 
@@ -77,6 +78,13 @@ class _Parquet:
 
 
 FORMATS: dict[str, Callable[[Path, pa.Schema], TableFile]] = {"csv": _Csv, "parquet": _Parquet, "ndjson": _NdJson}
+
+
+def known_format(name: str) -> str:
+    """*name*, if tables can be written so; `InvalidValue` otherwise."""
+    if name not in FORMATS:
+        raise InvalidValue("output_format", name, f"unknown format{choose_from(name, FORMATS)}")
+    return name
 
 
 def open_table(path: Path, schema: pa.Schema) -> TableFile:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from wattif.grid.data import Loads
+from wattif.grid.files import known_format
 from wattif.grid.generate import grid_data, grid_of_dataset
 from wattif.grid.spec import GridSpec
 from wattif.grid.write import Written, write_data
@@ -34,7 +35,17 @@ class Grid:
 
 
 def generate_grid(spec: GridSpec) -> Grid:
-    """Make the grid data set that *spec* describes.
+    """Make the grid data set that *spec* describes, in memory.
+
+    Parameters
+    ----------
+    spec
+        The data set.
+
+    Returns
+    -------
+    Grid
+        Its tables.
 
     Raises
     ------
@@ -59,24 +70,31 @@ def generate_grid(spec: GridSpec) -> Grid:
     return Grid(transformers=data.transformers(loads), meters=pa.concat_tables(tables), anomaly_labels=data.labels)
 
 
-def write_grid(spec: GridSpec, folder: str | Path, *, file_format: str = "csv", overwrite: bool = False) -> Written:
-    """Write the grid data set that *spec* describes into *folder*, part by part: memory does not grow with the meters.
+def write_grid(
+    spec: GridSpec, output_dir: str | Path, *, output_format: str = "csv", overwrite: bool = False
+) -> Written:
+    """Write the grid data set that *spec* describes into a folder, part by part: few rows are in memory at once.
 
     Parameters
     ----------
     spec
         The data set.
-    folder
-        Appears as a whole, or not at all.
-    file_format
+    output_dir
+        The folder; it appears as a whole, or not at all.
+    output_format
         Of the tables: ``csv``, ``parquet`` or ``ndjson``.
     overwrite
         Replace another data set; other files in the folder stay.
 
+    Returns
+    -------
+    Written
+        What was written.
+
     Raises
     ------
     wattif.errors.InvalidValue
-        *spec* names a city or a kind of anomaly that there is not, or *folder* cannot be written.
+        *spec* names a city or a kind of anomaly that there is not, or *output_dir* cannot be written.
 
     Examples
     --------
@@ -85,12 +103,21 @@ def write_grid(spec: GridSpec, folder: str | Path, *, file_format: str = "csv", 
     >>> written.meters, sorted(each.name for each in written.folder.glob("*.csv"))
     (60, ['anomaly_labels.csv', 'meter_consumption.csv', 'transformers.csv'])
     """
+    known_format(output_format)
     return write_data(
-        grid_data(spec), spec.model_dump(mode="json"), Path(folder), file_format=file_format, overwrite=overwrite
+        grid_data(spec),
+        spec.model_dump(mode="json", exclude_none=True),
+        Path(output_dir),
+        output_format=output_format,
+        overwrite=overwrite,
     )
 
 
-def write_grid_of(dataset: Spec, folder: str | Path, *, file_format: str = "csv", overwrite: bool = False) -> Written:
+def write_grid_of(
+    dataset: Spec, output_dir: str | Path, *, output_format: str = "csv", overwrite: bool = False
+) -> Written:
     """`write_grid` of a dataset of readings: its network and labels, and months that are the sums of its readings."""
     settings = dataset.model_dump(mode="json", exclude_defaults=True)
-    return write_data(grid_of_dataset(dataset), settings, Path(folder), file_format=file_format, overwrite=overwrite)
+    return write_data(
+        grid_of_dataset(dataset), settings, Path(output_dir), output_format=output_format, overwrite=overwrite
+    )

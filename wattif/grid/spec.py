@@ -56,7 +56,12 @@ class GridSpec(BaseModel):
     """A relational data set of a grid: transformers, meters with their months, labels of what went wrong.
 
     The months are sums of the readings that `wattif.Spec` with the same seed, city, and first month describes. Equal
-    specs give equal files.
+    specs give equal files. ``num_zones`` may be called ``num_barangays``, too.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        A field is unknown, or has a value that it cannot have; a ``ValueError``.
 
     Examples
     --------

@@ -30,7 +30,27 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """What was written."""
+    """What was written.
+
+    Attributes
+    ----------
+    folder
+        Where it lies.
+    transformers
+        How many there are.
+    meters
+        How many there are.
+    months
+        How many each meter has.
+    labels
+        Rows of labels: one per meter and event.
+    energy_kwh
+        What all meters used in all months.
+    checks
+        How many checks the data set passed.
+    warnings
+        What the report warns of.
+    """
 
     folder: Path
     transformers: int
@@ -43,13 +63,13 @@ class Written:
 
 
 def write_data(
-    data: GridData, settings: Mapping[str, object], folder: Path, *, file_format: str = "csv", overwrite: bool = False
+    data: GridData, settings: Mapping[str, object], folder: Path, *, output_format: str = "csv", overwrite: bool = False
 ) -> Written:
     """Write *data*, which *settings* describe, into *folder*.
 
     `InvalidValue` names the folder when it cannot be written; `CheckFailed` what is wrong with the data set.
     """
-    settings = {**settings, "output_format": file_format}
+    settings = {**settings, "output_format": output_format}
     with (
         whole_folder(folder, _OWN, lambda there: report.has_settings(there, settings), overwrite=overwrite) as new,
         _logged(new / LOG),
@@ -58,10 +78,10 @@ def write_data(
         warnings = _warnings(data)
         for each in warnings:
             _LOG.warning(each)
-        loads, parts = _write_meters(data, new, file_format)
+        loads, parts = _write_meters(data, new, output_format)
         transformers = data.transformers(loads)
         for table, rows in ((TRANSFORMERS, transformers), (LABELS, data.labels)):
-            _write(rows, new / f"{table.file}.{file_format}")
+            _write(rows, new / f"{table.file}.{output_format}")
         _write_geojson(transformers, new / GEOJSON)
         checks = [*checks_of(parts, transformers, loads), check_geojson(new / GEOJSON, transformers)]
         if data.is_summed:
@@ -93,10 +113,10 @@ def _warnings(data: GridData) -> list[str]:
     ]
 
 
-def _write_meters(data: GridData, folder: Path, file_format: str) -> tuple[Loads, PartChecks]:
+def _write_meters(data: GridData, folder: Path, output_format: str) -> tuple[Loads, PartChecks]:
     """Part by part; what the transformers carry, and what is wrong."""
     loads, checks = Loads.none(data), PartChecks(data=data)
-    file = open_table(folder / f"{METERS.file}.{file_format}", arrow_schema(METERS.columns_in_months(data.months)))
+    file = open_table(folder / f"{METERS.file}.{output_format}", arrow_schema(METERS.columns_in_months(data.months)))
     for part in data.parts():
         loads.add(part)
         checks.add(part)

@@ -102,3 +102,14 @@ def test_a_rate_of_none_and_of_all() -> None:
     assert none.anomaly_labels.num_rows == 0
     assert none.anomaly_labels.schema == everyone.anomaly_labels.schema
     assert set(everyone.anomaly_labels["meter_id"].to_pylist()) == set(everyone.meters["meter_id"].to_pylist())
+
+
+@pytest.mark.parametrize(("meters", "transformers"), [(2_000, 50), (2_001, 50), (600, 15)])
+def test_the_share_holds_though_whole_transformers_are_hit(meters: int, transformers: int) -> None:
+    """With one in fifty transformers, a power cut alone is two points of the meters."""
+    for seed in range(6):
+        spec = GridSpec(num_meters=meters, num_transformers=transformers, num_months=1, seed=seed)
+        grid = generate_grid(spec)
+        labelled = set(grid.anomaly_labels["meter_id"].to_pylist())
+        assert labelled <= set(grid.meters["meter_id"].to_pylist())
+        assert abs(len(labelled) / meters - 0.075) <= (0.02 if meters > 1000 else 0.04)

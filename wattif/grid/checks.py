@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wattif.errors import WattIfError
-from wattif.grid.data import GridData, Loads, Part
+from wattif.grid.data import GridData, Loads, Part, Share
 from wattif.tables.grid import LABELS, METERS, TRANSFORMERS, GridTable
 
 RATE_TOLERANCE = 0.02  # of the share of labelled meters, where the set is not so small that chance allows more
@@ -83,14 +83,13 @@ def checks_of(parts: PartChecks, transformers: pa.Table, loads: Loads) -> Iterat
         yield _check_share(data, data.share)
 
 
-def _check_share(data: GridData, asked: float) -> Check:
-    """The share of meters with a label: within two points, or three standard deviations of so few meters."""
-    meters = data.scenario.meters
-    share = len(pc.unique(data.labels["meter_id"])) / meters
-    bound = max(RATE_TOLERANCE, 3.0 * math.sqrt(asked * (1.0 - asked) / meters))
-    why = "" if bound == RATE_TOLERANCE else ", three standard deviations of so few meters"
-    name = f"a share of {asked:g} of the meters has a label: {share:.4f} (±{bound:.4f}{why})"
-    return _check(name, abs(share - asked) <= bound, f"{share:.4f}")
+def _check_share(data: GridData, wanted: Share) -> Check:
+    """The share of meters with a label: within two points, or three standard deviations where chance allows more."""
+    share = len(pc.unique(data.labels["meter_id"])) / data.scenario.meters
+    bound = max(RATE_TOLERANCE, 3.0 * wanted.deviation)
+    why = "" if bound == RATE_TOLERANCE else ", three standard deviations of so few"
+    name = f"a share of {wanted.asked:g} of the meters has a label: {share:.4f} (±{bound:.4f}{why})"
+    return _check(name, abs(share - wanted.asked) <= bound, f"{share:.4f}")
 
 
 def check_geojson(path: Path, transformers: pa.Table) -> Check:

@@ -68,6 +68,14 @@ class Loads:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Share:
+    """A share of the meters at which something goes wrong."""
+
+    asked: float
+    deviation: float  # standard, of the share that comes of it by chance
+
+
+@dataclass(frozen=True, kw_only=True)
 class GridData:
     """The tables of a grid data set, made from a *scenario*."""
 
@@ -75,7 +83,7 @@ class GridData:
     borders: Sequence[date]  # the first day of each month, and the day after the last; the first may be any day
     kwh: Callable[[range], Kwh]  # what each of some meters used in each month
     labels: pa.Table  # rows of `LABELS`
-    share: float | None  # of the meters that something goes wrong at, as asked for; None: not asked for as a share
+    share: Share | None  # None: anomalies were not asked for as a share
     is_summed: bool  # its months are sums of readings
 
     @property

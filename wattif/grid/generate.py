@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -11,9 +12,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wattif.grid.data import MWH_PER_KWH, GridData, Kwh, whole_months
+from wattif.grid.data import MWH_PER_KWH, GridData, Kwh, Share, whole_months
 from wattif.grid.ghostload import KIND, ghostload_kwh, ghosts
 from wattif.grid.spec import GridSpec
+from wattif.model.anomaly_kinds import KINDS, weights_of
 from wattif.model.measuring import MeterEvents
 from wattif.model.month_sums import month_sums
 from wattif.model.network import Layout
@@ -23,7 +25,6 @@ from wattif.spec import Spec
 from wattif.tables import anomaly_labels, meters
 from wattif.tables.arrow import arrow_table
 from wattif.tables.grid import LABELS
-from wattif.tables.table import is_asked_for
 
 
 def grid_data(spec: GridSpec) -> GridData:
@@ -42,10 +43,11 @@ def grid_data(spec: GridSpec) -> GridData:
     layout = Layout(spec.num_meters, spec.num_transformers, spec.spatial_clustering_strength)
     world = world_of(of_readings)
     city = replace(world.cities[0], zones=spec.num_zones, bounds=spec.box or world.cities[0].bounds)
-    scenario = scenario_of(of_readings, replace(world, cities=(city,), layout=layout))
+    # few transformers, and large ones: what hits a whole one would move the share of the meters by points
+    scenario = scenario_of(of_readings, replace(world, cities=(city,), layout=layout), evens_out=True)
     if spec.model == "ghostload":
         return _ghostload(spec, scenario)
-    return _of_readings(scenario, spec.borders, _share(of_readings))
+    return _of_readings(scenario, spec.borders, _share(of_readings, scenario, evens_out=True))
 
 
 def grid_of_dataset(spec: Spec) -> GridData:
@@ -53,16 +55,27 @@ def grid_of_dataset(spec: Spec) -> GridData:
     borders = [spec.start]
     while (month := months_later(borders[-1], 1)) <= spec.end:
         borders.append(month)
-    return _of_readings(scenario_of(spec), [*borders, spec.end + timedelta(days=1)], _share(spec))
+    scenario = scenario_of(spec)
+    return _of_readings(scenario, [*borders, spec.end + timedelta(days=1)], _share(spec, scenario, evens_out=False))
 
 
-def _share(spec: Spec) -> float | None:
+def _share(spec: Spec, scenario: Scenario, *, evens_out: bool) -> Share | None:
+    """The share of meters with a label that was asked for; *evens_out*: see `draw_events`."""
     if spec.rate.per is not None:
         return None
-    return spec.rate.value if is_asked_for(spec.anomalies) else 0.0
+    weights = weights_of(spec)
+    asked = spec.rate.value if weights else 0.0
+    variance = asked * (1.0 - asked) / scenario.meters
+    of_transformers = math.fsum(weight for kind, weight in weights.items() if KINDS[kind].of_transformer)
+    if of_transformers and not (evens_out and of_transformers < math.fsum(weights.values())):
+        network = scenario.world.network
+        sizes = [len(network.meters_of(n)) / scenario.meters for n in range(network.transformers(scenario.meters))]
+        hit = asked * of_transformers / math.fsum(weights.values())
+        variance += hit * (1.0 - hit) * math.fsum(size**2 for size in sizes)
+    return Share(asked=asked, deviation=math.sqrt(variance))
 
 
-def _of_readings(scenario: Scenario, borders: list[date], share: float | None) -> GridData:
+def _of_readings(scenario: Scenario, borders: list[date], share: Share | None) -> GridData:
     def kwh(numbers: range) -> Kwh:
         mwh = month_sums(scenario.world, scenario.fleet, numbers, borders)
         for meter in numbers:
@@ -89,7 +102,9 @@ def _changes_mwh(events: MeterEvents, borders: Sequence[date]) -> NDArray[np.int
 
 
 def _labels(scenario: Scenario) -> pa.Table:
-    measured = [each for events in scenario.events.values() for each in events.all]
+    measured = [
+        each for meter, events in scenario.events.items() if meter < scenario.meters for each in events.all
+    ]  # the partner of the last meter may be one more
     rows = anomaly_labels.label_columns(scenario, measured)
     energies = {
         "energy_kwh": rows["energy_wh"] / MWH_PER_KWH,
@@ -135,6 +150,9 @@ def _ghostload(spec: GridSpec, scenario: Scenario) -> GridData:
         borders=spec.borders,
         kwh=lambda numbers: made(numbers, spec.anomaly_rate),
         labels=arrow_table(LABELS.columns, labels),
-        share=spec.anomaly_rate,
+        share=Share(
+            asked=spec.anomaly_rate,
+            deviation=math.sqrt(spec.anomaly_rate * (1.0 - spec.anomaly_rate) / spec.num_meters),
+        ),
         is_summed=False,
     )

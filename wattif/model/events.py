@@ -77,10 +77,18 @@ def parts_of_months(rate: AnomalyRate, first: date, last: date) -> Iterator[tupl
 
 
 def draw_events(
-    world: World, fleet: Fleet, weights: Mapping[str, float], rate: float, period: Period
+    world: World,
+    fleet: Fleet,
+    weights: Mapping[str, float],
+    rate: float,
+    period: Period,
+    *,
+    evens_out: bool = False,
 ) -> dict[int, Event]:
     """The events of the meters in *fleet*: the share *rate* of all has one, of kinds in proportion to *weights*.
 
+    *evens_out*: where transformers that are hit feed more or fewer meters than their share, fewer or more of the other
+    meters are hit. *fleet* must be the whole one.
     `InvalidValue` when none of the kinds can happen in this world.
     """
     possible = {kind: w for kind, w in weights.items() if world.interval_s >= KINDS[kind].shortest_interval_s}
@@ -97,9 +105,6 @@ def draw_events(
     if not weights or rate == 0.0:
         return {}
     share = rate * math.fsum(of_transformers.values()) / total
-    rest = (rate - share) / (1.0 - share) if of_meters or of_pairs else 0.0  # of those whose transformer is not hit
-    paired = rest * math.fsum(of_pairs.values()) / math.fsum((of_pairs | of_meters).values()) if of_pairs else 0.0
-    rest = (rest - paired) / (1.0 - paired) if of_meters else 0.0  # of those whose pair is not hit, either
     draw, steps, network = _Drawing(world, period), _steps(period.part), world.network
     events: dict[int, Event] = {}
     for numbers in fleet.ranges:
@@ -110,6 +115,10 @@ def draw_events(
             event = draw.event(f"transformer-{transformer}", fed.start, -1 - transformer, of_transformers)
             for meter in range(max(fed.start, numbers.start), min(fed.stop, numbers.stop)):
                 events[meter] = replace(event, meter=meter)
+    taken = len(events) / len(fleet.macs) if evens_out else share
+    rest = max(rate - taken, 0.0) / (1.0 - taken) if of_meters or of_pairs else 0.0  # of those whose transformer is not
+    paired = rest * math.fsum(of_pairs.values()) / math.fsum((of_pairs | of_meters).values()) if of_pairs else 0.0
+    rest = (rest - paired) / (1.0 - paired) if of_meters else 0.0  # of those whose pair is not hit, either
     power_w = [[connection_w(each, city) + CAR_W for each in CLASSES] for city in world.cities]
     hit = {meter for numbers in fleet.ranges for meter in _hit(world.seed, (1, period.part), numbers, steps[1], rest)}
     for one, other in _pairs(world.seed, period.part, fleet, steps[2], paired):

@@ -92,14 +92,20 @@ class Scenario:
         return by_day
 
 
-def scenario_of(spec: Spec, world: World | None = None, *, ranges: Sequence[range] | None = None) -> Scenario:
-    """What *spec* describes, or of it the meters of *ranges* (ascending) alone.
+def scenario_of(
+    spec: Spec,
+    world: World | None = None,
+    *,
+    ranges: Sequence[range] | None = None,
+    evens_out: bool = False,
+) -> Scenario:
+    """What *spec* describes, or of it the meters of *ranges* (ascending) alone; *evens_out*: see `draw_events`.
 
     Measuring the events computes the days that they touch.
     """
     world = world or world_of(spec)
     fleet = fleet_of(spec, world) if ranges is None else fleet_part_of(spec, world, ranges)
-    events = drawn_events(spec, world, fleet)
+    events = drawn_events(spec, world, fleet, evens_out=evens_out)
     return Scenario(
         world=world,
         meters=spec.meters,
@@ -108,7 +114,7 @@ def scenario_of(spec: Spec, world: World | None = None, *, ranges: Sequence[rang
     )
 
 
-def drawn_events(spec: Spec, world: World, fleet: Fleet) -> list[Event]:
+def drawn_events(spec: Spec, world: World, fleet: Fleet, *, evens_out: bool = False) -> list[Event]:
     """What goes wrong at which meters until the last day, not yet measured: by meter, in order of time.
 
     With a rate in calendar time, that of all days from the epoch on, since registers know of it.
@@ -116,7 +122,7 @@ def drawn_events(spec: Spec, world: World, fleet: Fleet) -> list[Event]:
     weights, rate = weights_of(spec), spec.rate
     if rate.per is None:
         period = Period(start=spec.start, end=spec.end)
-        return list(draw_events(world, fleet, weights, rate.value, period).values())
+        return list(draw_events(world, fleet, weights, rate.value, period, evens_out=evens_out).values())
     last = day_number(spec.end)
     events = (
         event

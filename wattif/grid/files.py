@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -77,7 +78,21 @@ class _Parquet:
         self._writer.close()
 
 
-FORMATS: dict[str, Callable[[Path, pa.Schema], TableFile]] = {"csv": _Csv, "parquet": _Parquet, "ndjson": _NdJson}
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """How tables are written, and how DuckDB scans them: types are those of the columns, not guessed."""
+
+    create: Callable[[Path, pa.Schema], TableFile]
+    scan: str  # of the file at {path}
+
+
+FORMATS = {
+    "csv": Format(create=_Csv, scan="read_csv({path}, header=true, all_varchar=true)"),
+    "parquet": Format(create=_Parquet, scan="read_parquet({path})"),
+    "ndjson": Format(
+        create=_NdJson, scan="read_json({path}, format='newline_delimited', records=true, sample_size=-1)"
+    ),
+}
 
 
 def known_format(name: str) -> str:
@@ -89,4 +104,4 @@ def known_format(name: str) -> str:
 
 def open_table(path: Path, schema: pa.Schema) -> TableFile:
     """A new file for rows of *schema*; the ending of its name is one of `FORMATS`."""
-    return FORMATS[path.suffix.removeprefix(".")](path, schema)
+    return FORMATS[path.suffix.removeprefix(".")].create(path, schema)

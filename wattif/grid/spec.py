@@ -21,7 +21,7 @@ from wattif.errors import InvalidValue
 from wattif.model.city_figures import box_or_none
 from wattif.numeric.calendar import months_later
 from wattif.spec import Spec
-from wattif.spec.values import FIRST_DAY, LAST_DAY, Names, read_class_mix
+from wattif.spec.values import FIRST_DAY, LAST_DAY, ClassMix, Names
 
 Model = Literal["readings", "ghostload"]
 
@@ -65,10 +65,10 @@ class GridSpec(BaseModel):
 
     Examples
     --------
-    >>> from wattif.grid import GridSpec, generate_grid
-    >>> grid = generate_grid(GridSpec(num_transformers=5, num_meters=60, num_months=2, num_zones=2))
-    >>> grid.transformers.num_rows, grid.meters.num_rows
-    (5, 60)
+    >>> from wattif.grid import GridSpec
+    >>> spec = GridSpec(start_month="2024-03", num_months=2)
+    >>> spec.num_meters, f"{spec.end}"
+    (2000, '2024-04-30')
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -89,7 +89,7 @@ class GridSpec(BaseModel):
     spatial_clustering_strength: float = Field(
         0.8, ge=0, le=1, description="0: transformers lie anywhere within the bounds; 1: close to their zone's center"
     )
-    class_mix: str | None = _as_in_spec("class_mix")
+    class_mix: ClassMix | None = _as_in_spec("class_mix")
     seed: int = _as_in_spec("seed")
     bounds: Names | None = Field(
         None, description="south,north,west,east in degrees (default: the city's; of manila 14.4,14.7,120.9,121.2)"
@@ -128,13 +128,6 @@ class GridSpec(BaseModel):
                 f"is fewer than `num_transformers` {self.num_transformers}; each feeds a meter at least",
             )
         return self
-
-    @field_validator("class_mix")
-    @classmethod
-    def _sums_to_1(cls, value: str | None) -> str | None:
-        if value is not None:
-            read_class_mix(value)
-        return value
 
     @property
     def box(self) -> tuple[float, ...] | None:

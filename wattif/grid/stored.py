@@ -9,17 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wattif.errors import UsageError
+from wattif.grid.files import FORMATS
 from wattif.grid.run import Grid
 from wattif.tables.arrow import arrow_schema
 from wattif.tables.column import Column
 from wattif.tables.grid import LABELS, METERS, TABLES, TRANSFORMERS
 from wattif.tables.sql_text import duckdb_path
-
-_READERS = {  # of a file by its ending; types are those of the columns, not guessed
-    "csv": "read_csv({path}, header=true, all_varchar=true)",
-    "parquet": "read_parquet({path})",
-    "ndjson": "read_json({path}, format='newline_delimited', records=true, sample_size=-1)",
-}
 
 
 def read_grid(folder: Path) -> Grid:
@@ -51,9 +46,9 @@ def grid_files(folder: Path) -> dict[str, Path]:
 
 
 def _file(folder: Path, name: str) -> Path:
-    found = [path for ending in _READERS if (path := folder / f"{name}.{ending}").is_file()]
+    found = [path for ending in FORMATS if (path := folder / f"{name}.{ending}").is_file()]
     if not found:
-        endings = ", ".join(_READERS)
+        endings = ", ".join(FORMATS)
         raise UsageError(f"{folder / name}.*: no such file ({endings}); name the folder of a whole grid data set")
     if len(found) > 1:
         raise UsageError(f"{' and '.join(map(str, found))}: the same table twice; remove one of them")
@@ -61,7 +56,7 @@ def _file(folder: Path, name: str) -> Path:
 
 
 def _scan(file: Path) -> str:
-    return _READERS[file.suffix[1:]].format(path=duckdb_path(str(file)))
+    return FORMATS[file.suffix[1:]].scan.format(path=duckdb_path(str(file)))
 
 
 def _names(connection: duckdb.DuckDBPyConnection, file: Path) -> list[str]:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from wattif.errors import InvalidValue
 from wattif.spec.anomaly_rate import AnomalyRate, Rate
-from wattif.spec.values import Day, Interval, Names, read_class_mix, split_names
+from wattif.spec.values import ClassMix, Day, Interval, Names, read_class_mix, split_names
 
 
 class WorldSpec(BaseModel):
@@ -34,7 +34,7 @@ class WorldSpec(BaseModel):
     cities: Path | None = Field(
         None, description="TOML file with your own cities; for the format, see wattif/model/data/cities.toml"
     )
-    class_mix: str | None = Field(
+    class_mix: ClassMix | None = Field(
         None,
         description="share of each class, for example residential=0.85,commercial=0.12,industrial=0.03"
         " (default: each city's own)",
@@ -50,13 +50,6 @@ class WorldSpec(BaseModel):
         names = split_names(value)
         if len(set(names)) < max(len(names), 1):
             raise ValueError("name each city once, for example manila,london")
-        return value
-
-    @field_validator("class_mix")
-    @classmethod
-    def _sums_to_1(cls, value: str | None) -> str | None:
-        if value is not None:
-            read_class_mix(value)
         return value
 
     @property

@@ -65,6 +65,12 @@ def read_class_mix(text: str) -> tuple[float, float, float]:
     return residential, commercial, industrial
 
 
+def _class_mix(text: str) -> str:
+    read_class_mix(text)
+    return text
+
+
+ClassMix = Annotated[str, AfterValidator(_class_mix)]
 Day = Annotated[date, BeforeValidator(_read_day), AfterValidator(_within_bounds)]
 Interval = Annotated[int, Field(ge=1, le=3600), AfterValidator(_divides_an_hour)]  # seconds
 Names = Annotated[str, BeforeValidator(_join)]

@@ -97,7 +97,7 @@ def test_the_tables_are_partitioned_and_clustered(recorder: Recorder, warehouse:
 def test_the_external_table_covers_the_partitions_of_the_bucket(
     recorder: Recorder, warehouse: BigQueryWarehouse
 ) -> None:
-    warehouse.create_external_table(READINGS, "gs://my-lake/raw/meters")
+    warehouse.create_external_table(READINGS, "gs://my-lake/raw/meters", "none")
     (sent,) = recorder.sent("POST", "/tables")
     config = sent["externalDataConfiguration"]
     assert config["sourceFormat"] == "NEWLINE_DELIMITED_JSON"
@@ -310,7 +310,7 @@ def test_external_and_native_tables_are_not_mixed(recorder: Recorder, warehouse:
         (200, native) if request.method == "GET" else refusal(409, "duplicate", "Already Exists: Table")
     )
     with pytest.raises(WarehouseError, match="is there as a native table; drop `external`"):
-        warehouse.create_external_table(READINGS, "gs://my-lake/raw")
+        warehouse.create_external_table(READINGS, "gs://my-lake/raw", "none")
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_undoing_the_labels_gives_the_clean_files(
     )
     plan, scenario = Plan.of(asked), scenario_of(asked)
     without_gaps = clean_content(plan, scenario)
-    files = CleanContent(Gaps(without_gaps, missing), plan.encoder, without_gaps.name)
+    files = CleanContent(Gaps(without_gaps, missing), plan.compressor, without_gaps.name)
     content = faulty_content(plan, seed, files)
     objects: dict[str, bytes] = {}
     tables: list[pa.Table] = []

@@ -18,6 +18,7 @@ FLOORS = (
     ("model",),
     ("tables",),
     ("encode",),
+    ("compress",),
     ("faults",),
     ("uploader",),
     ("lake",),

@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.labels import labels_of
+from wattif.compress import compressor_of
 from wattif.encode.encoder import Bytes, RowSchema
 from wattif.encode.ndjson import NdjsonEncoder
 from wattif.encode.ndjson.template import row_template
@@ -64,7 +65,7 @@ def _blocks(unit: Unit) -> Iterator[ReadingsBlock]:
         columns[:] = 0
 
 
-CLEAN = CleanContent(_blocks, ENCODER, lambda unit: MAIN)
+CLEAN = CleanContent(_blocks, compressor_of("none", ENCODER), lambda unit: MAIN)
 
 
 class Injected:
@@ -107,7 +108,7 @@ class Injected:
 
 def _drift(kind: str) -> Drift:
     schema, action = drifted(ENCODER.schema, kind)
-    return Drift(encoder=NdjsonEncoder(schema), action=action)
+    return Drift(compressor=compressor_of("none", NdjsonEncoder(schema)), action=action)
 
 
 def _deliver(faults: Injected, drift: Drift | None = None) -> tuple[dict[str, bytes], list[FaultLabel]]:
@@ -132,7 +133,7 @@ def test_without_faults_the_blocks_pass_through_uncopied() -> None:
             encoded.append(data)
             return data
 
-    clean = CleanContent(_blocks, Remembering(ENCODER.schema), lambda unit: MAIN)
+    clean = CleanContent(_blocks, compressor_of("none", Remembering(ENCODER.schema)), lambda unit: MAIN)
     labels: list[pa.Table] = []
     pieces = [
         (piece.data, bytes(piece.data), piece.rows)

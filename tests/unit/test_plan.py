@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wattif.compress import compressor_of
 from wattif.encode import encoder_of
 from wattif.encode.encoder import RowSchema
 from wattif.engine.estimate import requests_of_file
@@ -33,7 +34,7 @@ def _plan(
         meters_per_file=meters_per_file,
         batch_files=batch_files,
         rows_per_meter=86_400 // interval_s,
-        encoder=encoder,
+        compressor=compressor_of("none", encoder),
         faults=read_rates(faults),
     )
 

@@ -77,6 +77,7 @@ def _summary(options: GenerateOptions, figures: Figures) -> str:
 
 def _next_step(options: GenerateOptions, place: str) -> str:
     """A command that looks at what was made."""
+    from wattif.compress import compressor_type
     from wattif.lake.days import LOADABLE_FORMAT
     from wattif.tables.sql_text import duckdb_pattern
 
@@ -87,7 +88,7 @@ def _next_step(options: GenerateOptions, place: str) -> str:
         return f"gcloud storage ls --long {shlex.quote(f'{place}/dt={options.start}/')}"
     names = options.column_names
     energy = ", sum(consumption_wh::DECIMAL(18, 3))" if names is None or "consumption_wh" in names else ""
-    files = duckdb_pattern(place, "dt=*/*.json")
+    files = duckdb_pattern(place, f"dt=*/*.json{compressor_type(options.compression).suffix}")
     return f"duckdb -c {_in_shell(f'SELECT count(*){energy} FROM read_json({files})')}"
 
 

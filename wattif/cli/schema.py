@@ -26,20 +26,26 @@ class SchemaOptions(Options, PlaceOptions):
 
 
 def _run(options: SchemaOptions, stop: Event) -> int:
+    from wattif.compress import compressor_type
     from wattif.lake.days import stored_dataset
     from wattif.lake.documents import stored_document
     from wattif.lake.open import open_store
     from wattif.tables import catalog
     from wattif.tables.ddl import statement
-    from wattif.tables.ddl.target import Source
+    from wattif.tables.ddl.target import Packing, Source
     from wattif.tables.readings import DEFAULT_NAMES, READINGS, select_fields
 
-    table, columns = catalog.table(options.table), None
+    table, columns, packing = catalog.table(options.table), None, Packing()
     if table.name == READINGS:
-        store = open_store(options.url, retry=options.retry)
-        known = stored_document(store) is not None
-        columns = stored_dataset(store).fields if known else select_fields(DEFAULT_NAMES, 3600)
-    print(statement(options.target, Source.of(table, options.url, columns)), end="")
+        columns = select_fields(DEFAULT_NAMES, 3600)
+    store = open_store(options.url, retry=options.retry)
+    if stored_document(store) is not None:
+        dataset = stored_dataset(store)
+        kind = compressor_type(dataset.compression)
+        packing = Packing(name=kind.name, suffix=kind.suffix, bigquery=kind.bigquery)
+        if table.name == READINGS:
+            columns = dataset.fields
+    print(statement(options.target, Source.of(table, options.url, columns, packing)), end="")
     return 0
 
 

@@ -11,7 +11,7 @@ import pkgutil
 from wattif.encode.encoder import Encoder, RowSchema
 from wattif.errors import InvalidValue, choose_from
 
-_SEAM = "encoder"  # the module that is no format
+_SEAM = {"encoder", "encoded_rows", "row_template"}  # the modules that are no format
 _registered: dict[str, type[Encoder]] = {}
 
 
@@ -28,7 +28,7 @@ def unregister(name: str) -> None:
 
 
 def _own() -> set[str]:
-    return {module.name for module in pkgutil.iter_modules(__path__)} - {_SEAM}
+    return {module.name for module in pkgutil.iter_modules(__path__)} - _SEAM
 
 
 def format_names() -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+from wattif.encode.row_template import RowTemplate
 from wattif.tables.block import Block, Rows, TakenRows
 from wattif.tables.column import Column
 
@@ -38,6 +39,7 @@ class Encoder:
     extension: ClassVar[str]  # of objects' names, with its dot
     content_type: ClassVar[str]
     is_text: ClassVar[bool]  # every row is a line that ends with a line feed
+    template: RowTemplate | None = None  # of rows of readings that differ from it in their values alone
 
     def __init__(self, schema: RowSchema) -> None:
         self.schema = schema

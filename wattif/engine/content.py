@@ -1,6 +1,6 @@
-"""What is delivered of a unit, a pure function of it: table -> blocks -> encoder -> bytes.
+"""What is delivered of a unit, a pure function of it: table -> blocks -> encoder -> compressor -> bytes.
 
-With faults, there is more between table and encoder, and behind it: `wattif.engine.faulty_content`.
+With faults, there is more around the encoder: `wattif.engine.faulty_content`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from wattif.encode.encoder import Bytes, Encoder
+from wattif.compress.compressor import Compressor
+from wattif.encode.encoder import Bytes
 from wattif.engine.plan import Plan
 from wattif.lake import layout
 from wattif.model.scenario import Scenario
@@ -46,12 +47,14 @@ class CleanContent:
     """The object of any unit of a table when nothing goes wrong on the way."""
 
     def __init__(
-        self, blocks_of: Callable[[Unit], Iterator[Block]], encoder: Encoder, name_of: Callable[[Unit], str]
+        self, blocks_of: Callable[[Unit], Iterator[Block]], compressor: Compressor, name_of: Callable[[Unit], str]
     ) -> None:
         self.blocks_of = blocks_of
-        self.encoder = encoder
+        self.compressor = compressor
+        self.encoder = compressor.encoder
         self.name = name_of
-        self.content_type = encoder.content_type
+        self.content_type = compressor.content_type or self.encoder.content_type
+        self.extension = self.encoder.extension + compressor.suffix
 
     def names(self, unit: Unit) -> Sequence[str]:
         """See `Content.names`."""
@@ -60,10 +63,12 @@ class CleanContent:
     def pieces(self, unit: Unit, labels: list[pa.Table]) -> Iterator[Piece]:
         """See `Content.pieces`; nothing goes wrong."""
         name, encoder = self.name(unit), self.encoder.open()
-        yield Piece(name, encoder.start(), 0)
+        compressor = self.compressor.open(encoder)
+        yield Piece(name, compressor.data(encoder.start()), 0)
         for block in self.blocks_of(unit):
-            yield Piece(name, encoder.encode(block), len(block.places))
-        yield Piece(name, encoder.finish(), 0)
+            yield Piece(name, compressor.block(block), len(block.places))
+        yield Piece(name, compressor.data(encoder.finish()), 0)
+        yield Piece(name, compressor.finish(), 0)
 
     def blocks(self, unit: Unit) -> Iterator[Bytes]:
         """The same bytes, without what is empty."""
@@ -73,11 +78,10 @@ class CleanContent:
 def clean_content(plan: Plan, scenario: Scenario) -> CleanContent:
     """The objects of the readings that *plan* makes of *scenario*."""
     macs = scenario.fleet.macs
-    extension = plan.encoder.extension
 
     def name_of(unit: Unit) -> str:
         if plan.meters_per_file == 1:
-            return layout.meter_readings_name(unit.day, int(macs[unit.first]), extension)
-        return layout.unit_name(TABLE, unit, extension)
+            return layout.meter_readings_name(unit.day, int(macs[unit.first]), plan.extension)
+        return layout.unit_name(TABLE, unit, plan.extension)
 
-    return CleanContent(TABLE.blocks(scenario, plan.columns), plan.encoder, name_of)
+    return CleanContent(TABLE.blocks(scenario, plan.columns), plan.compressor, name_of)

@@ -105,16 +105,17 @@ def _sizes(spec: Spec, options: RunOptions, plans: Sequence[Plan]) -> Iterator[t
     )
     faults = plan.faults
     about = "about " if faults or weights_of(spec) else ""  # what goes wrong is not looked up beforehand
+    about_bytes = about or ("about " if plan.is_compressed else "")
     readings = round(plan.rows * faults.delivered_share)
     size = round(plan.size * faults.delivered_share) + sum(each.size for each in plans[1:])
-    row_bytes = plan.encoder.row_width or f"at most {plan.encoder.row_room}"
+    row_bytes = plan.row_width or f"{'about' if plan.is_compressed else 'at most'} {plan.row_bytes}"
     yield "days", f"{plan.days:,} ({plan.start} to {plan.end}, UTC)"
     yield "meters", f"{plan.meters:,}"
     yield "readings", f"{about}{readings:,} (every {plan.interval_s} s, {row_bytes} bytes each)"
     for each in plans[1:]:
         yield each.table, f"{each.rows:,} rows"
     yield "files", f"{about}{files:,} in {batches:,} batches"
-    yield "bytes", f"{about}{size:,} ({size / 1e9:,.2f} GB)"
+    yield "bytes", f"{about_bytes}{size:,} ({size / 1e9:,.2f} GB)"
     kinds = ["files", "manifests", *(table.name for table in whole), "identity", "its claim", "the run's figures"]
     kinds += ["_SUCCESS of each day"] if marks else []
     more = "; labels of the faults besides" if faults else ""

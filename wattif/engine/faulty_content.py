@@ -1,4 +1,5 @@
-"""What arrives of a unit when faults happen on the way: table -> faults of rows -> encoder -> damage of text.
+"""What arrives of a unit when faults happen on the way: table -> faults of rows -> encoder -> damage of text
+-> compressor.
 
 A block without a fault passes through as it is. The clean objects and the delivered ones differ by exactly what the
 labels say.
@@ -10,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wattif.encode.encoder import Encoder
+from wattif.compress.compressor import Compressor
 from wattif.engine.content import CleanContent, Content, Piece
 from wattif.engine.faulty_unit import FaultyUnit
 from wattif.engine.plan import Plan
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 class Drift:
     """How the schema of rows changes."""
 
-    encoder: Encoder  # of the rows after it
+    compressor: Compressor  # of the rows after it
     action: str  # in words
 
 
@@ -50,11 +51,11 @@ class FaultyContent:
 
     def late_name(self, unit: Unit) -> str:
         """The object with the late rows of *unit*."""
-        return layout.late_name(self.clean.name(unit), self.clean.encoder.extension)
+        return layout.late_name(self.clean.name(unit), self.clean.extension)
 
     def again_name(self, name: str) -> str:
         """The object in which *name* is delivered a second time."""
-        return layout.again_name(name, self.clean.encoder.extension)
+        return layout.again_name(name, self.clean.extension)
 
     def names(self, unit: Unit) -> Sequence[str]:
         """See `Content.names`."""
@@ -70,7 +71,7 @@ class FaultyContent:
         twice, drift = self.faults.twice(unit), self.drift_of(unit)
         names: dict[str, None] = {}
         faults = RowFaults(self.faults, unit)
-        made = FaultyUnit(self.clean, faults, (file, self.late_name(unit)), drift.encoder if drift else None)
+        made = FaultyUnit(self.clean, faults, (file, self.late_name(unit)), drift.compressor if drift else None)
         for piece in made.pieces(self.clean.blocks_of(unit)):
             names[piece.name] = None
             yield piece
@@ -97,4 +98,5 @@ def faulty_content(plan: Plan, seed: int, clean: CleanContent) -> Content:
     if rates.schema_drift is None:
         return FaultyContent(clean, faults)
     schema, action = drifted(encoder.schema, rates.drift)
-    return FaultyContent(clean, faults, Drift(encoder=type(encoder)(schema), action=action))
+    drift = Drift(compressor=type(clean.compressor)(type(encoder)(schema)), action=action)
+    return FaultyContent(clean, faults, drift)

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from wattif.compress.compressor import Compressor
 from wattif.encode.encoded_rows import EncodedRows
 from wattif.encode.encoder import Bytes, Encoder
 from wattif.engine.content import CleanContent, Piece
@@ -22,14 +23,15 @@ _own = threading.local()  # a buffer for what arrives of a block
 
 
 class FaultyUnit:
-    """*names*: of the main object, and of the one with late rows; *drifted*: the encoder of rows of another schema."""
+    """*names*: of the main object, and of the one with late rows; *drifted*: of rows of another schema."""
 
     def __init__(
-        self, clean: CleanContent, faults: RowFaults, names: tuple[str, str], drifted: Encoder | None = None
+        self, clean: CleanContent, faults: RowFaults, names: tuple[str, str], drifted: Compressor | None = None
     ) -> None:
         self._name, self._late_name = self._names = names
         self._original_encoder = clean.encoder if drifted else None  # of rows as they were before the drift
-        self._encoder = drifted or clean.encoder
+        self._compressor = drifted or clean.compressor
+        self._encoder = self._compressor.encoder
         self._faults = faults
         self._lines = 0  # of the main object, so far
         self._happened: list[HappenedRows] = []
@@ -38,16 +40,18 @@ class FaultyUnit:
     def pieces(self, blocks: Iterator[Block]) -> Iterator[Piece]:
         """The main object with the rows of *blocks*, then the one with its late rows."""
         encoder = self._encoder.open()
-        yield self._piece(encoder.start(), 0)  # an object arrives even if all of its rows are dropped
+        compressor = self._compressor.open(encoder)
+        yield self._piece(compressor.data(encoder.start()), 0)  # an object arrives even if all of its rows are dropped
         in_ranges = encoder.is_text or encoder.row_width is not None
         for coded in self._faults.coded(blocks):
             if not coded.codes.any():
-                yield self._piece(encoder.encode(coded.block), len(coded.codes))
+                yield self._piece(compressor.block(coded.block), len(coded.codes))
                 continue
             arrival = self._faults.arrival(coded)
             data = (self._ranges if in_ranges else self._selected)(encoder, coded, arrival)
-            yield self._piece(data, arrival.lines)
-        yield self._piece(encoder.finish(), 0)
+            yield self._piece(compressor.data(data), arrival.lines)
+        yield self._piece(compressor.data(encoder.finish()), 0)
+        yield self._piece(compressor.finish(), 0)
         self._happened.sort(key=lambda each: each.first_row)  # a block may have been held back
         if any(each.late is not None for each in self._happened):
             yield from self._late_object()
@@ -123,16 +127,19 @@ class FaultyUnit:
     def _late_object(self) -> Iterator[Piece]:
         """The rows that were late, in the order in which they arrived."""
         name, encoder = self._late_name, self._encoder.open()
+        compressor = self._compressor.open(encoder)
         due_s = np.concatenate([each.events.due_s[each.events.late] for each in self._happened])
         order = self._late_order = np.argsort(due_s, kind="stable")
-        yield Piece(name, encoder.start(), 0)
+        yield Piece(name, compressor.data(encoder.start()), 0)
         taken = [each.late for each in self._happened if isinstance(each.late, TakenRows)]
         if taken:
-            yield Piece(name, encoder.encode(TakenRows.joined(taken, order)), len(order))
+            data = encoder.encode(TakenRows.joined(taken, order))
         else:
             encoded = EncodedRows.joined([each.late for each in self._happened if isinstance(each.late, EncodedRows)])
-            yield Piece(name, memoryview(encoded.take(order).data.data), len(order))
-        yield Piece(name, encoder.finish(), 0)
+            data = memoryview(encoded.take(order).data.data)
+        yield Piece(name, compressor.data(data), len(order))
+        yield Piece(name, compressor.data(encoder.finish()), 0)
+        yield Piece(name, compressor.finish(), 0)
 
 
 def _damaged(encoder: Encoder, encoded: EncodedRows, events: RowEvents, number: int) -> Damage:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from wattif.compress import compressor_of
+from wattif.compress.compressor import Compressor
 from wattif.encode import encoder_of
 from wattif.encode.encoder import Encoder, RowSchema
 from wattif.errors import InvalidValue
@@ -44,7 +46,7 @@ class Plan:
     meters_per_file: int
     batch_files: int
     rows_per_meter: int  # on a day
-    encoder: Encoder
+    compressor: Compressor
     faults: FaultRates = field(default_factory=FaultRates)
     table: str = READINGS
 
@@ -61,7 +63,7 @@ class Plan:
             meters_per_file=spec.meters_per_file,
             batch_files=spec.batch_files,
             rows_per_meter=DAY_S // spec.interval,
-            encoder=encoder,
+            compressor=compressor_of(spec.compression, encoder),
             faults=faults,
         )
 
@@ -76,6 +78,7 @@ class Plan:
         if partitions != [day.isoformat() for day in days]:
             raise ValueError(f"{table.name}: a table that is made in units has a partition per day")
         entities = table.entities(spec, partitions[0])
+        encoder = encoder_of(spec.format, RowSchema(columns=table.columns_in(spec)))
         return cls(
             start=spec.start,
             end=spec.end,
@@ -83,7 +86,7 @@ class Plan:
             meters_per_file=spec.meters_per_file,
             batch_files=spec.batch_files,
             rows_per_meter=-(-table.rows(spec, partitions[0]).rows // entities),
-            encoder=encoder_of(spec.format, RowSchema(columns=table.columns_in(spec))),
+            compressor=compressor_of(spec.compression, encoder),
             table=table.name,
         )
 
@@ -93,9 +96,29 @@ class Plan:
         return self.encoder.schema.columns
 
     @property
+    def encoder(self) -> Encoder:
+        """What makes the bytes of rows."""
+        return self.compressor.encoder
+
+    @property
+    def extension(self) -> str:
+        """What the names of the objects end with."""
+        return self.encoder.extension + self.compressor.suffix
+
+    @property
+    def is_compressed(self) -> bool:
+        """Whether the bytes of a row are fewer than the format says, and follow from its values."""
+        return bool(self.compressor.suffix)
+
+    @property
+    def row_width(self) -> int | None:
+        """Bytes of every row; None when the size of an object shows only when it is made."""
+        return self.compressor.row_width
+
+    @property
     def row_bytes(self) -> int:
-        """Bytes of a row before anything goes wrong; the most there may be where the format does not fix them."""
-        return self.encoder.row_width or self.encoder.row_room
+        """Bytes of a row before anything goes wrong; about so many where they are not the same for all rows."""
+        return self.compressor.usual_row_bytes
 
     @property
     def days(self) -> int:
@@ -124,23 +147,24 @@ class Plan:
 
     @property
     def size(self) -> int:
-        """Bytes of all readings."""
+        """Bytes of all readings, as `row_bytes` has them."""
         return self.rows * self.row_bytes
 
     @property
     def row_room(self) -> int:
         """Most bytes that a reading may take in staging: its copies, as wide as they may become."""
-        encoder = self.encoder
+        compressor = self.compressor
         if self.faults.schema_drift is not None:
-            encoder = type(encoder)(drifted(encoder.schema, self.faults.drift)[0])
-        return encoder.row_room * self.faults.copies
+            encoder = type(self.encoder)(drifted(self.encoder.schema, self.faults.drift)[0])
+            compressor = type(compressor)(encoder)
+        return compressor.row_room * self.faults.copies
 
     def rows_of(self, unit: Unit) -> int:
         """All readings of *unit*, before anything goes wrong."""
         return unit.count * self.rows_per_meter
 
     def size_of(self, unit: Unit) -> int:
-        """Bytes of all its readings."""
+        """Bytes of all its readings, as `row_bytes` has them."""
         return self.rows_of(unit) * self.row_bytes
 
     def room_of(self, unit: Unit) -> int:

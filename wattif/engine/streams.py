@@ -55,7 +55,7 @@ def plans_of(spec: Spec) -> list[Plan]:
 def _stream_of(table: LakeTable, spec: Spec, scenario: Scenario) -> Stream:
     plan = Plan.of_table(spec, table)
     blocks_of = table.blocks(scenario, plan.columns)
-    clean = CleanContent(blocks_of, plan.encoder, lambda unit: layout.unit_name(table, unit, plan.encoder.extension))
+    clean = CleanContent(blocks_of, plan.compressor, lambda unit: layout.unit_name(table, unit, plan.extension))
     return Stream(table=table, plan=plan, clean=clean, content=clean)
 
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 
+from wattif.compress import compression_names, split_name
 from wattif.errors import LakeError
 from wattif.lake import layout
 from wattif.lake.documents import read_document, stored_document
@@ -25,6 +26,7 @@ class StoredDataset:
     fingerprint: str
     fields: tuple[Column, ...]  # of a reading, in order
     interval_s: int  # between two readings
+    compression: str  # of the files
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,14 @@ def stored_dataset(store: Store) -> StoredDataset:
             " or write one with 'python -m wattif generate'"
         )
     content = read_document(document, store.place)
-    if content.get("format", LOADABLE_FORMAT) != LOADABLE_FORMAT:
+    format_name, compression = split_name(str(content.get("format", LOADABLE_FORMAT)))
+    if format_name != LOADABLE_FORMAT or compression not in compression_names():
         raise LakeError(
             f"{store.place}: its files are {content['format']}; only those of {LOADABLE_FORMAT} can be read here"
         )
     try:
         fields = select_fields(str(content["columns"]).split(","), int(content["interval"]))
-        return StoredDataset(str(content["fingerprint"]), fields, int(content["interval"]))
+        return StoredDataset(str(content["fingerprint"]), fields, int(content["interval"]), compression)
     except (KeyError, ValueError) as error:
         raise LakeError(
             f"{store.place}/{layout.DATASET} does not say which readings the lake holds ({error});"

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from wattif.compress import joined_name
 from wattif.faults.rates import rates_of
 from wattif.lake.documents import read_document
 from wattif.model.anomaly_kinds import read_weights, weights_of
@@ -46,7 +47,7 @@ class Identity:
     batch_files: int
     anomalies: str = "none"  # at the meters: the rate (of a share: its span), the kinds and their weights
     faults: str = "none"  # on the way
-    format: str = "ndjson"
+    format: str = "ndjson"  # with the compression, if any
     tzdata: str = ""  # the release of the rules of the time zones, and of the holidays: bytes follow from both
     holidays: str = ""
     extra_tables: str = ""
@@ -72,7 +73,7 @@ class Identity:
             spec.batch_files,
             _describe_anomalies(spec),
             str(rates_of(spec)),
-            spec.format,
+            joined_name(spec.format, spec.compression),
             version("tzdata"),
             version("holidays"),
             ",".join(sorted(set(spec.extra_table_names))),

@@ -109,6 +109,7 @@ class Spec(WorldSpec):
     )
     batch_files: int = Field(10, ge=1, description="files per batch: uploaded and committed together")
     format: str = Field("ndjson", description="format of the files")
+    compression: str = Field("none", description="compression of the files: none or gzip")
     anomaly_rate: Rate = Field(
         0.0,
         description="share of meters with an anomaly between `start` and `end`, as 0.05; or anomalies per meter, to"

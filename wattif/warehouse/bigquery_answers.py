@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from wattif.compress import plain_file
 from wattif.uploader.store import Store
 from wattif.warehouse.warehouse import CONTENT_LENGTH, BadRecord
 
@@ -62,7 +63,7 @@ class BadPosition:
     """Where a load job met a bad record."""
 
     file: str  # object, relative to the lake's prefix
-    position: int | None  # of its first byte in the file
+    position: int | None  # of its first byte in the file's content
     error: str
 
 
@@ -84,7 +85,10 @@ def describe(store: Store, positions: Sequence[BadPosition], folder: Path) -> li
         by_file[each.file].append(each)
     described: list[BadRecord] = []
     for file, found in by_file.items():
-        content = store.fetch(file, folder).read_bytes() if any(each.position is not None for each in found) else b""
+        content = b""
+        if any(each.position is not None for each in found):
+            with plain_file(store.fetch(file, folder)) as plain:
+                content = plain.read()
         for each in found:
             if each.position is None:
                 described.append(BadRecord(file=file, line=None, error=each.error, content=""))

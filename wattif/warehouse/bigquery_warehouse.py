@@ -19,8 +19,10 @@ from google.auth import exceptions as auth
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
+from wattif.compress import compression_of, compressor_type
 from wattif.errors import WarehouseError
 from wattif.lake.days import CommittedDay
+from wattif.lake.manifest import ManifestEntry
 from wattif.uploader.retrying import duration
 from wattif.uploader.store import Store
 from wattif.warehouse import bigquery_answers as answers
@@ -70,9 +72,10 @@ class BigQueryWarehouse:
             wanted.clustering_fields = [table.cluster_column]
         self._create(wanted, [(column.name, column.bigquery_type) for column in table.columns])
 
-    def create_external_table(self, table: Table, lake: str) -> None:
+    def create_external_table(self, table: Table, lake: str, compression: str) -> None:
         """Lay *table* over the objects of *lake*, ``gs://bucket/prefix``; its last column is the partition."""
         config = bigquery.ExternalConfig("NEWLINE_DELIMITED_JSON")
+        config.compression = compressor_type(compression).bigquery
         config.source_uris = [f"{lake}/dt=*"]
         config.schema = self._fields(table)[:-1]
         config.ignore_unknown_values = True
@@ -130,6 +133,8 @@ class BigQueryWarehouse:
 
     def stage(self, store: Store, day: CommittedDay, table: Table) -> Staged:
         """Load the files of a day: those of a bucket by their names, those of a folder through this machine."""
+        for file in day.files:
+            self._check_size(file)
         self._create_temporary(table)
         jobs = self._load_uris if store.place.startswith("gs://") else self._load_files
         bad_records: list[BadRecord] = []
@@ -138,6 +143,14 @@ class BigQueryWarehouse:
             count += bad
             bad_records += errors
         return Staged(bad_records=tuple(bad_records), bad_record_count=max(count, len(bad_records)))
+
+    def _check_size(self, file: ManifestEntry) -> None:
+        most = compression_of(file.name).bigquery_most_bytes
+        if most is not None and file.bytes > most:
+            raise WarehouseError(
+                f"{self.place}: {file.name} has {file.bytes:,} bytes, and BigQuery reads compressed files of at most"
+                f" {most:,}; generate the dataset with a smaller `meters_per_file`, or with `compression` none"
+            )
 
     def _load_config(self, table: Table) -> bigquery.LoadJobConfig:
         return bigquery.LoadJobConfig(

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import orjson
 
+from wattif.compress import plain_file
+
 _CHUNK = 1 << 18  # fits into the cache of a core
 _LINE_FEED, _QUOTE = 10, 34
 
@@ -25,11 +27,10 @@ class ByteCounts:
 def count_bytes(path: str) -> ByteCounts:
     """Count the lines and quotes of a file."""
     line_feeds, quotes = [0], 0
-    buffer = np.empty(_CHUNK, np.uint8)
     last = _LINE_FEED
-    with Path(path).open("rb") as file:
-        while size := file.readinto(buffer.data):  # all of the buffer, but at the end
-            content = buffer[:size]
+    with plain_file(Path(path)) as file:
+        while chunk := file.read(_CHUNK):  # so many bytes, but at the end
+            content = np.frombuffer(chunk, np.uint8)
             line_feeds.append(line_feeds[-1] + int(np.count_nonzero(content == _LINE_FEED)))
             quotes += int(np.count_nonzero(content == _QUOTE))
             last = int(content[-1])
@@ -37,22 +38,26 @@ def count_bytes(path: str) -> ByteCounts:
 
 
 def lines_at(path: str, counts: ByteCounts, numbers: Iterable[int]) -> Iterator[bytes]:
-    """The lines of those *numbers*, from 0, of a file that was counted."""
-    with Path(path).open("rb") as file:
+    """The lines of those rising *numbers*, from 0, of a file that was counted."""
+    with plain_file(Path(path)) as file:
+        passed = 0  # line feeds
         for number in numbers:
             # the chunk with the line feed that ends the line before
             chunk = max(int(np.searchsorted(counts.line_feeds, number)) - 1, 0)
-            file.seek(chunk * _CHUNK)
-            for _ in range(number - counts.line_feeds[chunk]):
+            if counts.line_feeds[chunk] > passed:  # never back: a compressed file would be read from its begin
+                file.seek(chunk * _CHUNK)
+                passed = counts.line_feeds[chunk]
+            for _ in range(number - passed):
                 file.readline()
             yield file.readline()
+            passed = number + 1
 
 
 def rows_to_lines(path: str, rows: Iterable[int]) -> Iterator[int]:
     """The numbers of the lines that are the *rows* of a file, both from 0; a blank line is no row."""
     wanted = set(rows)
     row = 0
-    with Path(path).open("rb") as file:
+    with plain_file(Path(path)) as file:
         for number, line in enumerate(file):
             if line.strip():
                 if row in wanted:
@@ -62,7 +67,7 @@ def rows_to_lines(path: str, rows: Iterable[int]) -> Iterator[int]:
 
 def first_record(path: str) -> dict[str, object]:
     """The first line that is a JSON object, of those at the beginning of a file; empty when there is none."""
-    with Path(path).open("rb") as file:
+    with plain_file(Path(path)) as file:
         for line in file.read(_CHUNK).splitlines():
             try:
                 record = orjson.loads(line)

@@ -91,19 +91,21 @@ def load(
         )
     warehouse = open_warehouse(place, create=True, retry=retry)
     try:
-        return load_days(store, dataset, days, warehouse, _external_table(store, warehouse) if external else None)
+        return load_days(
+            store, dataset, days, warehouse, _external_table(store, dataset, warehouse) if external else None
+        )
     finally:
         warehouse.close()
 
 
-def _external_table(store: Store, warehouse: Warehouse) -> Callable[[Table], None]:
+def _external_table(store: Store, dataset: StoredDataset, warehouse: Warehouse) -> Callable[[Table], None]:
     """How the readings' table is laid over the bucket."""
     with needs("bigquery"):
         from wattif.warehouse.bigquery_warehouse import BigQueryWarehouse
 
     if not isinstance(warehouse, BigQueryWarehouse) or not store.place.startswith("gs://"):
         raise InvalidValue("external", True, "needs BigQuery and a bucket; leave it out")
-    return lambda table: warehouse.create_external_table(table, store.place)
+    return lambda table: warehouse.create_external_table(table, store.place, dataset.compression)
 
 
 def load_days(

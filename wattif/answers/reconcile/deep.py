@@ -41,6 +41,7 @@ class DeepComparison:
     def __init__(self, store: Store, delivery: ExpectedObjects) -> None:
         self._store = store
         self._delivery = delivery
+        self._compressor = delivery.plan.compressor
         self._reader = RowReader(delivery.plan.encoder, delivery.table.key)
 
     def compare(self, unit: Unit, labels: list[pa.Table]) -> Iterator[Compared]:
@@ -68,17 +69,27 @@ class DeepComparison:
 
     def _look_closer(self, unit: Unit, name: str) -> list[Difference]:
         """Row by row; the bytes are made once more, because blocks do not last."""
-        expected = b"".join(bytes(piece.data) for piece in self._delivery.pieces(unit, []) if piece.name == name)
+        made = b"".join(bytes(piece.data) for piece in self._delivery.pieces(unit, []) if piece.name == name)
+        with self._compressor.reader(io.BytesIO(made)) as plain:
+            expected = plain.read()
         rows = self._delivery.plan.rows_of(unit)
         file = self._store.open_object(name)
         if file is None:
             return self._compared(name, rows, expected, None)
-        most = _MOST_TIMES * max(len(expected), _CHUNK)
         with file:
-            found = _read(file, most + 1)
+            most = _MOST_TIMES * max(len(expected), _CHUNK)
+            try:
+                with self._compressor.reader(file) as plain:
+                    found = _read(plain, most + 1)
+            except self._compressor.damage as error:
+                words = f"no {self._compressor.name}: {error}"
+                return [difference_of_object(name, "altered", rows, f"{len(expected)} bytes", words, column="bytes")]
         if len(found) > most:
             sizes = f"{len(expected)} bytes", f"more than {most} bytes"
             return [Difference(name, None, None, "bytes", "altered", rows, *sizes)]
+        if found == expected:
+            words = "the same rows in other bytes"
+            return [difference_of_object(name, "altered", rows, "compressed by WattIf", words, column="bytes")]
         return self._compared(name, rows, expected, found)
 
     def _compared(self, name: str, rows: int, expected: bytes, found: bytes | None) -> list[Difference]:

@@ -46,7 +46,7 @@ class ExpectedObjects:
     def objects(self, unit: Unit) -> Sequence[ExpectedObject]:
         """The objects that *unit* brings, computed without its rows."""
         plan = self.plan
-        size = None if plan.encoder.row_width is None else plan.size_of(unit)
+        size = None if plan.row_width is None else plan.size_of(unit)
         return (ExpectedObject(self._stream.clean.name(unit), unit, plan.rows_of(unit), size, self._all_rows),)
 
     def labels(self, batch: Batch) -> Sequence[str]:

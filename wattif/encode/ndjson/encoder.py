@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from wattif.encode.encoder import Bytes, Encoder, RowSchema
 from wattif.encode.ndjson.marks import marked_rows
 from wattif.encode.ndjson.reading import field_in, fields_in
-from wattif.encode.ndjson.rows import DayRows, RowFormat, number_text, single_rows
-from wattif.encode.ndjson.template import TIMESTAMP_WIDTH, field_width, row_template
+from wattif.encode.ndjson.rows import DayRows, RowFormat, single_rows
+from wattif.encode.ndjson.template import field_width, row_template
+from wattif.encode.row_template import TIMESTAMP_WIDTH, RowTemplate, number_text
 from wattif.model.fleet import mac_text
 from wattif.tables.block import Block, Rows, TakenRows
 from wattif.tables.column import Column
@@ -29,6 +30,7 @@ class NdjsonEncoder(Encoder):
     extension = ".json"
     content_type = "application/x-ndjson"
     is_text = True
+    template: RowTemplate
 
     def __init__(self, schema: RowSchema) -> None:
         super().__init__(schema)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from wattif.encode.ndjson.template import TIMESTAMP_WIDTH, RowTemplate, field_width
+from wattif.encode.row_template import TIMESTAMP_WIDTH, RowTemplate, number_field_width
 from wattif.model import quantities
 from wattif.tables.reading_blocks import ReadingsBlock
 
@@ -52,5 +52,5 @@ def lay_signs(rows: NDArray[np.uint8], template: RowTemplate, negative: NDArray[
     for field in template.fields:
         if field.kind == "number" and field.quantity == quantities.POWER_W:
             offset, where = template.offsets[field.name], np.flatnonzero(negative)
-            digits = rows[where, offset : offset + field_width(field)] != ord(" ")
+            digits = rows[where, offset : offset + number_field_width(field)] != ord(" ")
             rows[where, offset + digits.argmax(axis=1) - 1] = ord("-")

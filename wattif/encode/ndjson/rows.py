@@ -9,20 +9,18 @@ from numpy.typing import NDArray
 
 from wattif.encode.ndjson import stamp
 from wattif.encode.ndjson.marks import lay_signs, lay_times
-from wattif.encode.ndjson.template import TIMESTAMP_WIDTH, RowTemplate, high_digits, is_tabled, number_width
+from wattif.encode.row_template import (
+    TIMESTAMP_WIDTH,
+    RowTemplate,
+    high_digits,
+    is_tabled,
+    number_text,
+    number_width,
+)
 from wattif.tables.block import Rows
 from wattif.tables.reading_blocks import ReadingsBlock
 
 _SPILL = 8  # a word may be written over up to so many bytes after its field
-
-
-def number_text(values: NDArray[np.int64], decimals: int, width: int) -> NDArray[np.bytes_]:
-    """*values* of 10^-decimals units as right-aligned text."""
-    sizes = np.abs(values)
-    text = np.char.mod(b"%d", sizes // 10**decimals)
-    if decimals:
-        text = np.char.add(text, np.char.mod(b".%%0%dd" % decimals, sizes % 10**decimals))
-    return np.char.rjust(np.char.add(np.where(values < 0, b"-", b""), text), width)
 
 
 class RowFormat:

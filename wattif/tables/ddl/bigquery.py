@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from wattif.errors import InvalidValue
 from wattif.tables.ddl.target import Source, Target
 
 
@@ -17,6 +18,9 @@ def _write(source: Source) -> str:
         layout = f"\nPARTITION BY {_day(source)}" if source.day_column else ""
         layout += f"\nCLUSTER BY `{source.cluster_column}`" if source.cluster_column else ""
         return f"CREATE TABLE `{source.name}` (\n{columns}\n){layout}\nOPTIONS (description = {description});\n"
+    if source.packing.bigquery is None:
+        words = f"reads no files that are compressed as {source.packing.name}; choose another `compression`"
+        raise InvalidValue("for", "bigquery", words)
     place = source.place if source.is_in_cloud else "gs://BUCKET/PREFIX"  # BigQuery reads no folder of this machine
     first, _, rest = source.objects.partition("*")
     pattern = f"{first}*" if source.is_partitioned or not rest.endswith(".parquet") else source.objects
@@ -26,6 +30,8 @@ def _write(source: Source) -> str:
     if source.is_partitioned:
         partition = "\nWITH PARTITION COLUMNS (dt DATE)"
         options.append(f"hive_partition_uri_prefix = {json.dumps(place)}")
+    if source.packing.suffix:
+        options.append(f'compression = "{source.packing.bigquery}"')
     if source.is_json:
         options.append("ignore_unknown_values = TRUE")
         listed = f" (\n{columns}\n)"

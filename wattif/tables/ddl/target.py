@@ -17,6 +17,15 @@ _VIEW = "deduplicated"  # of the expected tables: what a table downstream should
 
 
 @dataclass(frozen=True, kw_only=True)
+class Packing:
+    """How files are compressed; what is not set: not at all."""
+
+    name: str = "none"
+    suffix: str = ""  # of their names, after the format's ending
+    bigquery: str | None = "NONE"  # as BigQuery calls it; None: it reads no such files
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """A table, the columns that it has in a dataset, and where its objects lie."""
 
@@ -27,20 +36,24 @@ class Source:
     place: str  # of the dataset: a path or gs://bucket/prefix
     objects: str | None  # pattern of their names below the place; None: a table of a warehouse
     is_json: bool  # one JSON object a line; else Parquet
+    packing: Packing
     is_partitioned: bool  # by day, as dt=2024-01-01
     day_column: str | None
     cluster_column: str | None
 
     @classmethod
-    def of(cls, table: Table, place: str, columns: tuple[Column, ...] | None = None) -> Source:
-        """*table* with *columns*, or all that it may have, in the dataset at *place*."""
+    def of(
+        cls, table: Table, place: str, columns: tuple[Column, ...] | None = None, packing: Packing | None = None
+    ) -> Source:
+        """*table* with *columns*, or all that it may have, in the dataset at *place*; *packing*: of its files."""
+        packing = packing or Packing()
         objects, is_stream = None, False
         if isinstance(table, LakeTable):
             is_stream = table.made == "stream"
             objects = re.sub(r"\{[^}]*\}", "*", table.path.replace("{view}", _VIEW))
             if is_stream:  # what arrives late or again, too
                 objects = f"{objects.rpartition('/')[0]}/*"
-            objects += f".{table.endings[-1]}"
+            objects += f".{table.endings[-1]}{packing.suffix if is_stream else ''}"
         return cls(
             name=table.name,
             description=table.description,
@@ -49,6 +62,7 @@ class Source:
             place=place,
             objects=objects,
             is_json=objects is not None and not objects.endswith(".parquet"),
+            packing=packing if is_stream else Packing(),
             is_partitioned=is_stream,
             day_column=table.day_column,
             cluster_column=table.cluster_column,

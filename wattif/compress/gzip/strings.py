@@ -1,0 +1,143 @@
+"""Strings of a tile of rows, column by column, and where each differs from that of the row before: kernels."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattif.compress.gzip.codes import CHARACTER_BITS
+from wattif.compress.gzip.row_tables import (
+    CHECK_SHIFT,
+    DE_BRUIJN,
+    DECIMALS,
+    DIGITS,
+    GROUP,
+    HIGH_DIGITS,
+    HIGH_TABLE,
+    KIND,
+    LOWEST,
+    POINT_TABLE,
+    QUANTITY,
+    SAME,
+    SIZE_SHIFT,
+    START_SHIFT,
+    TABLE,
+    TABLED,
+    TIME,
+)
+from wattif.numeric.jit import kernel
+
+_STRING = np.uint64((1 << CHECK_SHIFT) - 1)
+_CHECK_SHIFT, _SIZE_SHIFT, _START_SHIFT = np.uint64(CHECK_SHIFT), np.uint64(SIZE_SHIFT), np.uint64(START_SHIFT)
+_EQUAL_AND_SIZE = np.uint64((1 << START_SHIFT) - 1)
+_TEN_THOUSAND = np.uint64(10_000)
+_DE_BRUIJN, _INDEX_SHIFT, _SAME = np.uint64(DE_BRUIJN), np.uint64(58), np.uint64(SAME)
+_ZERO, _ONE = np.uint64(0), np.uint64(1)
+
+
+@kernel
+def _from_table(
+    values: NDArray[np.uint64],
+    lowest: np.uint64,
+    table: NDArray[np.uint64],
+    strings: NDArray[np.uint64],
+    checks: NDArray[np.uint64],
+) -> None:
+    """A number with few possible values."""
+    for i in range(values.shape[0]):
+        entry = table[values[i] - lowest]
+        strings[i] = entry & _STRING
+        checks[i] ^= entry >> _CHECK_SHIFT
+
+
+@kernel
+def _from_digits(
+    values: NDArray[np.uint64],
+    scale: np.uint64,
+    high_digits: int,
+    high: NDArray[np.uint64],
+    groups: NDArray[np.uint64],
+    point: NDArray[np.uint64],
+    strings: NDArray[np.uint64],
+    checks: NDArray[np.uint64],
+) -> None:
+    """values / scale: the digits before the last four, these, then the point and what follows it."""
+    low_shift = np.uint64(CHARACTER_BITS * high_digits)
+    point_shift = low_shift + np.uint64(CHARACTER_BITS * GROUP)
+    for i in range(values.shape[0]):
+        whole = values[i] // scale
+        thousands = whole // _TEN_THOUSAND
+        entry = groups[whole - thousands * _TEN_THOUSAND + (_TEN_THOUSAND if thousands == _ZERO else _ZERO)]
+        string = (entry & _STRING) << low_shift
+        check = entry
+        if high_digits > 0:
+            entry = high[thousands]
+            string |= entry & _STRING
+            check ^= entry
+        if scale > _ONE:
+            entry = point[values[i] - whole * scale]
+            string |= (entry & _STRING) << point_shift
+            check ^= entry
+        strings[i] = string
+        checks[i] ^= check >> _CHECK_SHIFT
+
+
+@kernel
+def fill_strings(
+    slots: NDArray[np.int64],
+    tables: NDArray[np.uint64],
+    columns: NDArray[np.uint64],
+    clock_strings: NDArray[np.uint64],
+    clock_checks: NDArray[np.uint64],
+    strings: NDArray[np.uint64],
+    checks: NDArray[np.uint64],
+) -> None:
+    """Fill *strings* (slots, rows) from *columns* (quantities, rows), and add to the CRCs of the rows in *checks*."""
+    rows = checks.shape[0]
+    for s in range(slots.shape[0]):
+        slot = slots[s]
+        own = strings[s, :rows]
+        if slot[KIND] == TIME:
+            for i in range(rows):
+                own[i] = clock_strings[i]
+                checks[i] ^= clock_checks[i]
+        elif slot[KIND] == TABLED:
+            _from_table(columns[slot[QUANTITY]], np.uint64(slot[LOWEST]), tables[slot[TABLE] :], own, checks)
+        elif slot[KIND] == DIGITS:
+            values, digits = columns[slot[QUANTITY]], slot[HIGH_DIGITS]
+            high, table, point = tables[slot[HIGH_TABLE] :], tables[slot[TABLE] :], tables[slot[POINT_TABLE] :]
+            # the scale is a literal in each branch, so that the compiler divides by multiplying
+            if slot[DECIMALS] == 3:
+                _from_digits(values, np.uint64(1000), digits, high, table, point, own, checks)
+            elif slot[DECIMALS] == 2:
+                _from_digits(values, np.uint64(100), digits, high, table, point, own, checks)
+            elif slot[DECIMALS] == 1:
+                _from_digits(values, np.uint64(10), digits, high, table, point, own, checks)
+            else:
+                _from_digits(values, np.uint64(1), digits, high, table, point, own, checks)
+        else:
+            own[:] = _ZERO
+
+
+@kernel
+def compare_strings(
+    strings: NDArray[np.uint64],
+    before: np.uint64,
+    places: NDArray[np.uint64],
+    gap: np.uint64,
+    suffixes: NDArray[np.uint64],
+    changes: NDArray[np.uint64],
+) -> np.uint64:
+    """What is to be written of each of *strings*: in *changes*, how many bits that is, and after how many equal bytes.
+
+    *gap*: bytes before the field, which are equal in all rows. The last one of *strings* is returned.
+    """
+    for i in range(suffixes.shape[0]):
+        string = strings[i]
+        difference = string ^ before
+        before = string
+        lowest_bit = difference & (~difference + _ONE)
+        place = places[_SAME if difference == _ZERO else lowest_bit * _DE_BRUIJN >> _INDEX_SHIFT]
+        suffixes[i] = string >> (place >> _START_SHIFT)
+        changes[i] = (place & _EQUAL_AND_SIZE) + gap
+    return before

@@ -78,6 +78,22 @@ CASES: dict[str, dict[str, Any]] = {
         "seed": 7,
         "interval": 900,
     },
+    "compressed": {
+        "start": "2024-01-01",
+        "end": "2024-01-01",
+        "meters": 3,
+        "meters_per_file": 2,
+        "compression": "gzip",
+    },
+    "compressed, every column, where something goes wrong": {
+        "start": "2024-03-01",
+        "end": "2024-03-02",
+        "meters": 60,
+        "interval": 900,
+        "anomaly_rate": 0.5,
+        "columns": ",".join(FIELD_NAMES),
+        "compression": "gzip",
+    },
 }
 
 

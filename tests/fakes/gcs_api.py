@@ -6,6 +6,7 @@ The first methods understand a request and read its body; then one method for ea
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import re
 import socket
@@ -242,6 +243,10 @@ class ApiHandler(BaseHTTPRequestHandler):
         content, status = found.content, 200
         headers = {"Content-Type": found.content_type, "X-Goog-Generation": str(found.generation)}
         headers["X-Goog-Hash"] = f"crc32c={self._told_crc32c(found)}" + (f",md5={found.md5}" if found.md5 else "")
+        if found.content_encoding == "gzip":
+            if "gzip" not in self.headers.get("Accept-Encoding", ""):
+                return self._answer(status, gzip.decompress(content), headers)
+            headers["Content-Encoding"] = "gzip"
         if wanted := re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range", "")):
             begin = int(wanted[1]) if wanted[1] else max(found.size - int(wanted[2]), 0)
             end = min(int(wanted[2]) + 1, found.size) if wanted[1] and wanted[2] else found.size
@@ -249,7 +254,7 @@ class ApiHandler(BaseHTTPRequestHandler):
                 raise Refusal(416)
             content, status = content[begin:end], 206
             headers["Content-Range"] = f"bytes {begin}-{end - 1}/{found.size}"
-        self._answer(status, _flip_a_bit(content) if isinstance(self._fault, Corrupt) else content, headers)
+        return self._answer(status, _flip_a_bit(content) if isinstance(self._fault, Corrupt) else content, headers)
 
     def _delete(self) -> None:
         query = self._request.query
@@ -299,6 +304,8 @@ class ApiHandler(BaseHTTPRequestHandler):
             "size": str(stored.size),
             "crc32c": self._told_crc32c(stored),
         }
+        if stored.content_encoding:
+            resource["contentEncoding"] = stored.content_encoding
         return {**resource, "md5Hash": stored.md5} if stored.md5 else resource
 
     def _answer_object(self, stored: Stored) -> None:

@@ -58,6 +58,7 @@ class Stored:
     md5: str  # base64
     generation: int
     content_type: str
+    content_encoding: str = ""
 
 
 def in_base64(crc32c: int) -> str:
@@ -79,6 +80,7 @@ class Upload:
         self.lock = threading.RLock()
         self._declared = {"crc32c": metadata.get("crc32c", ""), "md5": metadata.get("md5Hash", "")}
         self._content_type = metadata.get("contentType", "application/octet-stream")
+        self._content_encoding = metadata.get("contentEncoding", "")
         self._discard = discard
         self._content = bytearray()
         self._crc32c = 0
@@ -109,9 +111,8 @@ class Upload:
             label = "CRC32C" if key == "crc32c" else "MD5 hash"
             if given and key in found and given != found[key]:
                 raise Refusal(400, f'Provided {label} "{given}" doesn\'t match calculated {label} "{found[key]}".')
-        return Stored(
-            bytes(self._content), self.size, self._crc32c, found.get("md5", ""), generation, self._content_type
-        )
+        kinds = self._content_type, self._content_encoding
+        return Stored(bytes(self._content), self.size, self._crc32c, found.get("md5", ""), generation, *kinds)
 
 
 class Buckets:

@@ -7,7 +7,8 @@ It stands for what https://cloud.google.com/storage/docs/json_api documents of
 * `ifGenerationMatch`, with 412; that of a resumable upload is judged when the upload ends, as the service does it;
 * CRC32C and MD5 in the metadata or in `X-Goog-Hash`, with 400 when the content has others;
 * resumable uploads: bytes are kept in multiples of 256 KiB; those that are kept already are ignored when they come
-  again; an upload that has ended answers with its object; one that was refused at its end is gone (410).
+  again; an upload that has ended answers with its object; one that was refused at its end is gone (410);
+* decompressive transcoding of objects whose metadata have `contentEncoding: gzip`.
 
 It does not stand for: access control, other preconditions (501), object versions, ACLs, compose, rewrite, patch,
 other `fields` (ignored), `delimiter`, customers' keys, chunked transfer encoding, the XML API, TLS.

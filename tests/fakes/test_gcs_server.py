@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 import signal
@@ -173,6 +174,19 @@ def test_a_part_of_the_media(
     answer = http.get(f"{server.url}/storage/v1/b/lake/o/x?alt=media", headers={"Range": wanted})
     assert answer.status_code == status
     assert content is None or answer.content == content
+
+
+def test_what_is_marked_as_encoded_is_unpacked_for_who_does_not_ask_for_it(
+    server: GcsServer, http: requests.Session
+) -> None:
+    packed = gzip.compress(CONTENT)
+    for encoding, plain in ((None, packed), ("gzip", CONTENT)):
+        answer = multipart(http, server, packed, **({"contentEncoding": encoding} if encoding else {}))
+        assert answer.json().get("contentEncoding") == encoding
+        for accepted, received in (("identity", plain), ("gzip", packed)):
+            url = f"{server.url}/storage/v1/b/lake/o/dir%2Fx?alt=media"
+            with http.get(url, headers={"Accept-Encoding": accepted}, stream=True) as media:
+                assert media.raw.read(decode_content=False) == received
 
 
 def test_a_list_comes_in_pages(server: GcsServer, http: requests.Session) -> None:

@@ -65,16 +65,22 @@ FAULTS = (
 )
 
 
-@pytest.mark.parametrize(("faults", "kills"), [("none", KILLS), (FAULTS, KILLS // 2)], ids=["clean", "faults"])
-def test_killed_again_and_again_into_a_local_lake(tmp_path: Path, faults: str, kills: int) -> None:
+@pytest.mark.parametrize(
+    ("faults", "kills", "more"),
+    [("none", KILLS, ()), (FAULTS, KILLS // 2, ()), (FAULTS, KILLS // 2, ("--compression", "gzip"))],
+    ids=["clean", "faults", "compressed"],
+)
+def test_killed_again_and_again_into_a_local_lake(
+    tmp_path: Path, faults: str, kills: int, more: tuple[str, ...]
+) -> None:
     """With faults on the way, their labels are among the objects."""
     (tmp_path / "staging").mkdir()
-    seconds = _run(tmp_path, "--lake", "undisturbed", "--faults", faults)
+    seconds = _run(tmp_path, "--lake", "undisturbed", "--faults", faults, *more)
     expected = objects(tmp_path / "undisturbed")
     chance = random.Random(1)
     killed = 0
     while killed < kills:
-        with _start(tmp_path, None, "--lake", "lake", "--faults", faults) as process:
+        with _start(tmp_path, None, "--lake", "lake", "--faults", faults, *more) as process:
             try:
                 process.wait(timeout=chance.uniform(0.4, 1.0) * seconds)
             except subprocess.TimeoutExpired:
@@ -89,7 +95,7 @@ def test_killed_again_and_again_into_a_local_lake(tmp_path: Path, faults: str, k
         if process.returncode == 0:  # it was faster than the kill: take some of the lake away and go on
             for path in committed[::3]:
                 path.unlink()
-    _run(tmp_path, "--lake", "lake", "--faults", faults)
+    _run(tmp_path, "--lake", "lake", "--faults", faults, *more)
     assert objects(tmp_path / "lake") == expected
     assert any("labels/faults" in name for name in expected) == (faults != "none")
     assert not list((tmp_path / "staging").rglob("readings*"))

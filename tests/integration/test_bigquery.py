@@ -111,17 +111,22 @@ def test_a_folder_is_loaded_and_rolled_up_as_in_duckdb(lake: HandLake, client: A
     assert {table.table_id for table in client.list_tables(DATASET)} == {*TABLES, "smart_meter_bad_records"}
 
 
+def _put(lake: Path, storage: GcsServer, buckets: Path, bucket: str) -> None:
+    """Put all of *lake* into a bucket, where the emulator finds it, too."""
+    for path in lake.rglob("*"):
+        if path.is_file():
+            name = f"raw/{path.relative_to(lake).as_posix()}"
+            storage.put(bucket, name, path.read_bytes())
+            (buckets / bucket / name).parent.mkdir(parents=True, exist_ok=True)
+            (buckets / bucket / name).write_bytes(path.read_bytes())
+
+
 def test_a_bucket_is_loaded_by_the_names_of_its_objects(
     lake: HandLake, client: Any, server: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with GcsServer(["my-lake"]) as storage:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", storage.url)
-        for path in lake.folder.rglob("*"):
-            if path.is_file():
-                name = f"raw/{path.relative_to(lake.folder).as_posix()}"
-                storage.put("my-lake", name, path.read_bytes())
-                (server[1] / "my-lake" / name).parent.mkdir(parents=True, exist_ok=True)
-                (server[1] / "my-lake" / name).write_bytes(path.read_bytes())
+        _put(lake.folder, storage, server[1], "my-lake")
         report = load(bucket="my-lake", prefix="raw", **OF_BIGQUERY)
         fetched = [request.name for request in storage.requests if request.kind == "media"]
     assert fetched
@@ -129,6 +134,25 @@ def test_a_bucket_is_loaded_by_the_names_of_its_objects(
     assert report.rows == 42
     _rollup()
     _same_in_duckdb(lake, client)
+
+
+def test_compressed_files_of_a_bucket_are_loaded_as_plain_ones(
+    client: Any, server: tuple[str, Path], settings: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sums = []
+    for compression in ("none", "gzip"):
+        asked = settings(lake=settings().lake / compression, interval=900, compression=compression)
+        generate(asked)
+        with GcsServer([compression]) as storage:
+            monkeypatch.setenv("STORAGE_EMULATOR_HOST", storage.url)
+            _put(asked.lake, storage, server[1], compression)
+            report = load(bucket=compression, prefix="raw", **OF_BIGQUERY)
+        assert (report.rows, report.bad_record_count) == (2 * 10 * 96, 0)
+        found = client.query(f"SELECT SUM(consumption_wh), COUNT(*) FROM {DATASET}.smart_meter_readings", timeout=20)
+        sums.append([tuple(row.values()) for row in found.result()])
+        for table in client.list_tables(DATASET):
+            client.delete_table(table, timeout=20)
+    assert sums[0] == sums[1]
 
 
 def test_a_second_load_brings_nothing_and_a_changed_day_is_replaced(lake: HandLake, client: Any) -> None:

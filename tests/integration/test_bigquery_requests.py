@@ -94,6 +94,22 @@ def test_the_tables_are_partitioned_and_clustered(recorder: Recorder, warehouse:
     assert hourly["clustering"] == {"fields": ["mac"]}
 
 
+def test_the_external_table_over_compressed_files_says_so(recorder: Recorder, warehouse: BigQueryWarehouse) -> None:
+    for compression, told in (("gzip", "GZIP"), ("none", "NONE")):
+        warehouse.create_external_table(READINGS, "gs://my-lake/raw", compression)
+        assert recorder.sent("POST", "/tables")[-1]["externalDataConfiguration"]["compression"] == told
+
+
+def test_a_compressed_file_that_is_too_large_for_bigquery_is_refused(
+    warehouse: BigQueryWarehouse, tmp_path: Path
+) -> None:
+    name = "dt=2024-01-01/readings-00000000-00099999.json"
+    file = ManifestEntry(f"{name}.gz", 4 * 2**30 + 1, 1, "00000000", 0, 99_999)
+    day = CommittedDay(date(2024, 1, 1), (file,), 1, "")
+    with pytest.raises(WarehouseError, match=r"json.gz has 4,294,967,297 bytes.*`meters_per_file`.*`compression` none"):
+        warehouse.stage(LocalStore(tmp_path), day, READINGS)
+
+
 def test_the_external_table_covers_the_partitions_of_the_bucket(
     recorder: Recorder, warehouse: BigQueryWarehouse
 ) -> None:

@@ -23,6 +23,8 @@ for changes in (
     {"meters": 40, "class_mix": "residential=1", "solar_share": 1, "ev_share": 1, "interval": 25, "city": "london"},
 ):
     assert file_bytes(Asked(**{**days, **changes}))
+    assert file_bytes(Asked(**{**days, **changes, "compression": "gzip"}))
+assert file_bytes(Asked(**days, meters=20, interval=900, anomaly_rate=1, compression="gzip"))
 assert len(wattif.read(wattif.Spec(**days, city="berlin", extra_tables="air_quality"), "air_quality").read_all())
 """
 

@@ -131,12 +131,13 @@ def member_of_rows(
     for meter in range(meters):
         check = text_check
         if mac >= 0:
-            text[mac : mac + MAC_WIDTH] = macs[meter]
-            for place in range(mac, mac + MAC_WIDTH):
-                check ^= np.uint64(place_checks[place, text[place]])
+            for place in range(MAC_WIDTH):
+                text[mac + place] = macs[meter, place]
+                check ^= np.uint64(place_checks[mac + place, macs[meter, place]])
         for first in range(0, readings, _TILE):
             rows = min(_TILE, readings - first)
-            row_checks[:rows] = check
+            for i in range(rows):
+                row_checks[i] = check
             values = columns[meter, :, first : first + rows]
             fill_strings(slots, tables, values, clock_strings[first:], clock_checks[first:], strings, row_checks[:rows])
             for i in range(rows):

@@ -116,7 +116,8 @@ def fill_strings(
             else:
                 _from_digits(values, np.uint64(1), digits, high, table, point, own, checks)
         else:
-            own[:] = _ZERO
+            for i in range(rows):
+                own[i] = _ZERO
 
 
 @kernel

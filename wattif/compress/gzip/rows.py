@@ -95,6 +95,26 @@ def _put_first_row(
 
 
 @kernel
+def _put_mac(
+    words: NDArray[np.uint64],
+    at: np.uint64,
+    pending: np.uint64,
+    count: np.uint64,
+    literals: NDArray[np.uint64],
+    matches: NDArray[np.uint64],
+    equal: np.uint64,
+    before: NDArray[np.uint8],
+    mac: NDArray[np.uint8],
+) -> BitPlace:
+    """Put another meter's address after *equal* bytes; *before*: that of the row before."""
+    same = 0
+    while same < MAC_WIDTH - 1 and mac[same] == before[same]:
+        same += 1
+    at, pending, count = put_match(words, at, pending, count, matches, equal + np.uint64(same))
+    return put_bytes(words, at, pending, count, literals, mac[same:])
+
+
+@kernel
 def member_of_rows(
     words: NDArray[np.uint64],
     begun: NDArray[np.uint64],
@@ -154,12 +174,10 @@ def member_of_rows(
                 at, pending, count, equal = _put_changes(
                     words, at, pending, count, matches, equal, flat_changes[:mac_slot], flat_suffixes
                 )
-                same = 0
-                while same < MAC_WIDTH - 1 and macs[meter, same] == macs[meter - 1, same]:
-                    same += 1
-                length = equal + np.uint64(mac_gap + same)
-                at, pending, count = put_match(words, at, pending, count, matches, length)
-                at, pending, count = put_bytes(words, at, pending, count, literals, macs[meter, same:])
+                equal += np.uint64(mac_gap)
+                at, pending, count = _put_mac(
+                    words, at, pending, count, literals, matches, equal, macs[meter - 1], macs[meter]
+                )
                 equal = _ZERO - np.uint64(mac_gap + MAC_WIDTH)  # which the gap before the next field has, too
                 begin = mac_slot
             at, pending, count, equal = _put_changes(

@@ -21,6 +21,7 @@ from wattif.cli.map import MapOptions
 from wattif.cli.options import Options
 from wattif.encode.encoder import RowSchema
 from wattif.encode.ndjson.template import field_width, row_template
+from wattif.exchange.quality import GOOD, NOT_SENT, QUALITIES
 from wattif.model.anomalies import Kind
 from wattif.model.anomaly_kinds import KINDS
 from wattif.model.quantities import Status
@@ -128,6 +129,17 @@ def months_of(table: grid.GridTable) -> str:
     )
 
 
+def codes() -> str:
+    """What exchange files call the quality of a reading."""
+    meanings: dict[int, str] = {NOT_SENT: "no row came", GOOD: "good", **{flag: flag.meaning for flag in Status}}
+    lines = ["| reading | NEM12 | ESPI | CIM |", "|---|---|---|---|"]
+    for each in QUALITIES:
+        nem = ", ".join(code for code in (each.nem_method, each.nem_reason, each.nem_text) if code)
+        espi = "left out" if each.espi is None else each.espi
+        lines.append(f"| {meanings[each.flag]} | {nem} | {espi} | {each.cim} |")
+    return "\n".join(lines) + "\n"
+
+
 def schema() -> str:
     fields = reading_fields(10)
     template = row_template(RowSchema(columns=tuple(fields.values())))
@@ -206,6 +218,7 @@ def main(arguments: list[str]) -> int:
         docs / "anomalies.md": {"kinds": kinds(), "status": status(), "labels": columns(anomaly_labels.TABLE.columns)},
         docs / "calibrate.md": {"options": options(CalibrateOptions)},
         docs / "dataplex.md": {"options": options(DataplexVerbOptions)},
+        docs / "exchange.md": {"codes": codes()},
         docs / "grid.md": {
             "options": options(GridOptions),
             "transformers": months_of(grid.TRANSFORMERS),

@@ -26,7 +26,7 @@ FLOORS = (
     ("warehouse",),
     ("answers",),
     ("verdict", "dataplex", "show"),
-    ("calibrate", "grid", "map"),
+    ("calibrate", "exchange", "grid", "map"),
     ("face",),
     ("cli",),
 )

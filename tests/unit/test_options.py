@@ -11,6 +11,7 @@ from wattif.cli import messages
 from wattif.cli.calibrate import CalibrateOptions
 from wattif.cli.dataplex import DataplexVerbOptions
 from wattif.cli.expect import ExpectOptions
+from wattif.cli.export import ExportOptions
 from wattif.cli.generate import GenerateOptions
 from wattif.cli.grid import GridOptions
 from wattif.cli.load import LoadOptions
@@ -163,6 +164,7 @@ VERBS: dict[str, tuple[type[Options], list[str]]] = {
     "generate": (GenerateOptions, []),
     "show": (ShowOptions, ["--fleet", "--out", "x.png"]),
     "expect": (ExpectOptions, ["--out", "expected"]),
+    "export": (ExportOptions, ["--standard", "nem12"]),
     "calibrate": (CalibrateOptions, ["rows.csv", "--out", "mine.toml"]),
     "grid": (GridOptions, []),
     "map": (MapOptions, []),

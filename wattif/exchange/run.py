@@ -1,0 +1,131 @@
+"""`wattif export`: exchange files of a dataset, month by month, some meters a file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain
+from pathlib import Path
+from threading import Event
+
+from wattif.errors import Interrupted, InvalidValue
+from wattif.exchange import standard_of
+from wattif.exchange.meter_month import ENERGY_OF, MeterMonth, MeterMonths
+from wattif.exchange.periods import LocalDay, months_of, period_of, whole_days
+from wattif.exchange.standard import ExchangeFile, Standard
+from wattif.model.scenario import scenario_of, world_of
+from wattif.model.world import World
+from wattif.spec import Spec
+from wattif.tables.readings import fields_of
+
+_UNFINISHED = ".part"  # ending of a file that is not yet whole
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exported:
+    """What was written."""
+
+    folder: Path
+    first_day: date  # in local time
+    last_day: date
+    files: int
+    readings: int
+    bytes: int
+    seconds: float
+
+
+def export(spec: Spec, standard: str, folder: Path, *, stop: Event | None = None) -> Exported:
+    """Write the files of *standard* for the local days that lie whole in the dataset into *folder*, new or empty.
+
+    `InvalidValue` when the standard has no place for such readings, no day is whole, or the folder cannot be used;
+    `Interrupted` when *stop* is set.
+    """
+    began = time.perf_counter()
+    found, world = standard_of(standard), world_of(spec)
+    found.check_interval(spec.interval)
+    energies = tuple(field.name for field in fields_of(spec) if field.name in ENERGY_OF)
+    if not energies:
+        raise InvalidValue("columns", spec.columns, f"have no energy to send; add one of {', '.join(ENERGY_OF)}")
+    days = _days(found, spec, world)
+    _prepare(folder)
+    months = MeterMonths(scenario_of(spec, world))
+    files = readings = size = 0
+    for first in range(0, spec.meters, spec.meters_per_file):
+        meters = range(first, min(first + spec.meters_per_file, spec.meters))
+        writer = found()
+        for month in months_of(spec.start, spec.end):
+            periods = {city: period_of(own, month) for city, own in days.items()}
+            made = _Counted(months.of(meters, periods), stop)
+            if made.is_empty:
+                continue
+            file = ExchangeFile(
+                month=month,
+                first_meter=first,
+                last_meter=meters[-1],
+                interval_s=spec.interval,
+                energies=energies,
+            )
+            path = folder / writer.file_name(file)
+            _write(writer, path, file, made)
+            files, readings, size = files + 1, readings + made.readings * len(energies), size + path.stat().st_size
+    return Exported(
+        folder=folder,
+        first_day=min(own[0].day for own in days.values() if own),
+        last_day=max(own[-1].day for own in days.values() if own),
+        files=files,
+        readings=readings,
+        bytes=size,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _days(standard: type[Standard], spec: Spec, world: World) -> dict[str, tuple[LocalDay, ...]]:
+    """The whole days of each city."""
+    days = {
+        city.id: whole_days(standard.time_zone_of(city), spec.start, spec.end, spec.interval) for city in world.cities
+    }
+    if not any(days.values()):
+        raise InvalidValue("end", spec.end, f"no day of {standard.title} lies whole in the dataset; choose a later one")
+    return days
+
+
+def _prepare(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise InvalidValue("out", folder, "is not empty; name another folder, or empty it")
+    except OSError as error:
+        raise InvalidValue("out", folder, f"{error.strerror or error}; name another folder") from error
+
+
+def _write(writer: Standard, path: Path, file: ExchangeFile, meters: _Counted) -> None:
+    """A file that has its name once it is whole."""
+    unfinished = path.with_name(path.name + _UNFINISHED)
+    try:
+        with unfinished.open("wb") as stream:
+            writer.write(stream, file, meters)
+        unfinished.replace(path)
+    except OSError as error:
+        raise InvalidValue(
+            "out", path.parent, f"{error.strerror or error}; make room, or name another folder"
+        ) from error
+
+
+class _Counted(Iterator[MeterMonth]):
+    """Months of meters, counted as they pass; `Interrupted` when *stop* is set."""
+
+    def __init__(self, meters: Iterator[MeterMonth], stop: Event | None) -> None:
+        self._stop = stop
+        first = next(meters, None)
+        self.is_empty = first is None
+        self._meters = iter(()) if first is None else chain([first], meters)
+        self.readings = 0  # of one stream
+
+    def __next__(self) -> MeterMonth:
+        if self._stop is not None and self._stop.is_set():
+            raise Interrupted("the export was interrupted")
+        meter = next(self._meters)
+        self.readings += (meter.period.end_s - meter.period.start_s) // meter.interval_s
+        return meter

@@ -1,0 +1,1 @@
+"""The standards, one module each, with its `STANDARD`; the module's name is the standard's."""

@@ -8,6 +8,7 @@ Raise `VERSION` in wattif/lake/identity.py and say what changed in CHANGELOG.md.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,24 @@ CASES: dict[str, dict[str, Any]] = {
         "columns": ",".join(FIELD_NAMES),
         "compression": "gzip",
     },
+    "Parquet": {
+        "start": "2024-06-15",
+        "end": "2024-06-15",
+        "meters": 5,
+        "meters_per_file": 4,
+        "format": "parquet",
+        "row_group_rows": 20_000,
+    },
+    "Parquet where something goes wrong": {
+        "start": "2024-03-01",
+        "end": "2024-03-02",
+        "meters": 30,
+        "interval": 900,
+        "anomaly_rate": 1.0,
+        "solar_share": 0.3,
+        "columns": ",".join(FIELD_NAMES),
+        "format": "parquet",
+    },
 }
 
 
@@ -103,6 +122,8 @@ def checksums(case: str) -> dict[str, str]:
     last_day_only = values.pop("last_day_only", False)
     spec = Spec(**values)
     plan = Plan.of(spec)
+    schema = replace(plan.encoder.schema, metadata=())  # they tell the releases of the time zones and holidays
+    plan = replace(plan, compressor=type(plan.compressor)(plan.encoder.with_schema(schema)))
     content = clean_content(plan, scenario_of(spec))
     sums = {}
     for batch in plan.batches():

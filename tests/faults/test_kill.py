@@ -67,8 +67,13 @@ FAULTS = (
 
 @pytest.mark.parametrize(
     ("faults", "kills", "more"),
-    [("none", KILLS, ()), (FAULTS, KILLS // 2, ()), (FAULTS, KILLS // 2, ("--compression", "gzip"))],
-    ids=["clean", "faults", "compressed"],
+    [
+        ("none", KILLS, ()),
+        (FAULTS, KILLS // 2, ()),
+        (FAULTS, KILLS // 2, ("--compression", "gzip")),
+        ("none", KILLS // 5, ("--format", "parquet")),
+    ],
+    ids=["clean", "faults", "compressed", "parquet"],
 )
 def test_killed_again_and_again_into_a_local_lake(
     tmp_path: Path, faults: str, kills: int, more: tuple[str, ...]

@@ -41,6 +41,11 @@ class Compressor:
         raise NotImplementedError
 
     @property
+    def object_room(self) -> int:
+        """Most bytes that an object takes besides its rows."""
+        return self.encoder.object_room
+
+    @property
     def usual_row_bytes(self) -> int:
         """About so many bytes a row takes."""
         return self.row_width or self.row_room

@@ -26,6 +26,11 @@ class NoCompression(Compressor):
         """See `Compressor.row_room`."""
         return self.encoder.row_room
 
+    @property
+    def usual_row_bytes(self) -> int:
+        """See `Compressor.usual_row_bytes`."""
+        return self.encoder.usual_row_bytes
+
     def data(self, data: Bytes) -> Bytes:
         """See `Compressor.data`."""
         return data

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
 
 from wattif.encode.encoder import Encoder, RowSchema
 from wattif.errors import InvalidValue, choose_from
@@ -36,11 +37,27 @@ def format_names() -> tuple[str, ...]:
     return tuple(sorted(_own() | _registered.keys()))
 
 
-def encoder_of(name: str, schema: RowSchema) -> Encoder:
-    """The encoder of rows of *schema* in the format *name*, imported now; `InvalidValue` when there is none."""
+def encoder_type(name: str) -> type[Encoder]:
+    """What encodes the format *name*, imported now; `InvalidValue` when there is none."""
     if name in _registered:
-        return _registered[name](schema)
+        return _registered[name]
     if name not in _own():
         raise InvalidValue("format", name, f"unknown format{choose_from(name, format_names())}")
     found: type[Encoder] = importlib.import_module(f"{__name__}.{name}").ENCODER
-    return found(schema)
+    return found
+
+
+def format_options(name: str, given: Mapping[str, int]) -> dict[str, int]:
+    """The options of the format *name*: those *given*, and its defaults; `InvalidValue` for one that it has not."""
+    known = encoder_type(name).options
+    for option, value in given.items():
+        if option not in known:
+            raise InvalidValue(
+                option, value, f"the `format` {name} has no such thing; leave it out, or choose another `format`"
+            )
+    return {**known, **given}
+
+
+def encoder_of(name: str, schema: RowSchema, given: Mapping[str, int] | None = None) -> Encoder:
+    """The encoder of rows of *schema* in the format *name* with the options *given*; see `format_options`."""
+    return encoder_type(name)(schema, **format_options(name, given or {}))

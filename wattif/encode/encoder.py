@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -21,6 +21,7 @@ class RowSchema:
     columns: tuple[Column, ...]
     text_width: int = TEXT_WIDTH  # characters of the widest text in a column of texts
     renamed: tuple[str, str] | None = None  # a column's name in the table, and in the rows
+    metadata: tuple[tuple[str, str], ...] = ()  # names and texts that tell where the rows are from
     added: tuple[str, str] | None = None  # a column that the table does not have, and its text in every row
 
     def written_name(self, column: Column) -> str:
@@ -40,9 +41,15 @@ class Encoder:
     content_type: ClassVar[str]
     is_text: ClassVar[bool]  # every row is a line that ends with a line feed
     template: RowTemplate | None = None  # of rows of readings that differ from it in their values alone
+    options: ClassVar[Mapping[str, int]] = {}  # what else it takes, by name, with the defaults
+    has_metadata: ClassVar[bool] = False  # an object has a place for `RowSchema.metadata`
 
     def __init__(self, schema: RowSchema) -> None:
         self.schema = schema
+
+    def with_schema(self, schema: RowSchema) -> Self:
+        """An encoder of rows of another *schema* that is the same in everything else."""
+        return type(self)(schema)
 
     @property
     def row_width(self) -> int | None:
@@ -53,6 +60,16 @@ class Encoder:
     def row_room(self) -> int:
         """Most bytes that a row takes."""
         raise NotImplementedError
+
+    @property
+    def usual_row_bytes(self) -> int:
+        """About so many bytes a row takes."""
+        return self.row_width or self.row_room
+
+    @property
+    def object_room(self) -> int:
+        """Most bytes that an object takes besides its rows."""
+        return 0
 
     def encode(self, block: Block | TakenRows, rows: Rows | None = None) -> Bytes:
         """The bytes of all rows of *block*, or of *rows* of it; valid until the thread's next call."""

@@ -70,6 +70,16 @@ class CleanContent:
         yield Piece(name, compressor.data(encoder.finish()), 0)
         yield Piece(name, compressor.finish(), 0)
 
+    def warm_up(self, unit: Unit) -> None:
+        """Compile or load the kernels that objects such as that of *unit* need."""
+        encoder = self.encoder.open()
+        compressor = self.compressor.open(encoder)
+        compressor.data(encoder.start())
+        compressor.block(next(self.blocks_of(unit)))
+        compressor.data(b"\n")  # what has its text made first is compressed in another way
+        compressor.data(encoder.finish())
+        compressor.finish()
+
     def blocks(self, unit: Unit) -> Iterator[Bytes]:
         """The same bytes, without what is empty."""
         return (piece.data for piece in self.pieces(unit, []) if len(piece.data))

@@ -33,8 +33,7 @@ def calibrate(spec: Spec, write_workers: int) -> float:
     plan = Plan.of(few)
     content = clean_content(plan, scenario_of(few))
     unit = plan.batch(plan.start, 0).units[0]
-    for _ in content.blocks(unit):  # compiles or loads the kernels
-        break
+    content.warm_up(unit)
 
     def work(until: float) -> int:
         rows = 0

@@ -98,5 +98,5 @@ def faulty_content(plan: Plan, seed: int, clean: CleanContent) -> Content:
     if rates.schema_drift is None:
         return FaultyContent(clean, faults)
     schema, action = drifted(encoder.schema, rates.drift)
-    drift = Drift(compressor=type(clean.compressor)(type(encoder)(schema)), action=action)
+    drift = Drift(compressor=type(clean.compressor)(encoder.with_schema(schema)), action=action)
     return FaultyContent(clean, faults, drift)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cached_property
 
 from wattif.compress import compressor_of
 from wattif.compress.compressor import Compressor
-from wattif.encode import encoder_of
+from wattif.encode import encoder_of, encoder_type
 from wattif.encode.encoder import Encoder, RowSchema
 from wattif.errors import InvalidValue
 from wattif.faults.damage import check_format
 from wattif.faults.drift import drifted
 from wattif.faults.rates import FaultRates, rates_of
+from wattif.lake.identity import Identity
+from wattif.model.scenario import world_of
 from wattif.numeric.calendar import DAY_S
 from wattif.spec import Spec
 from wattif.tables.column import Column
@@ -54,7 +57,7 @@ class Plan:
     def of(cls, spec: Spec) -> Plan:
         """The plan of what *spec* asks for; `InvalidValue` names what is unknown, or what a format cannot carry."""
         schema = RowSchema(columns=fields_of(spec), text_width=max(map(len, spec.city_ids)))
-        encoder, faults = encoder_of(spec.format, schema), rates_of(spec)
+        encoder, faults = _encoder(spec, schema, READINGS), rates_of(spec)
         check_format(faults, encoder)
         return cls(
             start=spec.start,
@@ -78,7 +81,7 @@ class Plan:
         if partitions != [day.isoformat() for day in days]:
             raise ValueError(f"{table.name}: a table that is made in units has a partition per day")
         entities = table.entities(spec, partitions[0])
-        encoder = encoder_of(spec.format, RowSchema(columns=table.columns_in(spec)))
+        encoder = _encoder(spec, RowSchema(columns=table.columns_in(spec)), table.name)
         return cls(
             start=spec.start,
             end=spec.end,
@@ -150,14 +153,17 @@ class Plan:
         """Bytes of all readings, as `row_bytes` has them."""
         return self.rows * self.row_bytes
 
-    @property
-    def row_room(self) -> int:
-        """Most bytes that a reading may take in staging: its copies, as wide as they may become."""
-        compressor = self.compressor
-        if self.faults.schema_drift is not None:
-            encoder = type(self.encoder)(drifted(self.encoder.schema, self.faults.drift)[0])
-            compressor = type(compressor)(encoder)
-        return compressor.row_room * self.faults.copies
+    @cached_property
+    def widest(self) -> Compressor:
+        """What makes the bytes of rows that are as wide as they may become."""
+        if self.faults.schema_drift is None:
+            return self.compressor
+        return type(self.compressor)(self.encoder.with_schema(drifted(self.encoder.schema, self.faults.drift)[0]))
+
+    def _room(self, rows: int, units: int = 1) -> int:
+        """Most bytes that the files of *units* with so many *rows* may take in staging, with all copies."""
+        widest, faults = self.widest, self.faults
+        return widest.row_room * faults.copies * rows + widest.object_room * faults.objects_per_file * units
 
     def rows_of(self, unit: Unit) -> int:
         """All readings of *unit*, before anything goes wrong."""
@@ -169,18 +175,18 @@ class Plan:
 
     def room_of(self, unit: Unit) -> int:
         """Most bytes that the unit's files may take in staging."""
-        return self.rows_of(unit) * self.row_room
+        return self._room(self.rows_of(unit))
 
     @property
     def largest_file(self) -> int:
         """Most bytes that a unit's files may take in staging."""
-        return min(self.meters_per_file, self.meters) * self.rows_per_meter * self.row_room
+        return self._room(min(self.meters_per_file, self.meters) * self.rows_per_meter)
 
     @property
     def largest_batch(self) -> int:
         """Most bytes that a batch may take in staging."""
         meters = min(self.meters_per_file * self.batch_files, self.meters)
-        return meters * self.rows_per_meter * self.row_room
+        return self._room(meters * self.rows_per_meter, min(self.batch_files, self.files_per_day))
 
     def batch(self, day: date, index: int) -> Batch:
         """Batch *index* of *day*."""
@@ -201,6 +207,15 @@ class Plan:
     def _unit(self, day: date, number: int) -> Unit:
         first = number * self.meters_per_file
         return Unit(self.table, day.isoformat(), first, min(self.meters_per_file, self.meters - first))
+
+
+def _encoder(spec: Spec, schema: RowSchema, table: str) -> Encoder:
+    """The encoder of rows of *table*."""
+    if encoder_type(spec.format).has_metadata:
+        dataset = Identity.of(spec, world_of(spec).cities)
+        told = {"wattif.dataset": dataset.fingerprint, "wattif.version": str(dataset.version), "wattif.table": table}
+        schema = replace(schema, metadata=tuple(told.items()))
+    return encoder_of(spec.format, schema, spec.format_options)
 
 
 def batches_of(plans: Sequence[Plan]) -> Iterator[Batch]:

@@ -29,8 +29,7 @@ class Stream:
     def warm_up(self) -> None:
         """Compile or load the kernels, before any clock runs."""
         unit = self.plan.batch(self.plan.start, 0).units[0]
-        next(self.clean.blocks(unit))
-        self.clean.compressor.data(b"\n")  # what has its text made first is compressed in another way
+        self.clean.warm_up(unit)
         if self.content is not self.clean:
             next((piece for piece in self.content.pieces(unit, []) if piece.rows), None)
 

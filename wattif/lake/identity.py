@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from wattif.compress import joined_name
+from wattif.encode import format_options
 from wattif.faults.rates import rates_of
 from wattif.lake.documents import read_document
 from wattif.model.anomaly_kinds import read_weights, weights_of
@@ -51,6 +52,7 @@ class Identity:
     tzdata: str = ""  # the release of the rules of the time zones, and of the holidays: bytes follow from both
     holidays: str = ""
     extra_tables: str = ""
+    row_group_rows: int = 0  # of a format that has row groups
     options: Mapping[str, Any] = field(default_factory=dict, compare=False)  # not of the identity: how it was asked for
 
     @classmethod
@@ -77,6 +79,7 @@ class Identity:
             version("tzdata"),
             version("holidays"),
             ",".join(sorted(set(spec.extra_table_names))),
+            format_options(spec.format, spec.format_options).get("row_group_rows", 0),
             spec.model_dump(mode="json", include=set(Spec.model_fields), exclude_none=True),
         )
 
@@ -85,6 +88,8 @@ class Identity:
         """What determines the bytes, as JSON has it."""
         known: dict[str, Any] = orjson.loads(orjson.dumps(asdict(self)))
         del known["options"]
+        if not self.row_group_rows:  # what older datasets do not name, theirs has not either
+            del known["row_group_rows"]
         return known
 
     @property

@@ -110,6 +110,9 @@ class Spec(WorldSpec):
     batch_files: int = Field(10, ge=1, description="files per batch: uploaded and committed together")
     format: str = Field("ndjson", description="format of the files")
     compression: str = Field("none", description="compression of the files: none or gzip")
+    row_group_rows: int | None = Field(
+        None, ge=1, description="rows of a row group, in Parquet files alone (default: 1,048,576)"
+    )
     anomaly_rate: Rate = Field(
         0.0,
         description="share of meters with an anomaly between `start` and `end`, as 0.05; or anomalies per meter, to"
@@ -138,6 +141,11 @@ class Spec(WorldSpec):
     def extra_table_names(self) -> list[str]:
         """The names in `extra_tables`."""
         return split_names(self.extra_tables)
+
+    @property
+    def format_options(self) -> dict[str, int]:
+        """What is asked of the format besides, by name."""
+        return {} if self.row_group_rows is None else {"row_group_rows": self.row_group_rows}
 
     @property
     def rate(self) -> AnomalyRate:

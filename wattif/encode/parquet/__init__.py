@@ -1,0 +1,7 @@
+"""Parquet: exact decimals in five bytes a reading."""
+
+from wattif.encode.parquet.encoder import ParquetEncoder
+
+ENCODER = ParquetEncoder
+
+__all__ = ["ENCODER", "ParquetEncoder"]

@@ -1,0 +1,108 @@
+"""Parquet, written by kernels of its own: the bytes follow from the rows alone, not from a library's version.
+
+Numbers are integers and exact decimals, DELTA_BINARY_PACKED; texts are in a dictionary. Each page has a checksum and an
+entry in the page index.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from copy import copy
+from functools import cached_property
+from typing import ClassVar, Self
+
+from wattif.encode.encoder import Bytes, Encoder, RowSchema
+from wattif.encode.parquet.chunks import ChunkWriter
+from wattif.encode.parquet.codec import codec_of
+from wattif.encode.parquet.file import ParquetFile
+from wattif.encode.parquet.footer import MAGIC
+from wattif.encode.parquet.pages import ConstantPages, pages_of
+from wattif.encode.parquet.room import room_of
+from wattif.tables.block import Block, Rows, TakenRows
+from wattif.tables.column import Column
+
+PAGE_ROWS = 32_768  # about two days of a meter at ten seconds
+GROUP_ROWS = 1_048_576
+
+
+class ParquetEncoder(Encoder):
+    """Objects of row groups of *row_group_rows*, the last one of fewer; *codec* compresses their pages."""
+
+    name = "parquet"
+    extension = ".parquet"
+    content_type = "application/vnd.apache.parquet"
+    is_text = False
+    options: ClassVar[Mapping[str, int]] = {"row_group_rows": GROUP_ROWS}
+    has_metadata = True
+
+    def __init__(self, schema: RowSchema, *, row_group_rows: int = GROUP_ROWS, codec: str = "none") -> None:
+        super().__init__(schema)
+        self._codec = codec_of(codec)
+        self._group_rows = row_group_rows
+        self._page_rows = min(PAGE_ROWS, row_group_rows)
+        self._file: ParquetFile | None = None  # the object that is being made
+        self._own = threading.local()
+
+    def with_schema(self, schema: RowSchema) -> Self:
+        """See `Encoder.with_schema`."""
+        return type(self)(schema, row_group_rows=self._group_rows, codec=self._codec.name)
+
+    @cached_property
+    def _room(self) -> tuple[int, int]:
+        return room_of(
+            self._columns, text_width=self.schema.text_width, page_rows=self._page_rows, group_rows=self._group_rows
+        )
+
+    @property
+    def row_room(self) -> int:
+        """See `Encoder.row_room`."""
+        return self._room[0]
+
+    @property
+    def object_room(self) -> int:
+        """See `Encoder.object_room`."""
+        return self._room[1]
+
+    @property
+    def _columns(self) -> list[Column]:
+        added = self.schema.added
+        return [*self.schema.columns, *([Column(added[0], "text", "")] if added else [])]
+
+    def open(self) -> Self:
+        """See `Encoder.open`."""
+        opened = copy(self)
+        free: list[Sequence[ChunkWriter]] = self._own.__dict__.setdefault("free", [])
+        opened._file = ParquetFile(
+            free.pop() if free else self._writers(), self._page_rows, self._group_rows, self.schema.metadata
+        )
+        return opened
+
+    def _writers(self) -> list[ChunkWriter]:
+        schema = self.schema
+        columns = {schema.written_name(column): pages_of(column, self._page_rows) for column in schema.columns}
+        if schema.added:
+            name, text = schema.added
+            columns[name] = ConstantPages(self._columns[-1], self._page_rows, text, schema.columns[0].name)
+        return [ChunkWriter(name, pages, self._codec) for name, pages in columns.items()]
+
+    def start(self) -> Bytes:
+        """See `Encoder.start`."""
+        return MAGIC
+
+    def encode(self, block: Block | TakenRows, rows: Rows | None = None) -> Bytes:
+        """The bytes of the row groups that *block* fills, of an encoder that `open` gave."""
+        return self._opened.add(block, rows)
+
+    def finish(self) -> Bytes:
+        """See `Encoder.finish`."""
+        data = self._opened.finish()
+        self._own.free.append(self._opened.writers)  # for the thread's next object: new memory costs more than a page
+        self._file = None
+        return data
+
+    @property
+    def _opened(self) -> ParquetFile:
+        if self._file is None:
+            raise ValueError("rows of Parquet belong to an object: call `open` first")
+        return self._file

@@ -126,22 +126,22 @@ def _prices() -> Iterator[tuple[datetime, int]]:
 
 
 def test_a_table_and_a_format(checkout: _Checkout) -> None:
-    reports = checkout.made("tables", format="csv")
+    reports = checkout.made("tables", format="tsv")
     assert [report["differences"] for report in reports] == [0, 0]
     lake = checkout.folder / "tables"
-    prices = _query(f"SELECT hour::TIMESTAMP, price_eur_mwh FROM read_csv('{lake}/prices/dt=*/*.csv') ORDER BY hour")
+    prices = _query(f"SELECT hour::TIMESTAMP, price_eur_mwh FROM read_csv('{lake}/prices/dt=*/*.tsv') ORDER BY hour")
     assert prices == list(_prices())
-    in_csv = _query(
+    in_tsv = _query(
         "SELECT mac, timestamp::TIMESTAMP, (1000 * consumption_wh::DECIMAL(18, 3))::BIGINT"
-        f" FROM read_csv('{lake}/dt=*/*.csv', all_varchar = true)"
+        f" FROM read_csv('{lake}/dt=*/*.tsv', all_varchar = true)"
     )
-    assert len(in_csv) == DAYS * METERS * READINGS
-    assert {(mac, at): mwh for mac, at, mwh in in_csv} == _rows(checkout, CLEAN)
-    changed = min(lake.glob("prices/dt=2024-03-05/*.csv"))
-    changed.write_text(changed.read_text().replace(",20.00", ",21.00", 1))
+    assert len(in_tsv) == DAYS * METERS * READINGS
+    assert {(mac, at): mwh for mac, at, mwh in in_tsv} == _rows(checkout, CLEAN)
+    changed = min(lake.glob("prices/dt=2024-03-05/*.tsv"))
+    changed.write_text(changed.read_text().replace("\t20.00", "\t21.00", 1))
     done = checkout.run("-m", "wattif", "reconcile", "--lake", "tables", "--deep")
     assert done.returncode == 1
-    assert "2024-03-05T00:00:00Z,21.00" in done.stdout
+    assert "2024-03-05T00:00:00Z·21.00" in done.stdout  # a tabulator, made visible
 
 
 def test_a_store(checkout: _Checkout) -> None:

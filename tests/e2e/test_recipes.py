@@ -76,10 +76,10 @@ DOORS = Doors(
 # A format: how rows become bytes. ----------------------------------------------------------------------------------
 
 
-class CsvEncoder(Encoder):
-    """Comma-separated values, numbers without needless zeros, a line of names at the top."""
+class TsvEncoder(Encoder):
+    """Tab-separated values, numbers without needless zeros, a line of names at the top."""
 
-    name, extension, content_type, is_text = "csv", ".csv", "text/csv", True
+    name, extension, content_type, is_text = "tsv", ".tsv", "text/tab-separated-values", True
 
     @property
     def row_room(self) -> int:
@@ -87,13 +87,13 @@ class CsvEncoder(Encoder):
 
     def start(self) -> bytes:
         added = [self.schema.added[0]] if self.schema.added else []
-        return ",".join([*map(self.schema.written_name, self.schema.columns), *added]).encode() + b"\n"
+        return "\t".join([*map(self.schema.written_name, self.schema.columns), *added]).encode() + b"\n"
 
     def encode(self, block: Block | TakenRows, rows: Rows | None = None) -> bytes:
         columns = [self._texts(column, block.values(column.name, rows)) for column in self.schema.columns]
         if self.schema.added:
             columns.append([self.schema.added[1]] * len(columns[0]))
-        return "".join(",".join(row) + "\n" for row in zip(*columns, strict=True)).encode()
+        return "".join("\t".join(row) + "\n" for row in zip(*columns, strict=True)).encode()
 
     def _texts(self, column: Column, values: np.ndarray[Any, Any]) -> list[str]:
         if column.kind == "mac":
@@ -108,10 +108,10 @@ class CsvEncoder(Encoder):
 
 
 @pytest.fixture
-def csv() -> Iterator[None]:
-    encode.register(CsvEncoder)
+def tsv() -> Iterator[None]:
+    encode.register(TsvEncoder)
     yield
-    encode.unregister(CsvEncoder.name)
+    encode.unregister(TsvEncoder.name)
 
 
 @pytest.fixture
@@ -208,10 +208,10 @@ def _rows(connection: duckdb.DuckDBPyConnection, read: str) -> list[tuple[Any, .
     return connection.execute(f"SELECT {columns} FROM {read} ORDER BY ALL").fetchall()
 
 
-@pytest.mark.usefixtures("csv", "doors")
+@pytest.mark.usefixtures("tsv", "doors")
 def test_a_format_of_ones_own(settings: Asking, tmp_path: Path) -> None:
     """Both tables in both formats say the same."""
-    asked = settings(format="csv", anomaly_rate=0.5, interval=900)
+    asked = settings(format="tsv", anomaly_rate=0.5, interval=900)
     _resumed(asked)
     other = settings(lake=tmp_path / "ndjson", anomaly_rate=0.5, interval=900)
     generate(other)
@@ -220,28 +220,28 @@ def test_a_format_of_ones_own(settings: Asking, tmp_path: Path) -> None:
         path.relative_to(lake).with_suffix("") for lake in (asked.lake, other.lake) for path in lake.glob("dt=*/*")
     ]
     assert len(names) == 2 * len(set(names)) > 0
-    in_csv = _rows(connection, f"read_csv('{asked.lake}/dt=*/*.csv', all_varchar = true)")
-    assert in_csv == _rows(connection, f"read_json('{other.lake}/dt=*/*.json')")
+    in_tsv = _rows(connection, f"read_csv('{asked.lake}/dt=*/*.tsv', all_varchar = true)")
+    assert in_tsv == _rows(connection, f"read_json('{other.lake}/dt=*/*.json')")
     assert _differences(asked) == _differences(asked, deep=True) == []
-    changed = next(asked.lake.glob("dt=*/*.csv"))
-    changed.write_bytes(changed.read_bytes().replace(b"00Z,", b"01Z,", 1))
+    changed = next(asked.lake.glob("dt=*/*.tsv"))
+    changed.write_bytes(changed.read_bytes().replace(b"00Z\t", b"01Z\t", 1))
     assert [each.verdict for each in _differences(asked, deep=True)] == ["altered"]
     assert [(each.verdict, each.column) for each in _differences(asked)] == [("altered", "crc32c")]
-    changed.write_bytes(changed.read_bytes().replace(b"01Z,", b"00Z,", 1))
+    changed.write_bytes(changed.read_bytes().replace(b"01Z\t", b"00Z\t", 1))
     doors_of = "SELECT door, hour::TIMESTAMP, opened FROM"
     assert (
-        connection.execute(f"{doors_of} read_csv('{asked.lake}/doors/dt=*/*.csv') ORDER BY ALL").fetchall()
+        connection.execute(f"{doors_of} read_csv('{asked.lake}/doors/dt=*/*.tsv') ORDER BY ALL").fetchall()
         == connection.execute(f"{doors_of} read_json('{other.lake}/doors/dt=*/*.json') ORDER BY ALL").fetchall()
     )
 
 
-@pytest.mark.usefixtures("csv")
+@pytest.mark.usefixtures("tsv")
 @pytest.mark.parametrize("drift", ["", ",schema_drift=2024-01-02", ",schema_drift=2024-01-02:renamed"])
 def test_faults_of_rows_and_damage_of_text_in_a_format_of_ones_own(
     settings: Asking, tmp_path: Path, drift: str
 ) -> None:
     """The same rows meet the same faults in every format, and each label tells the lines that arrive."""
-    asked = settings(format="csv", faults=f"{FAULTS},corrupt=0.05{drift}", interval=900)
+    asked = settings(format="tsv", faults=f"{FAULTS},corrupt=0.05{drift}", interval=900)
     generate(asked)
     other = settings(lake=tmp_path / "ndjson", faults=f"{FAULTS},corrupt=0.05{drift}", interval=900)
     generate(other)

@@ -316,14 +316,14 @@ def test_corrupt_lines_are_one_line_and_no_json(columns: list[str]) -> None:
     chance = np.random.default_rng(1)
     actions = set()
     for bits in chance.integers(0, 2**64, 5000, np.uint64).tolist():
-        line, action = corrupt(row, colons, bits)
+        line, action = corrupt(encoder, row, bits)
         actions.add(action)
         assert line.endswith(b"\n")
         assert 2 <= len(line) <= len(row)
         assert len(line.splitlines()) == 1
         with pytest.raises(orjson.JSONDecodeError):
             orjson.loads(line)
-        end = cut(row, bits)
+        end = cut(encoder, row, bits)
         assert row.startswith(end)
         assert 1 <= len(end) < len(row) - 1
         with pytest.raises(orjson.JSONDecodeError):

@@ -68,7 +68,7 @@ class Encoder:
 
     @property
     def object_room(self) -> int:
-        """Most bytes that an object takes besides its rows."""
+        """Most bytes that an object takes besides its rows; just these where rows have one width."""
         return 0
 
     def encode(self, block: Block | TakenRows, rows: Rows | None = None) -> Bytes:
@@ -94,6 +94,10 @@ class Encoder:
     def fields_in(self, row: bytes) -> dict[str, bytes] | None:
         """The values of all fields of the text *row*, as they are written; None where no reader accepts it."""
         return None
+
+    def most_left(self, row: bytes) -> int:
+        """Bytes of the text *row* that may be left at most of a row that was cut, so that no reader accepts it."""
+        return len(row) - 2
 
     def weak_places(self, row: bytes) -> Sequence[int]:
         """Bytes of the text *row* from which on it can be overwritten so that no reader accepts it."""

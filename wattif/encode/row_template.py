@@ -37,23 +37,26 @@ def number_field_width(field: Column) -> int:
     return number_width(field) if is_tabled(field) else number_width(field) + max(4 - field.whole_digits, 0)
 
 
-def number_text(values: NDArray[np.int64], decimals: int, width: int) -> NDArray[np.bytes_]:
-    """*values* of 10^-decimals units as right-aligned text."""
+def number_text(values: NDArray[np.int64], decimals: int, width: int, fill: bytes = b" ") -> NDArray[np.bytes_]:
+    """*values* of 10^-decimals units as right-aligned text, with spaces or zeros before it."""
     sizes = np.abs(values)
     text = np.char.mod(b"%d", sizes // 10**decimals)
     if decimals:
         text = np.char.add(text, np.char.mod(b".%%0%dd" % decimals, sizes % 10**decimals))
-    return np.char.rjust(np.char.add(np.where(values < 0, b"-", b""), text), width)
+    signed = np.char.add(np.where(values < 0, b"-", b""), text)
+    aligned: NDArray[np.bytes_] = np.char.zfill(signed, width) if fill == b"0" else np.char.rjust(signed, width)
+    return aligned
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RowTemplate:
-    """A row with room for every value: numbers are right-aligned, with spaces before them."""
+    """A row with room for every value: numbers are right-aligned."""
 
     fields: tuple[Column, ...]
     text: bytes
     offsets: dict[str, int]  # first byte of each field's value, by its name in the table
-    city_width: int  # of a city's value, its quotes included
+    city_width: int  # of a city's value, its quotes included; 0: cities are part of the text
+    fill: bytes  # what stands before the first digit of a number
 
     @property
     def width(self) -> int:

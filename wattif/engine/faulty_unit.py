@@ -146,6 +146,6 @@ def _damaged(encoder: Encoder, encoded: EncodedRows, events: RowEvents, number: 
     """What becomes of the row of an event."""
     line, bits = encoded.row(int(events.rows[number])), int(events.bits[number])
     if events.faults[number] == PARTIAL:
-        return Damage(line=cut(line, bits), action="")
-    damaged, action = corrupt(line, encoder.weak_places(line), bits)
+        return Damage(line=cut(encoder, line, bits), action="")
+    damaged, action = corrupt(encoder, line, bits)
     return Damage(line=damaged, action=action)

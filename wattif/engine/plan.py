@@ -151,7 +151,12 @@ class Plan:
     @property
     def size(self) -> int:
         """Bytes of all readings, as `row_bytes` has them."""
-        return self.rows * self.row_bytes
+        return self.rows * self.row_bytes + self.days * self.files_per_day * self._besides_rows
+
+    @property
+    def _besides_rows(self) -> int:
+        """Bytes of an object besides its rows, where its size is known beforehand: a header."""
+        return 0 if self.row_width is None else self.compressor.object_room
 
     @cached_property
     def widest(self) -> Compressor:
@@ -171,7 +176,7 @@ class Plan:
 
     def size_of(self, unit: Unit) -> int:
         """Bytes of all its readings, as `row_bytes` has them."""
-        return self.rows_of(unit) * self.row_bytes
+        return self.rows_of(unit) * self.row_bytes + self._besides_rows
 
     def room_of(self, unit: Unit) -> int:
         """Most bytes that the unit's files may take in staging."""

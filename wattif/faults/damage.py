@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from wattif.encode.encoder import Encoder
 from wattif.errors import InvalidValue
 from wattif.faults.rates import FaultRates
@@ -13,15 +11,16 @@ _JUNK = b"#?~^%$@!"  # none of them may begin a value; ASCII, so that labels can
 _JUNK_MAX = 12  # bytes
 
 
-def cut(row: bytes, bits: int) -> bytes:
-    """The beginning of *row*, at least without its last character and the line feed: 1 byte at least."""
-    return row[: 1 + bits % (len(row) - 2)]
+def cut(encoder: Encoder, row: bytes, bits: int) -> bytes:
+    """The beginning of *row*: 1 byte at least."""
+    return row[: 1 + bits % encoder.most_left(row)]
 
 
-def corrupt(row: bytes, weak_places: Sequence[int], bits: int) -> tuple[bytes, str]:
-    """*row* cut, or overwritten from one of its *weak_places* on, with a line feed at the end; and what was done."""
+def corrupt(encoder: Encoder, row: bytes, bits: int) -> tuple[bytes, str]:
+    """*row* cut, or overwritten from one of its weak places on, with a line feed at the end; and what was done."""
     if bits & 1:
-        return cut(row, bits >> 1) + b"\n", "cut"
+        return cut(encoder, row, bits >> 1) + b"\n", "cut"
+    weak_places = encoder.weak_places(row)
     start = weak_places[(bits >> 1) % len(weak_places)]
     end = min(start + 1 + (bits >> 16) % _JUNK_MAX, len(row) - 1)
     junk = bytes(_JUNK[(bits >> (20 + 3 * n)) % len(_JUNK)] for n in range(end - start))

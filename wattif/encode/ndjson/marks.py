@@ -48,9 +48,12 @@ def lay_times(rows: NDArray[np.uint8], offset: int, times: NDArray[np.datetime64
 
 
 def lay_signs(rows: NDArray[np.uint8], template: RowTemplate, negative: NDArray[np.bool_]) -> None:
-    """Put a minus before the first digit of the power where it is *negative*; the declared range leaves room for it."""
+    """Put a minus before the power where it is *negative*; the declared range leaves room for it."""
     for field in template.fields:
         if field.kind == "number" and field.quantity == quantities.POWER_W:
             offset, where = template.offsets[field.name], np.flatnonzero(negative)
+            if template.fill == b"0":
+                rows[where, offset] = ord("-")
+                continue
             digits = rows[where, offset : offset + number_field_width(field)] != ord(" ")
             rows[where, offset + digits.argmax(axis=1) - 1] = ord("-")

@@ -34,7 +34,9 @@ class RowFormat:
         self.width = template.width
         self.mac_offset = template.offset_of("mac")
         self.timestamp_offset = template.offset_of("timestamp")
-        self.city_offset = template.offset_of("city")
+        self.city_offset = template.offset_of("city") if template.city_width else -1
+        self.groups = stamp.GROUPS[self.template.fill]
+        self.harms_times = False  # whether timestamps must be laid again when numbers were stamped
         self._build_slots()
 
     def _build_slots(self) -> None:
@@ -49,7 +51,8 @@ class RowFormat:
             after = self.template.text_after(field, _SPILL)
             if is_tabled(field):
                 slot[stamp.TABLE], slot[stamp.LOWEST] = sum(map(len, tables8)), field.minimum
-                texts = number_text(np.arange(field.minimum, field.maximum + 1), field.decimals, number_width(field))
+                values = np.arange(field.minimum, field.maximum + 1)
+                texts = number_text(values, field.decimals, number_width(field), self.template.fill)
                 tables8.append(np.char.add(texts, after).astype("S8").view("<u8").astype(np.uint64))
                 table_slots.append(slot)
                 continue
@@ -58,8 +61,8 @@ class RowFormat:
                 raise ValueError(f"{field.name}: at most eight digits before the point can be written")
             slot[stamp.HIGH_DIGITS], slot[stamp.DECIMALS] = high, field.decimals
             slot[stamp.HIGH_TABLE] = sum(map(len, tables4))
-            thousands = np.char.rjust(np.char.mod(b"%d", np.arange(10**high)), high)
-            thousands[0] = b" " * high
+            thousands = number_text(np.arange(10**high), 0, high, self.template.fill)
+            thousands[0] = self.template.fill * high
             tables4.append(np.char.ljust(thousands, 4).astype("S4").view("<u4").astype(np.uint32))
             slot[stamp.TABLE] = sum(map(len, tables4))
             decimals = np.char.mod(b".%%0%dd" % field.decimals, np.arange(10**field.decimals))
@@ -68,6 +71,31 @@ class RowFormat:
         self.table_slots = np.array(table_slots, np.int64).reshape(-1, stamp.SLOT)
         self.digit_slots = np.array(digit_slots, np.int64).reshape(-1, stamp.SLOT)
         self.tables4, self.tables8 = np.concatenate(tables4), np.concatenate(tables8)
+
+    def stamp(
+        self,
+        rows: NDArray[np.uint8],
+        words4: NDArray[np.uint32],
+        words8: NDArray[np.uint64],
+        columns: NDArray[np.uint64],
+        macs: NDArray[np.uint64],
+    ) -> None:
+        """Write all numbers of *columns* (meters, quantities, readings) and the *macs* of the meters into *rows*.
+
+        *words4* and *words8* are the same rows as words, see `wattif.encode.ndjson.stamp`.
+        """
+        stamp.stamp_rows(
+            words4,
+            words8,
+            columns,
+            macs,
+            self.mac_offset,
+            self.table_slots,
+            self.digit_slots,
+            self.groups,
+            self.tables4,
+            self.tables8,
+        )
 
 
 class StampedRows:
@@ -83,18 +111,7 @@ class StampedRows:
 
     def stamp(self, columns: NDArray[np.int64], macs: NDArray[np.uint64]) -> None:
         """Write all numbers of *columns* (meters, quantities, readings) and the *macs* of the meters."""
-        form = self._form
-        stamp.stamp_rows(
-            self._words4,
-            self._words8,
-            columns.view(np.uint64),
-            macs,
-            form.mac_offset,
-            form.table_slots,
-            form.digit_slots,
-            form.tables4,
-            form.tables8,
-        )
+        self._form.stamp(self.bytes, self._words4, self._words8, columns.view(np.uint64), macs)
 
     def lay_city(self, city: str) -> None:
         """Write the city of all rows."""
@@ -126,10 +143,10 @@ class DayRows:
         if block.city != self._city and form.city_offset >= 0:
             self._rows.lay_city(block.city)
             self._city = block.city
-        if block.day != self._day and form.timestamp_offset >= 0:
+        self._rows.stamp(block.quantities, block.macs)
+        if (block.day != self._day or form.harms_times) and form.timestamp_offset >= 0:
             self._lay_timestamps(block)
             self._day = block.day
-        self._rows.stamp(block.quantities, block.macs)
         return memoryview(self._rows.buffer.data)[: block.count * self.readings * form.width]
 
 

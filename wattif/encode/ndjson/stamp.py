@@ -23,8 +23,12 @@ def _ascii(numbers: range, form: str) -> NDArray[np.uint32]:
     return np.array([(form % n).encode() for n in numbers], dtype="S4").view("<u4").astype(np.uint32)
 
 
-# a group of four digits: after higher ones ("0042"), or as the number's first ("  42")
-GROUPS = np.concatenate([_ascii(range(10_000), "%04d"), _ascii(range(10_000), "%4d")])
+# a group of four digits: after higher ones ("0042"), or as the number's first, by what fills it: "  42", "0042"
+_DIGITS = range(10_000)
+GROUPS = {
+    b" ": np.concatenate([_ascii(_DIGITS, "%04d"), _ascii(_DIGITS, "%4d")]),
+    b"0": np.concatenate([_ascii(_DIGITS, "%04d"), _ascii(_DIGITS, "%04d")]),
+}
 
 
 _TEN_THOUSAND = np.uint64(10_000)
@@ -32,7 +36,7 @@ _ZERO = np.uint64(0)
 
 
 @kernel
-def _stamp_table(
+def stamp_table(
     words: NDArray[np.uint64],
     start: int,
     values: NDArray[np.uint64],
@@ -46,13 +50,14 @@ def _stamp_table(
 
 
 @kernel
-def _stamp_digits(
+def stamp_digits(
     words: NDArray[np.uint32],
     start: int,
     values: NDArray[np.uint64],
     scale: np.uint64,
     offset: int,
     high_digits: int,
+    groups: NDArray[np.uint32],
     high: NDArray[np.uint32],
     decimals: NDArray[np.uint32],
 ) -> None:
@@ -64,11 +69,34 @@ def _stamp_digits(
         thousands = whole // _TEN_THOUSAND
         if high_digits > 0:
             words[start + i, offset] = high[thousands]
-        words[start + i, low_offset] = GROUPS[
+        words[start + i, low_offset] = groups[
             whole - thousands * _TEN_THOUSAND + (_TEN_THOUSAND if thousands == _ZERO else _ZERO)
         ]
         if scale > np.uint64(1):
             words[start + i, point_offset] = decimals[values[i] - whole * scale]
+
+
+@kernel
+def stamp_number(
+    words: NDArray[np.uint32],
+    start: int,
+    values: NDArray[np.uint64],
+    slot: NDArray[np.int64],
+    groups: NDArray[np.uint32],
+    tables: NDArray[np.uint32],
+) -> None:
+    """The number of a *slot* in groups of digits."""
+    offset, digits = slot[OFFSET], slot[HIGH_DIGITS]
+    high, decimals = tables[slot[HIGH_TABLE] :], tables[slot[TABLE] :]
+    # the scale is a literal in each branch, so that the compiler divides by multiplying
+    if slot[DECIMALS] == 3:
+        stamp_digits(words, start, values, np.uint64(1000), offset, digits, groups, high, decimals)
+    elif slot[DECIMALS] == 2:
+        stamp_digits(words, start, values, np.uint64(100), offset, digits, groups, high, decimals)
+    elif slot[DECIMALS] == 1:
+        stamp_digits(words, start, values, np.uint64(10), offset, digits, groups, high, decimals)
+    else:
+        stamp_digits(words, start, values, np.uint64(1), offset, digits, groups, high, decimals)
 
 
 @kernel
@@ -101,6 +129,7 @@ def stamp_rows(
     mac_offset: int,
     table_slots: NDArray[np.int64],
     digit_slots: NDArray[np.int64],
+    groups: NDArray[np.uint32],
     tables4: NDArray[np.uint32],
     tables8: NDArray[np.uint64],
 ) -> None:
@@ -108,7 +137,7 @@ def stamp_rows(
 
     Parameters: the two views of the rows, meter by meter; *columns* of shape (meters, quantities, readings);
     *macs*, the 48-bit addresses of the meters; the slots (see
-    `wattif.encode.ndjson.rows`) and their tables.
+    `wattif.encode.ndjson.rows`), *groups* of four digits and their tables.
     """
     readings = columns.shape[2]
     for meter in range(columns.shape[0]):
@@ -124,20 +153,8 @@ def stamp_rows(
             for s in range(table_slots.shape[0]):
                 slot = table_slots[s]
                 values = columns[meter, slot[QUANTITY], first:last]
-                _stamp_table(words8, start, values, slot[OFFSET], np.uint64(slot[LOWEST]), tables8[slot[TABLE] :])
+                stamp_table(words8, start, values, slot[OFFSET], np.uint64(slot[LOWEST]), tables8[slot[TABLE] :])
             for s in range(digit_slots.shape[0]):
                 slot = digit_slots[s]
                 values = columns[meter, slot[QUANTITY], first:last]
-                offset = slot[OFFSET]
-                digits = slot[HIGH_DIGITS]
-                high = tables4[slot[HIGH_TABLE] :]
-                decimals = tables4[slot[TABLE] :]
-                # the scale is a literal in each branch, so that the compiler divides by multiplying
-                if slot[DECIMALS] == 3:
-                    _stamp_digits(words4, start, values, np.uint64(1000), offset, digits, high, decimals)
-                elif slot[DECIMALS] == 2:
-                    _stamp_digits(words4, start, values, np.uint64(100), offset, digits, high, decimals)
-                elif slot[DECIMALS] == 1:
-                    _stamp_digits(words4, start, values, np.uint64(10), offset, digits, high, decimals)
-                else:
-                    _stamp_digits(words4, start, values, np.uint64(1), offset, digits, high, decimals)
+                stamp_number(words4, start, values, slot, groups, tables4)

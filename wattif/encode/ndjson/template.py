@@ -1,4 +1,4 @@
-"""The text of one NDJSON row: the place and width of each value, for any choice of fields."""
+"""The text of one row: the place and width of each value, for any choice of fields; that of NDJSON."""
 
 from __future__ import annotations
 
@@ -38,4 +38,10 @@ def row_template(schema: RowSchema) -> RowTemplate:
         text += b"0".rjust(field_width(field, schema.text_width)) + quote + b","
     if schema.added is not None:
         text += b'"%s":"%s",' % tuple(part.encode() for part in schema.added)
-    return RowTemplate(tuple(schema.columns), text[:-1] + b"}\n", offsets, schema.text_width + 2)
+    return RowTemplate(
+        fields=tuple(schema.columns),
+        text=text[:-1] + b"}\n",
+        offsets=offsets,
+        city_width=schema.text_width + 2,
+        fill=b" ",
+    )

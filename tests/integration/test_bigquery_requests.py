@@ -17,6 +17,7 @@ from tests.reconciling import make_lake
 from tests.warehouses import FILE_A, FILE_B, HandLake, reading
 from wattif.cli.load import LoadOptions
 from wattif.cli.main import main
+from wattif.encode.ndjson import NdjsonEncoder
 from wattif.errors import WarehouseError
 from wattif.lake.days import CommittedDay, committed_days
 from wattif.lake.manifest import ManifestEntry
@@ -96,7 +97,7 @@ def test_the_tables_are_partitioned_and_clustered(recorder: Recorder, warehouse:
 
 def test_the_external_table_over_compressed_files_says_so(recorder: Recorder, warehouse: BigQueryWarehouse) -> None:
     for compression, told in (("gzip", "GZIP"), ("none", "NONE")):
-        warehouse.create_external_table(READINGS, "gs://my-lake/raw", compression)
+        warehouse.create_external_table(READINGS, "gs://my-lake/raw", NdjsonEncoder, compression)
         assert recorder.sent("POST", "/tables")[-1]["externalDataConfiguration"]["compression"] == told
 
 
@@ -113,7 +114,7 @@ def test_a_compressed_file_that_is_too_large_for_bigquery_is_refused(
 def test_the_external_table_covers_the_partitions_of_the_bucket(
     recorder: Recorder, warehouse: BigQueryWarehouse
 ) -> None:
-    warehouse.create_external_table(READINGS, "gs://my-lake/raw/meters", "none")
+    warehouse.create_external_table(READINGS, "gs://my-lake/raw/meters", NdjsonEncoder, "none")
     (sent,) = recorder.sent("POST", "/tables")
     config = sent["externalDataConfiguration"]
     assert config["sourceFormat"] == "NEWLINE_DELIMITED_JSON"
@@ -326,7 +327,7 @@ def test_external_and_native_tables_are_not_mixed(recorder: Recorder, warehouse:
         (200, native) if request.method == "GET" else refusal(409, "duplicate", "Already Exists: Table")
     )
     with pytest.raises(WarehouseError, match="is there as a native table; drop `external`"):
-        warehouse.create_external_table(READINGS, "gs://my-lake/raw", "none")
+        warehouse.create_external_table(READINGS, "gs://my-lake/raw", NdjsonEncoder, "none")
 
 
 @pytest.mark.parametrize(

@@ -77,19 +77,22 @@ def _summary(options: GenerateOptions, figures: Figures) -> str:
 
 def _next_step(options: GenerateOptions, place: str) -> str:
     """A command that looks at what was made."""
-    from wattif.compress import compressor_type
-    from wattif.lake.days import LOADABLE_FORMAT
+    from wattif.compress import file_compression
+    from wattif.encode import encoder_type
+    from wattif.lake.days import is_loadable
     from wattif.tables.sql_text import duckdb_pattern
 
-    if options.format != LOADABLE_FORMAT or "\\" in place:  # no pattern of DuckDB's can name such a folder
+    if not is_loadable(options.format) or "\\" in place:  # no pattern of DuckDB's can name such a folder
         where = ["--lake", str(options.lake)] if options.bucket is None else ["--bucket", options.bucket]
         return shlex.join(["python", "-m", "wattif", "reconcile", *where, "--prefix", options.prefix])
     if options.bucket is not None:
         return f"gcloud storage ls --long {shlex.quote(f'{place}/dt={options.start}/')}"
     names = options.column_names
     energy = ", sum(consumption_wh::DECIMAL(18, 3))" if names is None or "consumption_wh" in names else ""
-    files = duckdb_pattern(place, f"dt=*/*.json{compressor_type(options.compression).suffix}")
-    return f"duckdb -c {_in_shell(f'SELECT count(*){energy} FROM read_json({files})')}"
+    encoder = encoder_type(options.format)
+    ending = encoder.extension + file_compression(encoder, options.compression).suffix
+    read = f"{'read_json' if encoder.is_text else 'read_parquet'}({duckdb_pattern(place, f'dt=*/*{ending}')})"
+    return f"duckdb -c {_in_shell(f'SELECT count(*){energy} FROM {read}')}"
 
 
 def _in_shell(text: str) -> str:

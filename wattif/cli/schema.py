@@ -26,7 +26,8 @@ class SchemaOptions(Options, PlaceOptions):
 
 
 def _run(options: SchemaOptions, stop: Event) -> int:
-    from wattif.compress import compressor_type
+    from wattif.compress import file_compression
+    from wattif.encode import encoder_type
     from wattif.lake.days import stored_dataset
     from wattif.lake.documents import stored_document
     from wattif.lake.open import open_store
@@ -41,8 +42,9 @@ def _run(options: SchemaOptions, stop: Event) -> int:
     store = open_store(options.url, retry=options.retry)
     if stored_document(store) is not None:
         dataset = stored_dataset(store)
-        kind = compressor_type(dataset.compression)
-        packing = Packing(name=kind.name, suffix=kind.suffix, bigquery=kind.bigquery)
+        encoder = encoder_type(dataset.format)
+        kind = file_compression(encoder, dataset.compression)
+        packing = Packing(extension=encoder.extension, name=kind.name, suffix=kind.suffix, bigquery=kind.bigquery)
         if table.name == READINGS:
             columns = dataset.fields
     print(statement(options.target, Source.of(table, options.url, columns, packing)), end="")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from wattif.compress.compressor import Compressor
+from wattif.encode import encoder_type, format_names
 from wattif.encode.encoder import Encoder
 from wattif.errors import InvalidValue, choose_from
 
@@ -31,9 +32,24 @@ def compressor_type(name: str) -> type[Compressor]:
     return found
 
 
+def file_compression(encoder: type[Encoder], name: str) -> type[Compressor]:
+    """What the compression *name* does to whole files of a format; `InvalidValue` when the format does not take it."""
+    if not encoder.codecs:
+        return compressor_type(name)
+    if name not in (NONE, *encoder.codecs):
+        raise InvalidValue(
+            "compression",
+            name,
+            f"the `format` {encoder.name} takes none or, within its files, {', '.join(encoder.codecs)}",
+        )
+    return compressor_type(NONE)
+
+
 def compressor_of(name: str, encoder: Encoder) -> Compressor:
     """What compresses objects of *encoder*; `InvalidValue` when it does not take its format."""
-    kind = compressor_type(name)
+    kind = file_compression(type(encoder), name)
+    if name in encoder.codecs:
+        return kind(encoder.with_codec(name))
     reason = kind.refuses(encoder)
     if reason is not None:
         raise InvalidValue("compression", name, f"{reason}; choose another, or another `format`")
@@ -50,6 +66,12 @@ def compression_of(object_name: str) -> type[Compressor]:
     return max(
         (each for each in compressions() if object_name.endswith(each.suffix)), key=lambda each: len(each.suffix)
     )
+
+
+def format_of(object_name: str) -> type[Encoder]:
+    """The format of an object, by what its name ends with before the ending of a compression."""
+    plain = object_name.removesuffix(compression_of(object_name).suffix)
+    return next(each for each in map(encoder_type, format_names()) if plain.endswith(each.extension))
 
 
 @contextmanager

@@ -42,6 +42,8 @@ class Encoder:
     is_text: ClassVar[bool]  # every row is a line that ends with a line feed
     template: RowTemplate | None = None  # of rows of readings that differ from it in their values alone
     options: ClassVar[Mapping[str, int]] = {}  # what else it takes, by name, with the defaults
+    codecs: ClassVar[tuple[str, ...]] = ()  # compressions that it knows itself, within its objects
+    bigquery: ClassVar[str | None] = None  # as BigQuery calls it; None: warehouses do not load it
     has_metadata: ClassVar[bool] = False  # an object has a place for `RowSchema.metadata`
 
     def __init__(self, schema: RowSchema) -> None:
@@ -50,6 +52,10 @@ class Encoder:
     def with_schema(self, schema: RowSchema) -> Self:
         """An encoder of rows of another *schema* that is the same in everything else."""
         return type(self)(schema)
+
+    def with_codec(self, codec: str) -> Self:
+        """An encoder whose objects are compressed within by one of `codecs`."""
+        raise ValueError(f"{self.name} knows no {codec}")
 
     @property
     def row_width(self) -> int | None:
@@ -98,6 +104,13 @@ class Encoder:
     def most_left(self, row: bytes) -> int:
         """Bytes of the text *row* that may be left at most of a row that was cut, so that no reader accepts it."""
         return len(row) - 2
+
+    def lines_of(self, content: bytes) -> bytes | None:
+        """The rows of the object *content*, whoever wrote it, as lines that `field_in` and `fields_in` read.
+
+        None where the format has none; `ValueError` where *content* is no object of the format.
+        """
+        return content if self.is_text else None
 
     def weak_places(self, row: bytes) -> Sequence[int]:
         """Bytes of the text *row* from which on it can be overwritten so that no reader accepts it."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from wattif.engine.content import clean_content
 from wattif.engine.plan import Plan, check_staging, staging_needed
@@ -19,6 +21,7 @@ from wattif.tables import catalog
 from wattif.uploader.store import CHUNK_BYTES, MULTIPART_MAX_BYTES
 
 _CALIBRATION_S = 0.5
+_SAMPLED_METERS = 20
 _OWN_OBJECTS = 3  # the identity, the record of its claim, the figures of the run
 
 
@@ -61,6 +64,8 @@ def describe(spec: Spec, options: RunOptions) -> Iterator[str]:
     world_of(spec)
     if options.staging_dir is not None:
         prepare_folder(options.staging_dir, create=False)
+    with contextlib.suppress(_NotCompiled), jit.on_compile(_refuse_to_compile):
+        plans = [replace(plan, sampled_row_bytes=_sampled(spec)) if plan.is_about else plan, *plans[1:]]
     yield from (_line(name, text) for name, text in _sizes(spec, options, plans))
     try:
         with jit.on_compile(_refuse_to_compile):
@@ -73,6 +78,15 @@ def describe(spec: Spec, options: RunOptions) -> Iterator[str]:
         f"about {plan.rows / rate:,.1f} s to produce ({rate / 1e6:.0f} million readings/s here);"
         " disk and network may be slower",
     )
+
+
+def _sampled(spec: Spec) -> float:
+    """Bytes of a reading in a file of the first meters."""
+    few = spec.model_copy(update={"meters": min(spec.meters, _SAMPLED_METERS), "anomalies": "none"})
+    plan = Plan.of(few)
+    pieces = clean_content(plan, scenario_of(few)).pieces(plan.batch(plan.start, 0).units[0], [])
+    sizes = [(len(piece.data), piece.rows) for piece in pieces]
+    return sum(size for size, _ in sizes) / sum(rows for _, rows in sizes)
 
 
 class _NotCompiled(Exception):
@@ -104,10 +118,10 @@ def _sizes(spec: Spec, options: RunOptions, plans: Sequence[Plan]) -> Iterator[t
     )
     faults = plan.faults
     about = "about " if faults or weights_of(spec) else ""  # what goes wrong is not looked up beforehand
-    about_bytes = about or ("about " if plan.is_compressed else "")
+    about_bytes = about or ("about " if plan.is_about else "")
     readings = round(plan.rows * faults.delivered_share)
     size = round(plan.size * faults.delivered_share) + sum(each.size for each in plans[1:])
-    row_bytes = plan.row_width or f"{'about' if plan.is_compressed else 'at most'} {plan.row_bytes}"
+    row_bytes = plan.row_width or f"{'about' if plan.is_about else 'at most'} {plan.row_bytes:.3g}"
     yield "days", f"{plan.days:,} ({plan.start} to {plan.end}, UTC)"
     yield "meters", f"{plan.meters:,}"
     yield "readings", f"{about}{readings:,} (every {plan.interval_s} s, {row_bytes} bytes each)"

@@ -52,6 +52,7 @@ class Plan:
     compressor: Compressor
     faults: FaultRates = field(default_factory=FaultRates)
     table: str = READINGS
+    sampled_row_bytes: float | None = None  # of some rows that were made, where sizes follow from values
 
     @classmethod
     def of(cls, spec: Spec) -> Plan:
@@ -109,9 +110,9 @@ class Plan:
         return self.encoder.extension + self.compressor.suffix
 
     @property
-    def is_compressed(self) -> bool:
-        """Whether the bytes of a row are fewer than the format says, and follow from its values."""
-        return bool(self.compressor.suffix)
+    def is_about(self) -> bool:
+        """Whether how many bytes a row takes follows from its values, and is mostly less than it may be."""
+        return self.row_width is None and self.row_bytes < self.compressor.row_room
 
     @property
     def row_width(self) -> int | None:
@@ -119,9 +120,9 @@ class Plan:
         return self.compressor.row_width
 
     @property
-    def row_bytes(self) -> int:
+    def row_bytes(self) -> float:
         """Bytes of a row before anything goes wrong; about so many where they are not the same for all rows."""
-        return self.compressor.usual_row_bytes
+        return self.sampled_row_bytes or self.compressor.usual_row_bytes
 
     @property
     def days(self) -> int:
@@ -151,7 +152,7 @@ class Plan:
     @property
     def size(self) -> int:
         """Bytes of all readings, as `row_bytes` has them."""
-        return self.rows * self.row_bytes + self.days * self.files_per_day * self._besides_rows
+        return round(self.rows * self.row_bytes) + self.days * self.files_per_day * self._besides_rows
 
     @property
     def _besides_rows(self) -> int:
@@ -176,7 +177,7 @@ class Plan:
 
     def size_of(self, unit: Unit) -> int:
         """Bytes of all its readings, as `row_bytes` has them."""
-        return self.rows_of(unit) * self.row_bytes + self._besides_rows
+        return round(self.rows_of(unit) * self.row_bytes) + self._besides_rows
 
     def room_of(self, unit: Unit) -> int:
         """Most bytes that the unit's files may take in staging."""

@@ -7,26 +7,27 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 
-from wattif.compress import compression_names, split_name
-from wattif.errors import LakeError
+from wattif.compress import file_compression, joined_name, split_name
+from wattif.encode import encoder_type, format_names
+from wattif.errors import InvalidValue, LakeError
 from wattif.lake import layout
 from wattif.lake.documents import read_document, stored_document
 from wattif.lake.manifest import ManifestEntry, read_manifest
+from wattif.spec import Spec
 from wattif.tables.column import Column
 from wattif.tables.readings import READINGS, select_fields
 from wattif.uploader.store import Store
 
-LOADABLE_FORMAT = "ndjson"  # what warehouses load
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StoredDataset:
     """What a reader must know about the dataset in a lake."""
 
     fingerprint: str
     fields: tuple[Column, ...]  # of a reading, in order
     interval_s: int  # between two readings
-    compression: str  # of the files
+    format: str  # of the files
+    compression: str
 
 
 @dataclass(frozen=True)
@@ -48,19 +49,41 @@ def stored_dataset(store: Store) -> StoredDataset:
             " or write one with 'python -m wattif generate'"
         )
     content = read_document(document, store.place)
-    format_name, compression = split_name(str(content.get("format", LOADABLE_FORMAT)))
-    if format_name != LOADABLE_FORMAT or compression not in compression_names():
-        raise LakeError(
-            f"{store.place}: its files are {content['format']}; only those of {LOADABLE_FORMAT} can be read here"
-        )
+    format_name, compression = split_name(str(content.get("format", Spec.model_fields["format"].default)))
+    _check_format(store.place, format_name, compression)
     try:
         fields = select_fields(str(content["columns"]).split(","), int(content["interval"]))
-        return StoredDataset(str(content["fingerprint"]), fields, int(content["interval"]), compression)
+        return StoredDataset(
+            fingerprint=str(content["fingerprint"]),
+            fields=fields,
+            interval_s=int(content["interval"]),
+            format=format_name,
+            compression=compression,
+        )
     except (KeyError, ValueError) as error:
         raise LakeError(
             f"{store.place}/{layout.DATASET} does not say which readings the lake holds ({error});"
             " replace the dataset with 'python -m wattif generate --overwrite'"
         ) from None
+
+
+def is_loadable(format_name: str) -> bool:
+    """Whether warehouses load files of the format."""
+    return format_name in format_names() and encoder_type(format_name).bigquery is not None
+
+
+def _check_format(place: str, format_name: str, compression: str) -> None:
+    """`LakeError` where files of the format, compressed so, cannot be read here."""
+    try:
+        if is_loadable(format_name):
+            file_compression(encoder_type(format_name), compression)
+            return
+    except InvalidValue:
+        pass
+    known = ", ".join(filter(is_loadable, format_names()))
+    raise LakeError(
+        f"{place}: its files are {joined_name(format_name, compression)}; only those of {known} can be read here"
+    )
 
 
 def committed_days(

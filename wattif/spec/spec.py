@@ -109,7 +109,9 @@ class Spec(WorldSpec):
     )
     batch_files: int = Field(10, ge=1, description="files per batch: uploaded and committed together")
     format: str = Field("ndjson", description="format of the files")
-    compression: str = Field("none", description="compression of the files: none or gzip")
+    compression: str = Field(
+        "none", description="compression of the files: none; gzip for lines; lz4, snappy or zstd in Parquet"
+    )
     row_group_rows: int | None = Field(
         None, ge=1, description="rows of a row group, in Parquet files alone (default: 1,048,576)"
     )

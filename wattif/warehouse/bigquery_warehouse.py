@@ -19,7 +19,8 @@ from google.auth import exceptions as auth
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from wattif.compress import compression_of, compressor_type
+from wattif.compress import compression_of, file_compression, format_of
+from wattif.encode.encoder import Encoder
 from wattif.errors import WarehouseError
 from wattif.lake.days import CommittedDay
 from wattif.lake.manifest import ManifestEntry
@@ -72,14 +73,15 @@ class BigQueryWarehouse:
             wanted.clustering_fields = [table.cluster_column]
         self._create(wanted, [(column.name, column.bigquery_type) for column in table.columns])
 
-    def create_external_table(self, table: Table, lake: str, compression: str) -> None:
+    def create_external_table(self, table: Table, lake: str, encoder: type[Encoder], compression: str) -> None:
         """Lay *table* over the objects of *lake*, ``gs://bucket/prefix``; its last column is the partition."""
-        config = bigquery.ExternalConfig("NEWLINE_DELIMITED_JSON")
-        config.compression = compressor_type(compression).bigquery
+        config = bigquery.ExternalConfig(encoder.bigquery)
         config.source_uris = [f"{lake}/dt=*"]
-        config.schema = self._fields(table)[:-1]
-        config.ignore_unknown_values = True
-        config.max_bad_records = _ALL_BAD_RECORDS
+        if encoder.is_text:
+            config.compression = file_compression(encoder, compression).bigquery
+            config.schema = self._fields(table)[:-1]
+            config.ignore_unknown_values = True
+            config.max_bad_records = _ALL_BAD_RECORDS
         partitions = bigquery.HivePartitioningOptions()
         partitions.mode = "CUSTOM"
         partitions.source_uri_prefix = f"{lake}/{{dt:DATE}}"
@@ -136,10 +138,12 @@ class BigQueryWarehouse:
         for file in day.files:
             self._check_size(file)
         self._create_temporary(table)
+        if not day.files:  # all were withheld
+            return Staged()
         jobs = self._load_uris if store.place.startswith("gs://") else self._load_files
         bad_records: list[BadRecord] = []
         count = 0
-        for errors, bad in jobs(store, day, self._full_name(table.name), self._load_config(table)):
+        for errors, bad in jobs(store, day, self._full_name(table.name), self._load_config(table, day)):
             count += bad
             bad_records += errors
         return Staged(bad_records=tuple(bad_records), bad_record_count=max(count, len(bad_records)))
@@ -152,15 +156,17 @@ class BigQueryWarehouse:
                 f" {most:,}; generate the dataset with a smaller `meters_per_file`, or with `compression` none"
             )
 
-    def _load_config(self, table: Table) -> bigquery.LoadJobConfig:
-        return bigquery.LoadJobConfig(
-            source_format="NEWLINE_DELIMITED_JSON",
-            schema=self._fields(table),
-            ignore_unknown_values=True,
-            max_bad_records=_ALL_BAD_RECORDS,
-            write_disposition="WRITE_APPEND",
-            create_disposition="CREATE_NEVER",
-        )
+    def _load_config(self, table: Table, day: CommittedDay) -> bigquery.LoadJobConfig:
+        config = bigquery.LoadJobConfig(write_disposition="WRITE_APPEND", create_disposition="CREATE_NEVER")
+        encoder = format_of(day.files[0].name)
+        config.source_format = encoder.bigquery
+        if encoder.is_text:
+            config.schema = self._fields(table)
+            config.ignore_unknown_values = True
+            config.max_bad_records = _ALL_BAD_RECORDS
+        else:  # files have a schema of their own; what the table lacks is added to it for as long as it lasts
+            config.schema_update_options = ["ALLOW_FIELD_ADDITION"]
+        return config
 
     def _load_uris(
         self, store: Store, day: CommittedDay, table: str, config: bigquery.LoadJobConfig

@@ -40,7 +40,7 @@ def stage_lines(connection: duckdb.DuckDBPyConnection, store: Store, day: Commit
     `LakeError` when a file has fewer lines than its manifest says.
     """
     staging = _Staging(connection, table)
-    for files in _groups(day.files):
+    for files in groups(day.files):
         with tempfile.TemporaryDirectory(prefix="wattif-") as folder:
             paths = {str(store.fetch(file.name, Path(folder)).absolute()): file for file in files}
             staging.add(paths, store.place)
@@ -52,7 +52,8 @@ def stage_lines(connection: duckdb.DuckDBPyConnection, store: Store, day: Commit
     )
 
 
-def _groups(files: Sequence[ManifestEntry]) -> Iterator[list[ManifestEntry]]:
+def groups(files: Sequence[ManifestEntry]) -> Iterator[list[ManifestEntry]]:
+    """*files* in order, as many together as are copied out of a bucket at once."""
     group: list[ManifestEntry] = []
     size = 0
     for file in files:
@@ -87,7 +88,7 @@ class _Staging:
             counts = list(threads.map(count_bytes, paths))
         for file, count in zip(paths.values(), counts, strict=True):
             if count.lines < file.rows:
-                raise LakeError(_shorter(place, file, count.lines))
+                raise LakeError(too_short(place, file, count.lines))
         rows = [count.lines for count in counts]
         if sum(rows) != added:  # blank lines are no rows
             rows = self._rows_by_file(list(paths))
@@ -98,7 +99,7 @@ class _Staging:
     def drop_extras(self) -> None:
         """Leave the table with its own columns."""
         for name in self._extras:
-            self._connection.execute(f'ALTER TABLE "{self._table.name}" DROP COLUMN {_quoted(name)}')
+            self._connection.execute(f'ALTER TABLE "{self._table.name}" DROP COLUMN {quoted(name)}')
 
     def _add_extras(self, names: set[str]) -> None:
         taken = {name.casefold() for name in (*self._table.column_names, *self._extras, "rowid")}
@@ -106,7 +107,7 @@ class _Staging:
             if name and name.casefold() not in taken and len(self._extras) < _MOST_EXTRAS:
                 taken.add(name.casefold())
                 self._extras.append(name)
-                self._connection.execute(f'ALTER TABLE "{self._table.name}" ADD COLUMN {_quoted(name)} VARCHAR')
+                self._connection.execute(f'ALTER TABLE "{self._table.name}" ADD COLUMN {quoted(name)} VARCHAR')
 
     def _rows_by_file(self, paths: Sequence[str]) -> list[int]:
         keys = [column for column in self._table.columns if column.name in ("mac", "timestamp")]
@@ -143,8 +144,8 @@ class _Staging:
         """
         names = [*self._table.column_names, *self._extras]
         texts = [column.name for column in self._table.columns if column.is_text or column.kind == "timestamp"]
-        counts = [f"count({_quoted(name)})" for name in [*names, *texts]]
-        counts += [f"count(*) FILTER (starts_with({_quoted(name)}, '\"'))" for name in self._extras]
+        counts = [f"count({quoted(name)})" for name in [*names, *texts]]
+        counts += [f"count(*) FILTER (starts_with({quoted(name)}, '\"'))" for name in self._extras]
         (found,) = self._connection.execute(
             f'SELECT {", ".join(counts)} FROM "{self._table.name}" WHERE rowid >= {first} AND NOT ({_IS_BAD})'
         ).fetchall()
@@ -164,14 +165,16 @@ class _Staging:
         return unknown
 
 
-def _shorter(place: str, file: ManifestEntry, found: int) -> str:
+def too_short(place: str, file: ManifestEntry, found: int) -> str:
+    """What to say of a file that has only *found* rows."""
     return (
         f"{place}/{file.name} has {found:,} of the {file.rows:,} lines in its manifest;"
         " to see what else is lost, run 'python -m wattif reconcile'; restore it, then run the same command again"
     )
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """*name* as an identifier of SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -184,8 +187,8 @@ def _read_json(
 ) -> str:
     """The lines of files as rows; what cannot be read is NULL, and so is a whole line that is no JSON."""
     types = ", ".join(
-        [f"{_quoted(column.name)}: '{column.duckdb_type}'" for column in columns]
-        + [f"{_quoted(name)}: 'JSON'" for name in extras]
+        [f"{quoted(column.name)}: '{column.duckdb_type}'" for column in columns]
+        + [f"{quoted(name)}: 'JSON'" for name in extras]
     )
     return (
         f"read_json({_files(paths)}, format = 'newline_delimited', ignore_errors = true,"

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import duckdb
 import sqlglot
 
+from wattif.compress import format_of
 from wattif.errors import WarehouseError
 from wattif.lake.days import CommittedDay
 from wattif.tables.sql_text import duckdb_file
 from wattif.uploader.store import Store
+from wattif.warehouse.duckdb_parquet import stage_parquet
 from wattif.warehouse.duckdb_readings import stage_lines
 from wattif.warehouse.tables import Table
 from wattif.warehouse.warehouse import Staged
@@ -74,7 +76,8 @@ class DuckDBWarehouse:
         """Read the files of a day; those of a bucket are copied to the temporary folder first."""
         self._run(f'CREATE OR REPLACE TEMP TABLE "{table.name}" ({_declare(table)})')
         with self._explaining():
-            return stage_lines(self._connection, store, day, table)
+            stage = stage_lines if all(format_of(file.name).is_text for file in day.files) else stage_parquet
+            return stage(self._connection, store, day, table)
 
     def execute(self, script: str) -> None:
         """Execute statements in one transaction."""

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from wattif.encode import encoder_type
 from wattif.errors import InvalidValue, LakeError, WarehouseError
 from wattif.extras import needs
 from wattif.lake.days import CommittedDay, StoredDataset, committed_days, stored_dataset
@@ -105,7 +106,9 @@ def _external_table(store: Store, dataset: StoredDataset, warehouse: Warehouse) 
 
     if not isinstance(warehouse, BigQueryWarehouse) or not store.place.startswith("gs://"):
         raise InvalidValue("external", True, "needs BigQuery and a bucket; leave it out")
-    return lambda table: warehouse.create_external_table(table, store.place, dataset.compression)
+    return lambda table: warehouse.create_external_table(
+        table, store.place, encoder_type(dataset.format), dataset.compression
+    )
 
 
 def load_days(

@@ -30,6 +30,7 @@ class NdjsonEncoder(Encoder):
     extension = ".json"
     content_type = "application/x-ndjson"
     is_text = True
+    bigquery = "NEWLINE_DELIMITED_JSON"
     template: RowTemplate
 
     def __init__(self, schema: RowSchema) -> None:

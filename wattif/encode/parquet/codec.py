@@ -35,10 +35,12 @@ def _with_arrow(name: str, level: int | None = None) -> Callable[[Bytes], Bytes]
 _CODECS: dict[str, Callable[[], Codec]] = {
     "none": lambda: Codec("none", 0, lambda data: data),
     "snappy": lambda: Codec("snappy", 1, _with_arrow("snappy")),
-    "gzip": lambda: Codec("gzip", 2, _with_arrow("gzip")),
     "zstd": lambda: Codec("zstd", 6, _with_arrow("zstd", _ZSTD_LEVEL)),
     "lz4": lambda: Codec("lz4", 7, _with_arrow("lz4_raw")),
 }
+
+
+CODECS = tuple(name for name in _CODECS if name != "none")
 
 
 def codec_of(name: str) -> Codec:

@@ -14,7 +14,7 @@ from typing import ClassVar, Self
 
 from wattif.encode.encoder import Bytes, Encoder, RowSchema
 from wattif.encode.parquet.chunks import ChunkWriter
-from wattif.encode.parquet.codec import codec_of
+from wattif.encode.parquet.codec import CODECS, codec_of
 from wattif.encode.parquet.file import ParquetFile
 from wattif.encode.parquet.footer import MAGIC
 from wattif.encode.parquet.pages import ConstantPages, pages_of
@@ -24,6 +24,7 @@ from wattif.tables.column import Column
 
 PAGE_ROWS = 32_768  # about two days of a meter at ten seconds
 GROUP_ROWS = 1_048_576
+_USUAL_BITS = 5  # of a number
 
 
 class ParquetEncoder(Encoder):
@@ -34,6 +35,8 @@ class ParquetEncoder(Encoder):
     content_type = "application/vnd.apache.parquet"
     is_text = False
     options: ClassVar[Mapping[str, int]] = {"row_group_rows": GROUP_ROWS}
+    codecs = CODECS
+    bigquery = "PARQUET"
     has_metadata = True
 
     def __init__(self, schema: RowSchema, *, row_group_rows: int = GROUP_ROWS, codec: str = "none") -> None:
@@ -48,6 +51,10 @@ class ParquetEncoder(Encoder):
         """See `Encoder.with_schema`."""
         return type(self)(schema, row_group_rows=self._group_rows, codec=self._codec.name)
 
+    def with_codec(self, codec: str) -> Self:
+        """See `Encoder.with_codec`."""
+        return type(self)(self.schema, row_group_rows=self._group_rows, codec=codec)
+
     @cached_property
     def _room(self) -> tuple[int, int]:
         return room_of(
@@ -58,6 +65,12 @@ class ParquetEncoder(Encoder):
     def row_room(self) -> int:
         """See `Encoder.row_room`."""
         return self._room[0]
+
+    @property
+    def usual_row_bytes(self) -> int:
+        """See `Encoder.usual_row_bytes`: of readings at intervals of seconds."""
+        numbers = sum(column.kind == "number" for column in self._columns)
+        return 1 + numbers * _USUAL_BITS // 8
 
     @property
     def object_room(self) -> int:

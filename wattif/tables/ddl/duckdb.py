@@ -12,7 +12,8 @@ def _write(source: Source) -> str:
         return f'CREATE TABLE "{source.name}" (\n{columns}\n);\n'
     pattern = duckdb_pattern(source.place, source.objects)
     if not source.is_json:
-        return f'CREATE OR REPLACE VIEW "{source.name}" AS\nSELECT * FROM read_parquet({pattern});\n'
+        drift = ", union_by_name = true" if source.is_partitioned else ""
+        return f'CREATE OR REPLACE VIEW "{source.name}" AS\nSELECT * FROM read_parquet({pattern}{drift});\n'
     columns = ",\n".join(f"    \"{column.name}\": '{column.duckdb_type}'" for column in source.columns)
     partitions = ",\n  hive_partitioning = true, hive_types = {dt: DATE}" if source.is_partitioned else ""
     return (

@@ -18,7 +18,8 @@ _TYPES: dict[Kind, str] = {
 
 def _write(source: Source) -> str:
     if not source.is_json:
-        return f"import polars as pl\n\n{source.name} = pl.scan_parquet({source.pattern!r})\n"
+        drift = ', missing_columns="insert", extra_columns="ignore"' if source.is_partitioned else ""
+        return f"import polars as pl\n\n{source.name} = pl.scan_parquet({source.pattern!r}{drift})\n"
     schema = "".join(
         f'    "{column.name}": {type_of(column, _TYPES, "pl.Float64", "pl.Int64", "pl.Int32")},\n'
         for column in source.columns

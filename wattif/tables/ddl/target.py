@@ -18,10 +18,11 @@ _VIEW = "deduplicated"  # of the expected tables: what a table downstream should
 
 @dataclass(frozen=True, kw_only=True)
 class Packing:
-    """How files are compressed; what is not set: not at all."""
+    """How files of readings are made; what is not set: as plain lines."""
 
+    extension: str = ".json"
     name: str = "none"
-    suffix: str = ""  # of their names, after the format's ending
+    suffix: str = ""  # of their names, after the extension
     bigquery: str | None = "NONE"  # as BigQuery calls it; None: it reads no such files
 
 
@@ -53,7 +54,7 @@ class Source:
             objects = re.sub(r"\{[^}]*\}", "*", table.path.replace("{view}", _VIEW))
             if is_stream:  # what arrives late or again, too
                 objects = f"{objects.rpartition('/')[0]}/*"
-            objects += f".{table.endings[-1]}{packing.suffix if is_stream else ''}"
+            objects += packing.extension + packing.suffix if is_stream else f".{table.endings[-1]}"
         return cls(
             name=table.name,
             description=table.description,

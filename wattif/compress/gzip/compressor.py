@@ -25,7 +25,6 @@ from wattif.compress.gzip.row_tables import RowTables, clock_texts, codes_of
 from wattif.compress.gzip.rows import member_of_rows
 from wattif.compress.gzip.text import member_of_text
 from wattif.encode.encoder import Bytes, Encoder
-from wattif.model.fleet import mac_text
 from wattif.tables.block import Block
 from wattif.tables.reading_blocks import ReadingsBlock
 
@@ -96,7 +95,7 @@ class GzipCompressor(Compressor):
             tables.checks,
             tables.mac,
             tables.text(block.day, block.city),
-            mac_text(block.macs).view(np.uint8).reshape(block.count, -1),
+            block.macs,
             block.quantities.view(np.uint64),
             tables.clock_strings,
             tables.clock_checks,
@@ -162,9 +161,10 @@ def _finished(out: NDArray[np.uint8], codes: MemberCodes, size: int, crc: int, r
     """The member in *out*, of which *size* bytes are written behind the room for its head."""
     begin = len(codes.head)
     end = begin + size
-    out[:begin] = np.frombuffer(codes.head, np.uint8)
-    out[end : end + _TRAILER.size] = np.frombuffer(_trailer(crc, rows_size), np.uint8)
-    return memoryview(out.data)[: end + _TRAILER.size]
+    view = out.data
+    view[:begin] = codes.head
+    view[end : end + _TRAILER.size] = _trailer(crc, rows_size)
+    return view[: end + _TRAILER.size]
 
 
 def _trailer(crc: int, size: int) -> bytes:

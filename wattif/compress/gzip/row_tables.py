@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,11 +32,9 @@ OFFSET, WIDTH, BITS, GAP, KIND, QUANTITY, LOWEST, TABLE, HIGH_DIGITS, HIGH_TABLE
 SLOT = 12
 NOTHING, TIME, TABLED, DIGITS = range(4)  # kinds; nothing: rows of which nothing but the MAC changes
 GROUP = 4  # digits of one look-up
-DE_BRUIJN = 0x03F79D71B4CB0A89  # times a power of two: other six highest bits for each
 SAME = 64  # in `RowTables.places`, of a value that is that of the row before
 SIZE_SHIFT, START_SHIFT = 48, 56  # in `RowTables.places`: bits to write, and bits before them; below: equal characters
 CHECK_SHIFT = 32  # in `RowTables.tables`: what is added to the CRC; below: the string
-_ORDER = np.array([(DE_BRUIJN << n) % 2**64 >> 58 for n in range(64)])  # these bits, by the power
 _CLOCK = 11  # where the time of day begins in a timestamp
 _DATE = slice(0, _CLOCK - 1)
 
@@ -85,8 +84,9 @@ class RowTables:
         self.mac = np.array([mac, mac_slot, mac_gap], np.int64)  # its offset; the slot after it; the bytes before it
         self._template = template
         self._text = self._base(clocks[0], offsets, widths)
+        self.text = lru_cache(self._text_of)
 
-    def text(self, day: date, city: str) -> NDArray[np.uint8]:
+    def _text_of(self, day: date, city: str) -> NDArray[np.uint8]:
         """A row of a day in a city, with zeros for all that changes."""
         text, template = self._text.copy(), self._template
         timestamp, place = template.offset_of("timestamp"), template.offset_of("city")
@@ -170,7 +170,7 @@ class RowTables:
         for bit in range(slot[BITS]):
             number = int(np.searchsorted(ends, bit, side="right"))
             start = int(ends[number] - widths[number])
-            places[_ORDER[bit]] = number | int(ends[-1] - start) << SIZE_SHIFT | start << START_SHIFT
+            places[bit] = number | int(ends[-1] - start) << SIZE_SHIFT | start << START_SHIFT
         places[SAME] = int(slot[WIDTH]) | 63 << START_SHIFT
         return places
 

@@ -95,6 +95,15 @@ def _put_first_row(
 
 
 @kernel
+def _mac_character(mac: np.uint64, place: int) -> np.uint64:
+    """One of the 17 characters of an address."""
+    if place % 3 == 2:
+        return np.uint64(58)  # a colon
+    digit = mac >> np.uint64(44 - 4 * (place - place // 3)) & np.uint64(0xF)
+    return digit + (np.uint64(48) if digit < np.uint64(10) else np.uint64(55))
+
+
+@kernel
 def _put_mac(
     words: NDArray[np.uint64],
     at: np.uint64,
@@ -103,15 +112,17 @@ def _put_mac(
     literals: NDArray[np.uint64],
     matches: NDArray[np.uint64],
     equal: np.uint64,
-    before: NDArray[np.uint8],
-    mac: NDArray[np.uint8],
+    before: np.uint64,
+    mac: np.uint64,
 ) -> BitPlace:
     """Put another meter's address after *equal* bytes; *before*: that of the row before."""
     same = 0
-    while same < MAC_WIDTH - 1 and mac[same] == before[same]:
+    while same < MAC_WIDTH - 1 and _mac_character(mac, same) == _mac_character(before, same):
         same += 1
     at, pending, count = put_match(words, at, pending, count, matches, equal + np.uint64(same))
-    return put_bytes(words, at, pending, count, literals, mac[same:])
+    for place in range(same, MAC_WIDTH):
+        at, pending, count = put_code(words, at, pending, count, literals[_mac_character(mac, place)])
+    return at, pending, count
 
 
 @kernel
@@ -125,17 +136,18 @@ def member_of_rows(
     tables: NDArray[np.uint64],
     place_checks: NDArray[np.uint32],
     mac_place: NDArray[np.int64],
-    text: NDArray[np.uint8],
-    macs: NDArray[np.uint8],
+    row_text: NDArray[np.uint8],
+    macs: NDArray[np.uint64],
     columns: NDArray[np.uint64],
     clock_strings: NDArray[np.uint64],
     clock_checks: NDArray[np.uint64],
 ) -> tuple[np.int64, np.uint64]:
     """Write the compressed rows of all readings of some meters into *words*; how many bytes, and the CRC of the rows.
 
-    For the tables see `wattif.compress.gzip.row_tables`. *text*: a row with zeros for what changes; it is changed.
-    *macs*: (meters, characters); *columns*: (meters, quantities, readings).
+    For the tables see `wattif.compress.gzip.row_tables`. *row_text*: a row with zeros for what changes; *columns*:
+    (meters, quantities, readings).
     """
+    text = row_text.copy()
     meters, readings, fields, width = columns.shape[0], columns.shape[2], slots.shape[0], text.shape[0]
     mac, mac_slot, mac_gap = mac_place[0], mac_place[1], mac_place[2]
     tail = np.uint64(width - slots[-1, OFFSET] - slots[-1, WIDTH])
@@ -152,8 +164,8 @@ def member_of_rows(
         check = text_check
         if mac >= 0:
             for place in range(MAC_WIDTH):
-                text[mac + place] = macs[meter, place]
-                check ^= np.uint64(place_checks[mac + place, macs[meter, place]])
+                text[mac + place] = _mac_character(macs[meter], place)
+                check ^= np.uint64(place_checks[mac + place, text[mac + place]])
         for first in range(0, readings, _TILE):
             rows = min(_TILE, readings - first)
             for i in range(rows):

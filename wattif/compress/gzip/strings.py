@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from wattif.compress.gzip.codes import CHARACTER_BITS
 from wattif.compress.gzip.row_tables import (
     CHECK_SHIFT,
-    DE_BRUIJN,
     DECIMALS,
     DIGITS,
     GROUP,
@@ -18,20 +17,19 @@ from wattif.compress.gzip.row_tables import (
     LOWEST,
     POINT_TABLE,
     QUANTITY,
-    SAME,
     SIZE_SHIFT,
     START_SHIFT,
     TABLE,
     TABLED,
     TIME,
 )
+from wattif.numeric.bit_scan import lowest_bit
 from wattif.numeric.jit import kernel
 
 _STRING = np.uint64((1 << CHECK_SHIFT) - 1)
 _CHECK_SHIFT, _SIZE_SHIFT, _START_SHIFT = np.uint64(CHECK_SHIFT), np.uint64(SIZE_SHIFT), np.uint64(START_SHIFT)
 _EQUAL_AND_SIZE = np.uint64((1 << START_SHIFT) - 1)
 _TEN_THOUSAND = np.uint64(10_000)
-_DE_BRUIJN, _INDEX_SHIFT, _SAME = np.uint64(DE_BRUIJN), np.uint64(58), np.uint64(SAME)
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
 
 
@@ -137,8 +135,7 @@ def compare_strings(
         string = strings[i]
         difference = string ^ before
         before = string
-        lowest_bit = difference & (~difference + _ONE)
-        place = places[_SAME if difference == _ZERO else lowest_bit * _DE_BRUIJN >> _INDEX_SHIFT]
+        place = places[lowest_bit(difference)]
         suffixes[i] = string >> (place >> _START_SHIFT)
         changes[i] = (place & _EQUAL_AND_SIZE) + gap
     return before

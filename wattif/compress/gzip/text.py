@@ -7,13 +7,9 @@ from numpy.typing import NDArray
 
 from wattif.compress.gzip.bits import put_bytes, put_code, put_match
 from wattif.compress.gzip.huffman import END_OF_BLOCK, SHORTEST_MATCH
-from wattif.compress.gzip.row_tables import DE_BRUIJN
+from wattif.numeric.bit_scan import lowest_bit
 from wattif.numeric.jit import kernel
 
-_DE_BRUIJN, _INDEX_SHIFT = np.uint64(DE_BRUIJN), np.uint64(58)
-_BYTES = np.zeros(64, np.uint64)  # that are equal, by the number of the lowest bit that differs
-for _bit in range(64):
-    _BYTES[(DE_BRUIJN << _bit) % 2**64 >> 58] = _bit // 8
 _ZERO, _ONE, _EIGHT = np.uint64(0), np.uint64(1), np.uint64(8)
 _SHORTEST = np.uint64(SHORTEST_MATCH)
 
@@ -37,7 +33,7 @@ def member_of_text(
         while place < size:
             difference = text_words[place] ^ text_words[place - width]
             if difference != _ZERO:
-                place += _BYTES[(difference & (~difference + _ONE)) * _DE_BRUIJN >> _INDEX_SHIFT]
+                place += lowest_bit(difference) >> np.uint64(3)
                 break
             place += _EIGHT
         place = min(place, size)

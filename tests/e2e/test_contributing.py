@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import json
 import re
 import shutil
@@ -78,7 +79,7 @@ def test_every_block_is_followed_and_is_short() -> None:
     assert PAGE.count("```python\n") == len(BLOCK.findall(PAGE))
     for match in BLOCK.finditer(PAGE):
         assert match["code"].count("\n") < 40, match["file"]
-    assert len(re.findall(r"^### Add ", PAGE, re.M)) == len({match["file"] for match in BLOCK.finditer(PAGE)}) == 4
+    assert len(re.findall(r"^### Add ", PAGE, re.M)) == len({match["file"] for match in BLOCK.finditer(PAGE)}) == 5
 
 
 def _query(sql: str) -> list[tuple[Any, ...]]:
@@ -142,6 +143,21 @@ def test_a_table_and_a_format(checkout: _Checkout) -> None:
     done = checkout.run("-m", "wattif", "reconcile", "--lake", "tables", "--deep")
     assert done.returncode == 1
     assert "2024-03-05T00:00:00Z·21.00" in done.stdout  # a tabulator, made visible
+
+
+def test_a_compression(checkout: _Checkout) -> None:
+    reports = checkout.made("packed", compression="bzip2")
+    assert [report["differences"] for report in reports] == [0, 0]
+    packed, plain = checkout.folder / "packed", checkout.folder / CLEAN
+    files = sorted(path.relative_to(plain).as_posix() for path in plain.glob("dt=*/readings*"))
+    assert files
+    for name in files:
+        assert bz2.decompress((packed / f"{name}.bz2").read_bytes()) == (plain / name).read_bytes()
+    changed = packed / f"{files[0]}.bz2"
+    changed.write_bytes(bz2.compress(bz2.decompress(changed.read_bytes()).replace(b'"status":  0', b'"status":  8', 1)))
+    done = checkout.run("-m", "wattif", "reconcile", "--lake", "packed", "--deep")
+    assert done.returncode == 1
+    assert "status" in done.stdout
 
 
 def test_a_store(checkout: _Checkout) -> None:

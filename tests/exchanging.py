@@ -36,7 +36,7 @@ def damaged(**changes: Any) -> Spec:
 
 def rows_of(spec: Spec, meter: int) -> dict[datetime, dict[str, Any]]:
     """The rows of a meter by their time, numbers in units of the last digit."""
-    names = ["timestamp", "consumption_wh", "export_wh", "register_kwh", "export_register_kwh", "status"]
+    names = ["mac", "timestamp", "consumption_wh", "export_wh", "register_kwh", "export_register_kwh", "status"]
     rows = wattif.read(spec, "readings", meters=[meter], columns=names, numbers="scaled").read_all().to_pylist()
     return {row["timestamp"].astimezone(UTC): row for row in rows}
 

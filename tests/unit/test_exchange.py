@@ -60,7 +60,7 @@ def test_a_year_of_market_days_has_no_odd_one() -> None:
     days = whole_days("Etc/GMT-10", date(2024, 1, 1), date(2024, 12, 31), 300)
     assert {each.end_s - each.start_s for each in days} == {86_400}
     assert (days[0].day, days[-1].day) == (date(2024, 1, 2), date(2024, 12, 31))
-    months = [period_of(days, month) for month in months_of(date(2024, 1, 1), date(2024, 12, 31))]
+    months = [period_of("Etc/GMT-10", days, month) for month in months_of(date(2024, 1, 1), date(2024, 12, 31))]
     assert [day for month in months if month is not None for day in month.days] == list(days)
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from wattif.exchange.periods import Period
 from wattif.exchange.quality import NOT_SENT
 from wattif.model import quantities
+from wattif.model.fleet import mac_text
 from wattif.model.scenario import Scenario
 from wattif.numeric.calendar import DAY_S, EPOCH
 from wattif.tables.reading_blocks import ReadingBlocks
@@ -41,6 +42,12 @@ class MeterMonth:
     first_s: int  # where the first reading of the arrays begins, seconds since 1970
     columns: NDArray[np.int64]  # (kept columns, readings)
     status: NDArray[np.int64]  # flags as in the column `status`; `NOT_SENT` where no row came
+
+    @property
+    def mac_text(self) -> str:
+        """Its MAC address as readings write it."""
+        text: str = mac_text(np.array([self.mac], np.uint64))[0].decode()
+        return text
 
     @cached_property
     def _within(self) -> slice:

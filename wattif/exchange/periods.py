@@ -27,6 +27,7 @@ class LocalDay:
 class Period:
     """Consecutive local days of a month."""
 
+    time_zone: str
     days: tuple[LocalDay, ...]
 
     @property
@@ -77,7 +78,7 @@ def months_of(start: date, end: date) -> Iterator[date]:
         month = month_after(month)
 
 
-def period_of(days: tuple[LocalDay, ...], month: date) -> Period | None:
-    """Those of *days* that belong to *month*; None when there are none."""
+def period_of(time_zone: str, days: tuple[LocalDay, ...], month: date) -> Period | None:
+    """Those *days* of a time zone that belong to *month*; None when there are none."""
     within = tuple(each for each in days if each.day.replace(day=1) == month)
-    return Period(days=within) if within else None
+    return Period(time_zone=time_zone, days=within) if within else None

@@ -13,10 +13,9 @@ from threading import Event
 from wattif.errors import Interrupted, InvalidValue
 from wattif.exchange import standard_of
 from wattif.exchange.meter_month import ENERGY_OF, MeterMonth, MeterMonths
-from wattif.exchange.periods import LocalDay, months_of, period_of, whole_days
+from wattif.exchange.periods import months_of, period_of, whole_days
 from wattif.exchange.standard import ExchangeFile, Standard
 from wattif.model.scenario import scenario_of, world_of
-from wattif.model.world import World
 from wattif.spec import Spec
 from wattif.tables.readings import fields_of
 
@@ -48,7 +47,10 @@ def export(spec: Spec, standard: str, folder: Path, *, stop: Event | None = None
     energies = tuple(field.name for field in fields_of(spec) if field.name in ENERGY_OF)
     if not energies:
         raise InvalidValue("columns", spec.columns, f"have no energy to send; add one of {', '.join(ENERGY_OF)}")
-    days = _days(found, spec, world)
+    zones = {city.id: found.time_zone_of(city) for city in world.cities}
+    days = {city: whole_days(time_zone, spec.start, spec.end, spec.interval) for city, time_zone in zones.items()}
+    if not any(days.values()):
+        raise InvalidValue("end", spec.end, f"no day of {found.title} lies whole in the dataset; choose a later one")
     _prepare(folder)
     months = MeterMonths(scenario_of(spec, world))
     files = readings = size = 0
@@ -56,7 +58,7 @@ def export(spec: Spec, standard: str, folder: Path, *, stop: Event | None = None
         meters = range(first, min(first + spec.meters_per_file, spec.meters))
         writer = found()
         for month in months_of(spec.start, spec.end):
-            periods = {city: period_of(own, month) for city, own in days.items()}
+            periods = {city: period_of(zones[city], own, month) for city, own in days.items()}
             made = _Counted(months.of(meters, periods), stop)
             if made.is_empty:
                 continue
@@ -79,16 +81,6 @@ def export(spec: Spec, standard: str, folder: Path, *, stop: Event | None = None
         bytes=size,
         seconds=time.perf_counter() - began,
     )
-
-
-def _days(standard: type[Standard], spec: Spec, world: World) -> dict[str, tuple[LocalDay, ...]]:
-    """The whole days of each city."""
-    days = {
-        city.id: whole_days(standard.time_zone_of(city), spec.start, spec.end, spec.interval) for city in world.cities
-    }
-    if not any(days.values()):
-        raise InvalidValue("end", spec.end, f"no day of {standard.title} lies whole in the dataset; choose a later one")
-    return days
 
 
 def _prepare(folder: Path) -> None:

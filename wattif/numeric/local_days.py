@@ -27,7 +27,7 @@ class LocalDays:
 def local_days(time_zone: str, first_s: int, end_s: int) -> LocalDays:
     """The local days of the span from *first_s* to *end_s* (UTC seconds since 1970) in the zone called *time_zone*."""
     starts, days = [first_s], [_local_day(time_zone, first_s)]
-    for since_s, until_s, offset_s in _offsets(time_zone, first_s, end_s):
+    for since_s, until_s, offset_s in offsets_of(time_zone, first_s, end_s):
         day = (since_s + offset_s) // _DAY_S
         moment_s = since_s
         while moment_s < until_s:
@@ -44,7 +44,7 @@ def local_days(time_zone: str, first_s: int, end_s: int) -> LocalDays:
     return LocalDays(starts_s=np.array(starts, np.int64), days=np.array(days, np.int64), lengths_s=lengths)
 
 
-def _offsets(time_zone: str, first_s: int, end_s: int) -> list[tuple[int, int, int]]:
+def offsets_of(time_zone: str, first_s: int, end_s: int) -> list[tuple[int, int, int]]:
     """Stretches without a change of the clock: from, to, and seconds ahead of UTC."""
     stretches: list[tuple[int, int, int]] = []
     since_s, offset_s = first_s, _offset_s(time_zone, first_s)

@@ -45,7 +45,7 @@ def test_the_same_data_set_is_written_again_and_another_one_only_on_request(tmp_
     first = _bytes(folder)
     write_grid(SMALL, folder)
     assert _bytes(folder) == first
-    with pytest.raises(InvalidValue, match="holds another grid data set"):
+    with pytest.raises(InvalidValue, match="holds another data set"):
         write_grid(OTHER, folder)
     assert _bytes(folder) == first
     write_grid(OTHER, folder, output_format="parquet", overwrite=True)
@@ -60,6 +60,7 @@ def test_other_files_are_never_lost(tmp_path: Path) -> None:
     with pytest.raises(InvalidValue, match="holds mine"):
         write_grid(SMALL, folder)
     assert [each.name for each in folder.iterdir()] == ["mine"]
+    assert _nothing_beside(folder)
     write_grid(SMALL, folder, overwrite=True)
     write_grid(OTHER, folder, overwrite=True)
     assert (folder / "mine" / "thesis.txt").read_text() == "three years"
@@ -88,6 +89,31 @@ def test_a_run_that_was_killed_while_folders_changed_places(tmp_path: Path, mome
     assert _nothing_beside(folder)
 
 
+def test_a_link_to_a_folder_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "large").mkdir()
+    (tmp_path / "grid").symlink_to("large")
+    write_grid(SMALL, tmp_path / "grid")
+    assert (tmp_path / "grid").is_symlink()
+    assert (tmp_path / "large" / "transformers.csv").exists()
+
+
+def test_a_folder_that_must_not_go_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "above" / "here").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "above" / "here")
+    for folder in (".", "..", "/", "../../above"):
+        with pytest.raises(InvalidValue, match="is where you are, or above it"):
+            write_grid(SMALL, folder, overwrite=True)
+    assert [each.name for each in (tmp_path / "above").rglob("*")] == ["here"]
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_mount_point(small_disk: Callable[[int], Path]) -> None:
+    folder = small_disk(10_000_000)
+    with pytest.raises(InvalidValue, match=r"is a mount point.*; name a folder in it"):
+        write_grid(SMALL, folder)
+    assert _nothing_beside(folder)
+
+
 def test_a_full_disk(small_disk: Callable[[int], Path]) -> None:
     folder = small_disk(16_384) / "grid"
     with pytest.raises(InvalidValue, match=r"No space left on device.*; make room, or name another folder"):
@@ -102,6 +128,7 @@ def test_a_folder_that_is_a_file_or_below_one(tmp_path: Path) -> None:
     with pytest.raises(InvalidValue, match="name another folder"):
         write_grid(SMALL, tmp_path / "file" / "grid")
     assert (tmp_path / "file").read_text() == "text"
+    assert _nothing_beside(tmp_path / "file")
 
 
 def test_an_unknown_format(tmp_path: Path) -> None:

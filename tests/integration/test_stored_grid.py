@@ -52,12 +52,17 @@ def test_a_table_without_rows_has_its_columns(grid: Grid, ending: str, tmp_path:
 
 
 def test_ids_are_texts_whatever_they_look_like(grid: Grid, tmp_path: Path) -> None:
-    ids = pa.array([f"{number:03}" for number in range(grid.transformers.num_rows)])
-    place = grid.transformers.column_names.index("transformer_id")
+    named = {old: f"{n:03}" for n, old in enumerate(grid.transformers["transformer_id"].to_pylist())}
+
+    def renamed(table: pa.Table) -> pa.Table:
+        place = table.column_names.index("transformer_id")
+        ids = pa.array([named[old] for old in table["transformer_id"].to_pylist()], pa.string())
+        return table.set_column(place, table.schema.field("transformer_id"), ids)
+
     other = Grid(
-        transformers=grid.transformers.set_column(place, grid.transformers.schema.field("transformer_id"), ids),
-        meters=grid.meters,
-        anomaly_labels=grid.anomaly_labels,
+        transformers=renamed(grid.transformers),
+        meters=renamed(grid.meters),
+        anomaly_labels=renamed(grid.anomaly_labels),
     )
     for ending in FORMATS:
         found = read_grid(write_grid(other, tmp_path / ending, ending))
@@ -71,6 +76,15 @@ def _refusal(folder: Path) -> str:
     return str(caught.value)
 
 
+def test_a_table_that_was_cut_is_told_by_the_keys_of_another(grid: Grid, tmp_path: Path) -> None:
+    for name, key in (("transformers", "transformer_id"), ("meter_consumption", "meter_id")):
+        folder = write_grid(grid, tmp_path / name)
+        file = folder / f"{name}.csv"
+        file.write_text("".join(file.read_text().splitlines(keepends=True)[:2]))
+        assert f": {key} " in _refusal(folder)
+        assert f"is not in {file}; write the data set again" in _refusal(folder)
+
+
 def test_what_is_missing_is_named(grid: Grid, tmp_path: Path) -> None:
     folder = write_grid(grid, tmp_path / "data")
     assert _refusal(tmp_path / "none") == f"`grid` {tmp_path}/none: no such folder; name the folder of a grid data set"
@@ -80,7 +94,7 @@ def test_what_is_missing_is_named(grid: Grid, tmp_path: Path) -> None:
     labels.rename(folder / "other.csv")
     assert _refusal(folder).startswith(f"{folder}/anomaly_labels.*: no such file (csv, parquet, ndjson); ")
     labels.write_text(text.replace("risk_band", "risk", 1))
-    assert _refusal(folder).startswith(f"{labels}: has no column risk_band (High, Medium or Low")
+    assert _refusal(folder).startswith(f"{labels}: has no column risk_band (how much was not")
     labels.write_text(text)
     (folder / "anomaly_labels.ndjson").write_text("")
     assert "the same table twice; remove one of them" in _refusal(folder)

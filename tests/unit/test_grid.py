@@ -6,12 +6,15 @@ import os
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 import wattif
-from wattif.grid import GridSpec, data, generate_grid
+from wattif.grid import GridSpec, data, generate_grid, write_grid
 from wattif.grid.generate import grid_data, grid_of_dataset
 from wattif.model import quantities
 from wattif.model.world import MeterDays
@@ -21,18 +24,28 @@ from wattif.model.world import MeterDays
 def test_rows_that_clocks_tell_of_other_days_are_in_the_month_that_they_tell(kinds: str) -> None:
     """Two days in the middle of a month, or around its end: what the tables downstream expect, meter by meter."""
     for start, end in (("2024-01-10", "2024-01-11"), ("2024-01-30", "2024-02-01")):
-        spec = wattif.Spec(
-            start=start, end=end, meters=300, interval=60, anomaly_rate=1.0, anomalies=kinds, ev_share=0.5
-        )
-        monthly = wattif.expect(spec)["monthly"].to_pylist()
-        expected = {(row["mac"], f"{row['month']:%Y_%m}"): row["consumption_wh"] for row in monthly}
-        data = grid_of_dataset(spec)
-        for part in data.parts():
-            for row in part.table.to_pylist():
-                for month in data.months:
-                    name = f"{month:%Y_%m}"
-                    told_wh = round(Decimal(row[f"monthly_consumption_{name}"]) * 1000, 3)
-                    assert told_wh == expected.get((row["mac"], name), 0), (start, row["mac"], name)
+        _compare(start, end, meters=300, interval=60, anomaly_rate=1.0, anomalies=kinds, ev_share=0.5)
+
+
+@pytest.mark.parametrize("rate", ["0.8/month", "0.5/week"])
+def test_events_that_reach_over_the_ends_of_a_dataset_count_within_it(rate: str) -> None:
+    """Events of a rate in calendar time begin before the first day of a dataset, and go on after its last one."""
+    for start, end in (("2024-01-20", "2024-03-05"), ("2024-01-01", "2024-02-10"), ("2024-01-20", "2024-01-21")):
+        _compare(start, end, meters=40, interval=3600, anomaly_rate=rate, anomalies="all")
+
+
+def _compare(start: str, end: str, **options: Any) -> None:
+    """The months of each meter with the tables that are expected."""
+    spec = wattif.Spec(start=start, end=end, **options)
+    monthly = wattif.expect(spec)["monthly"].to_pylist()
+    expected = {(row["mac"], f"{row['month']:%Y_%m}"): row["consumption_wh"] for row in monthly}
+    data = grid_of_dataset(spec)
+    for part in data.parts():
+        for row in part.table.to_pylist():
+            for month in data.months:
+                name = f"{month:%Y_%m}"
+                told_wh = round(Decimal(row[f"monthly_consumption_{name}"]) * 1000, 3)
+                assert told_wh == expected.get((row["mac"], name), 0), (start, row["mac"], name)
 
 
 def test_peaks_are_those_of_simulated_transformers() -> None:
@@ -113,3 +126,20 @@ def test_the_share_holds_though_whole_transformers_are_hit(meters: int, transfor
         labelled = set(grid.anomaly_labels["meter_id"].to_pylist())
         assert labelled <= set(grid.meters["meter_id"].to_pylist())
         assert abs(len(labelled) / meters - 0.075) <= (0.02 if meters > 1000 else 0.04)
+
+
+@pytest.mark.parametrize("city", ["london", "new-york", "sydney"])
+def test_no_place_is_rounded_over_the_bounds(city: str, tmp_path: Path) -> None:
+    for options in ({}, {"bounds": "14.5123456,14.6123456,121.0123456,121.1123456"}):
+        spec = GridSpec(city=city, num_meters=400, num_transformers=20, num_months=1, anomaly_rate=0.0, **options)
+        written = write_grid(spec, tmp_path / f"{city}-{len(options)}")
+        meters = generate_grid(spec).meters.to_pandas()
+        if options:
+            assert meters["latitude"].between(14.5123456, 14.6123456).all()
+            assert meters["longitude"].between(121.0123456, 121.1123456).all()
+        assert written.checks > 5
+
+
+def test_one_city_alone() -> None:
+    with pytest.raises(ValidationError, match="name one city"):
+        GridSpec(city="manila,london")

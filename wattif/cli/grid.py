@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from wattif.cli.announce import telling_what_compiles
 from wattif.cli.logs import log_to_stderr
+from wattif.cli.messages import names_of
 from wattif.cli.options import Options
 from wattif.cli.verb import Verb
 from wattif.errors import InvalidValue
@@ -44,14 +46,16 @@ class GridOptions(Options, GridSpec):
     def _is_known(cls, value: str) -> str:
         return known_format(value)
 
-    @model_validator(mode="after")
-    def _says_one_thing(self) -> Self:
-        if self.lake is not None:
-            for name in GridSpec.model_fields:
-                if name in self.model_fields_set:
-                    reason = f"is what `lake` {self.lake} says; leave it out, or leave out `lake`"
-                    raise InvalidValue(name, getattr(self, name), reason)
-        return self
+    @model_validator(mode="before")
+    @classmethod
+    def _says_one_thing(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("lake") is not None:
+            for name, field in GridSpec.model_fields.items():
+                given = next((data[each] for each in names_of(name, field) if each in data), None)
+                if given is not None:
+                    reason = f"is what `lake` {data['lake']} says; leave it out, or leave out `lake`"
+                    raise InvalidValue(name, given, reason)
+        return data
 
 
 def _run(options: GridOptions, stop: Event) -> int:
@@ -59,8 +63,8 @@ def _run(options: GridOptions, stop: Event) -> int:
     with telling_what_compiles():
         written = _write(options)
     print(
-        f"{written.meters:,} meters of {written.transformers:,} transformers, {written.months} months,"
-        f" {written.energy_kwh:,.0f} kWh; {written.labels:,} labels; {written.checks} checks passed\n"
+        f"meters {written.meters:,}, transformers {written.transformers:,}, months {written.months},"
+        f" energy {written.energy_kwh:,.0f} kWh, labels {written.labels:,}; {written.checks} checks passed\n"
         f"data: {written.folder.absolute()}"
     )
     return 0
@@ -72,10 +76,18 @@ def _write(options: GridOptions) -> Written:
     output_format, overwrite = options.output_format, options.overwrite
     if options.lake is None:
         return write_grid(options.part(GridSpec), options.output_dir, output_format=output_format, overwrite=overwrite)
+    from wattif.face.lakes import Lake
     from wattif.lake.open import open_store
     from wattif.lake.stored import same_spec
 
-    dataset = same_spec(open_store(options.lake))
+    store = open_store(options.lake)
+    dataset = same_spec(store)
+    status = Lake(store, dataset).status()
+    if not status.complete:
+        logging.getLogger("wattif").warning(
+            "%s: %s of %s batches are committed; months are those of the whole dataset",
+            options.lake, f"{status.batches_committed:,}", f"{status.batches:,}",
+        )  # fmt: skip
     return write_grid_of(dataset, options.output_dir, output_format=output_format, overwrite=overwrite)
 
 

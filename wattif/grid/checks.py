@@ -15,8 +15,10 @@ import pyarrow.compute as pc
 
 from wattif.errors import WattIfError
 from wattif.grid.data import GridData, Loads, Part, Share
+from wattif.model.geography import DECIMALS
 from wattif.tables.grid import LABELS, METERS, TRANSFORMERS, GridTable
 
+_HALF_DEG = 0.5000001 * 10.0**-DECIMALS  # a place on the border of a lake's city may be rounded over it
 RATE_TOLERANCE = 0.02  # of the share of labelled meters, where the set is not so small that chance allows more
 
 
@@ -153,6 +155,6 @@ def _outside(rows: pa.Table, data: GridData) -> str:
     south, north, west, east = bounds[:, 0].min(), bounds[:, 1].max(), bounds[:, 2].min(), bounds[:, 3].max()
     for name, low, high in (("latitude", south, north), ("longitude", west, east)):
         least, most = pc.min_max(rows[name]).as_py().values()
-        if least < low or most > high:
+        if least < low - _HALF_DEG or most > high + _HALF_DEG:
             return f"{name} from {least} to {most}"
     return ""

@@ -22,19 +22,25 @@ def whole_folder(
     *own*: names of the files that a data set can have. What else lies in *target* is refused, or kept beside them with
     *overwrite*; so is a data set that is not the same, says *is_same*, or replaced. `InvalidValue` names `output_dir`.
     """
-    target = target.absolute()
+    target = target.resolve()  # what a link leads to, not the link
+    if target == Path.cwd() or target in Path.cwd().parents:
+        reason = "is where you are, or above it, and would be replaced as a whole; name a folder below"
+        raise InvalidValue("output_dir", target, reason)
     new, old = (target.with_name(f".{target.name}.{state}") for state in ("unfinished", "replaced"))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with _locked(new, target):
-            _put_back(old, target, own)
-            _check(target, own, is_same, overwrite=overwrite)
             try:
+                _put_back(old, target, own)
+                _check(target, own, is_same, overwrite=overwrite)
                 yield new
                 _exchange(new, target, old, own)
             finally:
                 shutil.rmtree(new, ignore_errors=True)
     except OSError as error:
+        if error.errno == errno.EBUSY:
+            reason = "is a mount point, which cannot be replaced as a whole; name a folder in it"
+            raise InvalidValue("output_dir", target, reason) from error
         where = f" ({error.filename})" if error.filename is not None else ""
         room = "make room, or " if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
         reason = f"{error.strerror or error}{where}; {room}name another folder"
@@ -68,13 +74,16 @@ def _check(target: Path, own: frozenset[str], is_same: Callable[[Path], bool], *
         raise InvalidValue("output_dir", target, "is a file; name a folder")
     if not os.access(target, os.W_OK):
         raise InvalidValue("output_dir", target, "is not writable; change its permissions, or name another folder")
-    others = sorted({each.name for each in target.iterdir()} - own)
-    if others and not overwrite:
+    there = {each.name for each in target.iterdir()}
+    if not there or overwrite:
+        return
+    others = sorted(there - own)
+    if others:
         more = f" and {len(others) - 1} more" if len(others) > 1 else ""
         reason = f"holds {others[0]}{more}; name another folder, or keep that beside the data set with `overwrite`"
         raise InvalidValue("output_dir", target, reason)
-    if any(target.iterdir()) and not overwrite and not is_same(target):
-        reason = "holds another grid data set; name another folder, or replace it with `overwrite`"
+    if not is_same(target):
+        reason = f"holds another data set ({min(there)}, …); name another folder, or replace it with `overwrite`"
         raise InvalidValue("output_dir", target, reason)
 
 

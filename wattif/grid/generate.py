@@ -12,15 +12,17 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from wattif.errors import InvalidValue
 from wattif.grid.data import MWH_PER_KWH, GridData, Kwh, Share, whole_months
 from wattif.grid.ghostload import KIND, ghostload_kwh, ghosts
 from wattif.grid.spec import GridSpec
 from wattif.model.anomaly_kinds import KINDS, weights_of
+from wattif.model.geography import DECIMALS
 from wattif.model.measuring import MeterEvents
 from wattif.model.month_sums import month_sums
 from wattif.model.network import Layout
 from wattif.model.scenario import Scenario, scenario_of, world_of
-from wattif.numeric.calendar import months_later
+from wattif.numeric.calendar import day_number, months_later
 from wattif.spec import Spec
 from wattif.tables import anomaly_labels, meters
 from wattif.tables.arrow import arrow_table
@@ -42,12 +44,22 @@ def grid_data(spec: GridSpec) -> GridData:
     )
     layout = Layout(spec.num_meters, spec.num_transformers, spec.spatial_clustering_strength)
     world = world_of(of_readings)
-    city = replace(world.cities[0], zones=spec.num_zones, bounds=spec.box or world.cities[0].bounds)
+    bounds = _inward(spec.box or world.cities[0].bounds_deg)
+    city = replace(world.cities[0], zones=spec.num_zones, bounds=bounds)
     # few transformers, and large ones: what hits a whole one would move the share of the meters by points
     scenario = scenario_of(of_readings, replace(world, cities=(city,), layout=layout), evens_out=True)
     if spec.model == "ghostload":
         return _ghostload(spec, scenario)
     return _of_readings(scenario, spec.borders, _share(of_readings, scenario, evens_out=True))
+
+
+def _inward(bounds_deg: Sequence[float]) -> tuple[float, ...]:
+    """Bounds that no place leaves when it is rounded."""
+    south, north, west, east = (each * 10**DECIMALS for each in bounds_deg)
+    inner = (math.ceil(south - 1e-6), math.floor(north + 1e-6), math.ceil(west - 1e-6), math.floor(east + 1e-6))
+    if inner[0] >= inner[1] or inner[2] >= inner[3]:
+        raise InvalidValue("bounds", ",".join(map(str, bounds_deg)), "are narrower than a meter; widen them")
+    return tuple(each / 10**DECIMALS for each in inner)
 
 
 def grid_of_dataset(spec: Spec) -> GridData:
@@ -89,14 +101,16 @@ def _of_readings(scenario: Scenario, borders: list[date], share: Share | None) -
 def _changes_mwh(events: MeterEvents, borders: Sequence[date]) -> NDArray[np.int64]:
     """By how much the rows of each month sum to more than what was used: as their timestamps tell it.
 
-    Clocks that are wrong may tell of days before the first one, or after the last one.
+    Clocks that are wrong may tell of days before the first one, or after the last one; and events may begin before the
+    first day of a dataset, and end after its last one.
     """
     changes = np.zeros(len(borders) - 1, np.int64)
     edges = np.array(whole_months(borders))
+    days = range(day_number(borders[0]), day_number(borders[-1]))
     for event in events.all:
-        for day, mwh in event.told_mwh.items():
-            month = int(np.searchsorted(edges, day, side="right")) - 1
-            if 0 <= month < len(changes):
+        for (day, told), mwh in event.told_mwh.items():
+            month = int(np.searchsorted(edges, told, side="right")) - 1
+            if day in days and 0 <= month < len(changes):
                 changes[month] += mwh
     return changes
 

@@ -67,7 +67,8 @@ def _figures(data: GridData, loads: Loads, transformers: pa.Table) -> Iterator[s
     used = np.array(transformers["utilization"])
     yield f"utilization at the peak: median {np.median(used):.2f}, highest {used.max():.2f}"
     yield f"overloaded transformers: {int(np.array(transformers['overloaded']).sum()):,}"
-    yield f"meters with a label: {len(pc.unique(data.labels['meter_id'])):,}, events: {len(data.labels):,}"
+    labels, meters, events = len(data.labels), pc.unique(data.labels["meter_id"]), pc.unique(data.labels["event_id"])
+    yield f"labels: {labels:,}, of {len(meters):,} meters and {len(events):,} events"
     for column in ("kind", "risk_band"):
         counts = sorted((each["values"], each["counts"]) for each in pc.value_counts(data.labels[column]).to_pylist())
         yield from (f"  {name}: {count:,}" for name, count in counts)

@@ -106,7 +106,7 @@ def write_grid(
     known_format(output_format)
     return write_data(
         grid_data(spec),
-        spec.model_dump(mode="json", exclude_none=True),
+        spec.model_dump(mode="json", exclude_none=True) | {"start_month": spec.start_month.isoformat()[:7]},
         Path(output_dir),
         output_format=output_format,
         overwrite=overwrite,

@@ -21,7 +21,7 @@ from wattif.errors import InvalidValue
 from wattif.model.city_figures import box_or_none
 from wattif.numeric.calendar import months_later
 from wattif.spec import Spec
-from wattif.spec.values import FIRST_DAY, LAST_DAY, ClassMix, Names
+from wattif.spec.values import FIRST_DAY, LAST_DAY, ClassMix, Names, split_names
 
 Model = Literal["readings", "ghostload"]
 
@@ -100,6 +100,13 @@ class GridSpec(BaseModel):
         "readings", description="readings: sums of the readings; ghostload: the published formula, without readings"
     )
 
+    @field_validator("city")
+    @classmethod
+    def _is_one_city(cls, value: str) -> str:
+        if len(split_names(value)) != 1:
+            raise ValueError("name one city; a grid of several is that of a lake of theirs")
+        return value
+
     @field_validator("bounds")
     @classmethod
     def _are_bounds(cls, value: str | None) -> str | None:
@@ -109,9 +116,8 @@ class GridSpec(BaseModel):
     @model_validator(mode="after")
     def _is_within_the_calendar(self) -> Self:
         if not FIRST_DAY <= self.start_month <= LAST_DAY:
-            raise InvalidValue(
-                "start_month", f"{self.start_month:%Y-%m}", f"must lie between {FIRST_DAY:%Y-%m} and {LAST_DAY:%Y-%m}"
-            )
+            reason = f"must lie between {FIRST_DAY:%Y-%m} and {LAST_DAY:%Y-%m}"
+            raise InvalidValue("start_month", self.start_month.isoformat()[:7], reason)
         most = (LAST_DAY.year - self.start_month.year) * 12 + LAST_DAY.month - self.start_month.month + 1
         if self.num_months > most:
             raise InvalidValue(

@@ -34,6 +34,12 @@ def read_grid(folder: Path) -> Grid:
             _read(connection, files[table.file], table.columns_in_months(months))
             for table in (TRANSFORMERS, METERS, LABELS)
         )
+    for rows, key, of in ((meters, "transformer_id", transformers), (labels, "meter_id", meters)):
+        strays = rows[key].filter(pc.invert(pc.is_in(rows[key], value_set=of[key].combine_chunks())))
+        if len(strays):
+            file = files[(METERS if rows is meters else LABELS).file]
+            there = files[(TRANSFORMERS if rows is meters else METERS).file]
+            raise UsageError(f"{file}: {key} {strays[0]} is not in {there}; write the data set again")
     return Grid(transformers=transformers, meters=meters, anomaly_labels=labels)
 
 

@@ -28,7 +28,10 @@ def same_spec(store: Store) -> Spec:
         reason = f"no dataset lies here: there is no {layout.DATASET}; name a lake that was generated"
         raise InvalidValue("lake", store.place, reason)
     spec = _spec_of(document, store.place)
-    differences = Identity.of(spec, world_of(spec).cities).differences(document, store.place)
+    identity = Identity.of(spec, world_of(spec).cities)
+    differences = identity.differences(document, store.place)
+    if not differences and read_document(document, store.place).get("fingerprint") != identity.fingerprint:
+        differences = [f"{layout.DATASET} does not have the fingerprint of what it says"]
     if differences:
         reason = f"holds another dataset than this version makes of it: {'; '.join(differences)}; generate it anew"
         raise InvalidValue("lake", store.place, reason)

@@ -23,7 +23,7 @@ FEEDER_TRANSFORMERS, SUBSTATION_FEEDERS = 20, 8  # at most
 METER_SPREAD_M = 60.0  # standard deviation of a meter's distance to its transformer, each to the north and to the east
 METERS_PER_DEGREE = 111_200.0  # of latitude, mean radius of the Earth
 _TIGHTNESS = 0.2  # standard deviation around the center of a zone, in shares of the zone's part of a side
-_DECIMALS = 5  # of a degree: about a meter
+DECIMALS = 5  # of a degree: about a meter
 
 Places = tuple[NDArray[np.float64], NDArray[np.float64]]  # latitudes and longitudes in degrees
 Numbers = NDArray[np.int64]
@@ -99,7 +99,7 @@ class Geography:
     def _kept(self, latitude: NDArray[np.float64], longitude: NDArray[np.float64]) -> Places:
         """Within the city's bounds, and rounded."""
         south, north, west, east = self.city.bounds_deg
-        return np.clip(latitude, south, north).round(_DECIMALS), np.clip(longitude, west, east).round(_DECIMALS)
+        return np.clip(latitude, south, north).round(DECIMALS), np.clip(longitude, west, east).round(DECIMALS)
 
     def _entities(self, numbers: Numbers) -> Numbers:
         """Numbers of entities that no other city has."""

@@ -42,8 +42,8 @@ class MeasuredEvent:
     energy_mwh: int  # truly imported during the event
     far_days: frozenset[tuple[int, int]] = frozenset()  # true days, and days that a wrong clock takes them for, unless
     # these are neighbours; since 1970
-    told_mwh: Mapping[int, int] = field(default_factory=dict)  # by day that rows tell (since 1970): the sum of their
-    # energies, less what was imported on that day during the event
+    told_mwh: Mapping[tuple[int, int], int] = field(default_factory=dict)  # by true day and the day that rows tell: the
+    # sum of their energies, on the true day itself less what was imported on it during the event
 
     @property
     def not_registered_mwh(self) -> int:
@@ -119,7 +119,7 @@ class _Measuring:
         self._before = before
         found: dict[int, tuple[Event, int, list[int], list[int]]] = {}
         far_days: dict[int, set[tuple[int, int]]] = {}
-        told: dict[int, Counter[int]] = {}
+        told: dict[int, Counter[tuple[int, int]]] = {}
         by_day: dict[int, list[Event]] = {}
         untouched: list[MeasuredEvent] = []
         for event in map(self._with_measured_sizes, events):
@@ -147,9 +147,9 @@ class _Measuring:
                 lost_export.append(lost_export[-1] + lost_export_mwh + left[1])
                 found[event.meter] = event, total_mwh + inside_mwh, lost, lost_export
                 own = told.setdefault(event.meter, Counter())
-                own[day] -= inside_mwh if report.changes_rows else lost_mwh
+                own[day, day] -= inside_mwh if report.changes_rows else lost_mwh
                 for shown, mwh in self._told(event, day, report, true, energy_mwh) if report.changes_rows else ():
-                    own[shown] += mwh
+                    own[day, shown] += mwh
         return untouched + [
             MeasuredEvent(
                 event=event,

@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 import wattif
 from wattif.answers.expect import expect
+from wattif.model.cities import load_cities
+from wattif.numeric.calendar import zone
 from wattif.spec import Spec
 
 # kinds that set each flag and take rows away; those of clocks put rows elsewhere than they were measured
 KINDS = "missing,missing_at_random,dead,outage=9,estimated,sag,exchange,register_zero,theft_mean,spike,reversed_ct"
+
+YEAR = 2024  # whose changes of the clock are tested
+
+
+def _changes() -> list[tuple[str, datetime]]:
+    """City and hour (UTC), by asking `zoneinfo` each hour of the year."""
+    found = []
+    for city in load_cities().values():
+        hours = [datetime(YEAR, 1, 1, tzinfo=UTC) + timedelta(hours=n) for n in range(366 * 24)]
+        offsets = [hour.astimezone(zone(city.time_zone)).utcoffset() for hour in hours]
+        moments = zip(hours[1:], offsets, offsets[1:], strict=False)
+        found += [(city.id, hour) for hour, before, after in moments if before != after]
+    return found
+
+
+CHANGES = _changes()
+every_change = pytest.mark.parametrize(("city", "moment"), CHANGES, ids=[f"{c}-{m:%m-%d}" for c, m in CHANGES])
+
+
+def around(city: str, moment: datetime) -> Spec:
+    """Five days of a meter around a change of its clock."""
+    day = moment.date()
+    days = {"start": day - timedelta(days=2), "end": day + timedelta(days=2)}
+    return Spec(**days, meters=1, city=city, interval=1800, columns="mac,timestamp,consumption_wh,export_wh,status")
 
 
 def damaged(**changes: Any) -> Spec:
@@ -49,10 +75,3 @@ def expected_days(spec: Spec, time_zone: str, folder: Path) -> dict[tuple[str, d
             f"SELECT mac, day, consumption_wh, readings FROM '{folder}/measured/local_daily/*.parquet'"
         ).fetchall()
     return {(mac, day): (energy, readings) for mac, day, energy, readings in found}
-
-
-def intervals(start: datetime, end: datetime, seconds: int) -> Iterator[datetime]:
-    """Moments from *start* until before *end*."""
-    while start < end:
-        yield start
-        start += timedelta(seconds=seconds)

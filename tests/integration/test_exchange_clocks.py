@@ -7,38 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
-import pytest
-
-from tests.exchanging import rows_of
+from tests.exchanging import CHANGES, YEAR, around, every_change, rows_of
 from wattif.exchange.dst_rules import local_time
 from wattif.exchange.run import export
 from wattif.model.cities import load_cities
 from wattif.numeric.calendar import zone
-from wattif.spec import Spec
 
 ESPI = "{http://naesb.org/espi}"
-YEAR = 2024
-
-
-def _changes() -> list[tuple[str, datetime]]:
-    """City and hour (UTC), by asking `zoneinfo` each hour of the year."""
-    found = []
-    for city in load_cities().values():
-        hours = [datetime(YEAR, 1, 1, tzinfo=UTC) + timedelta(hours=n) for n in range(366 * 24)]
-        offsets = [hour.astimezone(zone(city.time_zone)).utcoffset() for hour in hours]
-        moments = zip(hours[1:], offsets, offsets[1:], strict=False)
-        found += [(city.id, hour) for hour, before, after in moments if before != after]
-    return found
-
-
-CHANGES = _changes()
-every_change = pytest.mark.parametrize(("city", "moment"), CHANGES, ids=[f"{c}-{m:%m-%d}" for c, m in CHANGES])
-
-
-def _spec(city: str, moment: datetime) -> Spec:
-    day = moment.date()
-    around = {"start": day - timedelta(days=2), "end": day + timedelta(days=2)}
-    return Spec(**around, meters=1, city=city, interval=1800, columns="mac,timestamp,consumption_wh,export_wh,status")
 
 
 def _local(city: str, moment: datetime) -> datetime:
@@ -52,7 +27,7 @@ def test_eight_of_ten_cities_set_their_clocks_twice() -> None:
 
 @every_change
 def test_green_button_blocks_are_as_long_as_the_day(city: str, moment: datetime, tmp_path: Path) -> None:
-    spec = _spec(city, moment)
+    spec = around(city, moment)
     export(spec, "espi", tmp_path)
     lengths: dict[date, int] = {}
     values: dict[datetime, int] = {}
@@ -80,7 +55,7 @@ def test_green_button_blocks_are_as_long_as_the_day(city: str, moment: datetime,
 
 @every_change
 def test_days_of_market_time_have_24_hours(city: str, moment: datetime, tmp_path: Path) -> None:
-    spec = _spec(city, moment)
+    spec = around(city, moment)
     export(spec, "nem12", tmp_path)
     values: dict[datetime, int] = {}
     for path in sorted(tmp_path.iterdir()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 VERBS = {  # each is the module of that name
     "generate": "write the readings of a fleet of meters into a lake",
     "expect": "compute what every table downstream must contain",
-    "export": "write meter-data exchange files: NEM12, NEM13, Green Button, by local day",
+    "export": "write meter-data exchange files: NEM12, NEM13, Green Button, CIM",
     "show": "draw a meter, a class of meters, or the whole fleet",
     "grid": "make transformers, meters, months and labels as small tables, with a map layer",
     "calibrate": "make a city file out of your own interval data",

@@ -69,6 +69,23 @@ def test_files_hold_the_bytes_of_the_plain_ones(lakes: dict[str, Path], name: st
     assert any(".late.again.json.gz" in each for each in files) == (name == "faulty")
 
 
+@pytest.mark.parametrize("columns", [None, "mac,timestamp,city_id,consumption_wh"], ids=["one width", "cities"])
+def test_csv_is_compressed_too(tmp_path: Path, columns: str | None) -> None:
+    changes: dict[str, Any] = {**FAULTY, "format": "csv", "columns": columns, "city": "manila,london"}
+    changes |= {"extra_tables": "air_quality", "faults": FAULTS.replace("drop=0.002,", "")}
+    plain = make_lake(tmp_path / "plain", **changes)
+    packed = make_lake(tmp_path / "packed", **changes, compression="gzip")
+    files = {path.relative_to(packed).as_posix(): path for path in packed.rglob("*.csv.gz")}
+    assert any(name.startswith("air_quality/") for name in files) or not list(plain.glob("air_quality/dt=*"))
+    for name, path in files.items():
+        assert gzip.decompress(path.read_bytes()) == (plain / name.removesuffix(".gz")).read_bytes()
+    sizes = [sum(path.stat().st_size for path in lake.glob("dt=*/readings*")) for lake in (packed, plain)]
+    assert sizes[0] < sizes[1] / 3
+    assert report_of("--lake", str(packed), "--deep").explained
+    counts = [_query(f"SELECT count(*) FROM read_text('{lake}/dt=*/*')") for lake in (packed, plain)]
+    assert counts[0] == counts[1]
+
+
 def test_labels_speak_of_the_same_lines(lakes: dict[str, Path]) -> None:
     for path in (lakes["faulty"] / layout.FAULT_LABELS).rglob("*.ndjson"):
         other = lakes["faulty.gz"] / path.relative_to(lakes["faulty"])

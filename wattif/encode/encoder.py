@@ -40,7 +40,6 @@ class Encoder:
     extension: ClassVar[str]  # of objects' names, with its dot
     content_type: ClassVar[str]
     is_text: ClassVar[bool]  # every row is a line that ends with a line feed
-    template: RowTemplate | None = None  # of rows of readings that differ from it in their values alone
     options: ClassVar[Mapping[str, int]] = {}  # what else it takes, by name, with the defaults
     codecs: ClassVar[tuple[str, ...]] = ()  # compressions that it knows itself, within its objects
     bigquery: ClassVar[str | None] = None  # as BigQuery calls it; None: warehouses do not load it
@@ -60,6 +59,10 @@ class Encoder:
     @property
     def row_width(self) -> int | None:
         """Bytes of every row; None when the size of an object shows only when it is made."""
+        return None
+
+    def template_of(self, city: str) -> RowTemplate | None:
+        """What the rows of readings of *city* differ from in their values alone, where there is such a thing."""
         return None
 
     @property

@@ -37,17 +37,20 @@ _TEXT_WEIGHT = 100  # of a byte of the first row, which a member has once
 
 
 class MemberCodes:
-    """The codes for rows like *text*; *runs*: weights of how many bytes are equal to those of the row before."""
+    """The codes for rows like *text*, one *distance* after the other.
 
-    def __init__(self, text: bytes, runs: Mapping[int, int]) -> None:
+    *runs*: weights of how many bytes are equal to those of the row before.
+    """
+
+    def __init__(self, text: bytes, runs: Mapping[int, int], distance: int) -> None:
         lengths = _code_lengths(text, runs)
         codes = canonical(lengths)
-        symbol, more = distance_symbol(len(text))
-        distance = joined([(0, 1), more])
+        symbol, more = distance_symbol(distance)
+        back = joined([(0, 1), more])
         matches: list[Bits] = [(0, 0)] * SHORTEST_MATCH  # of no byte, and of too few
         for length in range(SHORTEST_MATCH, LONGEST_MATCH + 1):
             length_code, length_more = length_symbol(length)
-            matches.append(joined([codes[length_code], length_more, distance]))
+            matches.append(joined([codes[length_code], length_more, back]))
         self.of_bytes = [codes[byte] for byte in range(256)]
         self.literals = _packed([*self.of_bytes, codes[END_OF_BLOCK]])  # by symbol
         self.matches = _packed(matches)  # by their length
@@ -63,14 +66,19 @@ def _code_lengths(text: bytes, runs: Mapping[int, int]) -> dict[int, int]:
     for byte in text:
         weights[byte] += _TEXT_WEIGHT
     total = sum(runs.values())
+    others = [byte for byte in text if byte not in NUMBER_CHARACTERS] or [ord(",")]
     for length, weight in runs.items():
-        symbol, _ = length_symbol(min(max(length, SHORTEST_MATCH), LONGEST_MATCH))
-        weights[symbol] += _MATCHES_WEIGHT * weight // total
+        share = _MATCHES_WEIGHT * weight // total
+        if length >= SHORTEST_MATCH:
+            weights[length_symbol(min(length, LONGEST_MATCH))[0]] += share
+        else:  # too short for a match
+            for byte in others:
+                weights[byte] += share // len(others)
     weights[END_OF_BLOCK] = _TEXT_WEIGHT
     for byte in NUMBER_CHARACTERS:
         del weights[byte]
-    others = code_lengths(weights, LONGEST_CODE - _OTHERS_BITS)
-    lengths = {symbol: length + _OTHERS_BITS for symbol, length in others.items()}
+    rest = code_lengths(weights, LONGEST_CODE - _OTHERS_BITS)
+    lengths = {symbol: length + _OTHERS_BITS for symbol, length in rest.items()}
     return lengths | dict.fromkeys(NUMBER_CHARACTERS, CHARACTER_BITS)
 
 

@@ -11,7 +11,7 @@ import io
 import struct
 import threading
 import zlib
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import BinaryIO, cast
 
 import numpy as np
@@ -21,15 +21,18 @@ from wattif.compress.compressor import Compressor
 from wattif.compress.gzip.bits import SPILL, words_of
 from wattif.compress.gzip.codes import GZIP_HEADER, MemberCodes
 from wattif.compress.gzip.huffman import FARTHEST, LONGEST_CODE
-from wattif.compress.gzip.row_tables import RowTables, clock_texts, codes_of
+from wattif.compress.gzip.row_tables import RowTables, clock_texts, codes_of, has_room_for_matches
 from wattif.compress.gzip.rows import member_of_rows
 from wattif.compress.gzip.text import member_of_text
 from wattif.encode.encoder import Bytes, Encoder
+from wattif.encode.row_template import RowTemplate
 from wattif.tables.block import Block
 from wattif.tables.reading_blocks import ReadingsBlock
 
 _STORED = 0xFFFF  # most bytes of a block of DEFLATE that is not compressed
 _ROOM = 24  # bytes that a member may have more than its rows: it has one at least
+_ANY_TEXT = bytes(range(ord(" "), 127))
+_ANY_RUNS = dict.fromkeys(range(1, 64), 1)
 _USUAL_SLOTS = 8640  # readings of a day
 _HEADER_ROOM = 1024  # more than the head, the trailer and what is written over
 _TRAILER = struct.Struct("<II")  # CRC-32 and size of the content
@@ -48,21 +51,25 @@ class GzipCompressor(Compressor):
 
     def __init__(self, encoder: Encoder) -> None:
         super().__init__(encoder)
-        self._tables = lru_cache(self._tables_of)
+        self._tables: dict[tuple[bytes, int], RowTables] = {}
+        self._text_codes = lru_cache(self._codes_of_text)
         self._own = threading.local()
         self._is_empty = True
 
     @classmethod
     def refuses(cls, encoder: Encoder) -> str | None:
         """See `Compressor.refuses`."""
-        if encoder.is_text and encoder.row_width is not None and encoder.row_width <= FARTHEST:
-            return None
-        return f"is for lines of one width, of at most {FARTHEST:,} bytes, which {encoder.name} does not have"
+        return None if encoder.is_text else f"is for lines, which {encoder.name} does not have"
 
     @property
     def row_room(self) -> int:
         """See `Compressor.row_room`."""
         return self.encoder.row_room + _ROOM
+
+    @property
+    def object_room(self) -> int:
+        """See `Compressor.object_room`."""
+        return self.encoder.object_room + _ROOM
 
     @property
     def usual_row_bytes(self) -> int:
@@ -77,11 +84,16 @@ class GzipCompressor(Compressor):
 
     def block(self, block: Block) -> Bytes:
         """See `Compressor.block`."""
-        template = self.encoder.template
-        if template is None or not isinstance(block, ReadingsBlock) or block.marks:
+        template = self.encoder.template_of(block.city) if isinstance(block, ReadingsBlock) else None
+        if (
+            template is None
+            or not has_room_for_matches(template)
+            or not isinstance(block, ReadingsBlock)
+            or block.marks
+        ):
             return self.data(self.encoder.encode(block))
         self._is_empty = False
-        tables = self._tables(block.slots)
+        tables = self._tables_of(template, block.slots)
         rows = block.count * block.slots
         out = self._buffer("out", rows * tables.row_bits // 8 + 4 * template.width)
         size, crc = member_of_rows(
@@ -108,7 +120,8 @@ class GzipCompressor(Compressor):
         if not size:
             return b""
         self._is_empty = False
-        codes = self._text_codes
+        width = self.encoder.row_width or _first_line(data)
+        codes = self._text_codes(width)
         text = self._buffer("text", size + SPILL)
         text[:size] = np.frombuffer(data, np.uint8)
         out = self._buffer("out", size * LONGEST_CODE // 8)
@@ -119,7 +132,7 @@ class GzipCompressor(Compressor):
             codes.matches,
             text[:size],
             words_of(text),
-            self._width,
+            width,
         )
         member = _finished(out, codes, int(written), zlib.crc32(data), size)
         return member if len(member) <= _stored_size(size) else _stored(data)
@@ -133,20 +146,17 @@ class GzipCompressor(Compressor):
         """See `Compressor.reader`."""
         return cast(BinaryIO, io.BufferedReader(gzip.GzipFile(fileobj=file)))
 
-    @cached_property
-    def _text_codes(self) -> MemberCodes:
-        template = self.encoder.template
+    def _codes_of_text(self, width: int) -> MemberCodes:
+        template = self.encoder.template_of("")
         if template is None:
-            return MemberCodes(b" " * self._width, {self._width: 1})
-        return codes_of(template, clock_texts(_USUAL_SLOTS))
+            return MemberCodes(_ANY_TEXT, _ANY_RUNS, width)
+        return codes_of(template, clock_texts(_USUAL_SLOTS), width)
 
-    @property
-    def _width(self) -> int:
-        return self.encoder.row_width or FARTHEST
-
-    def _tables_of(self, slots: int) -> RowTables:
-        assert self.encoder.template is not None
-        return RowTables(self.encoder.template, slots)
+    def _tables_of(self, template: RowTemplate, slots: int) -> RowTables:
+        key = template.text, slots
+        if key not in self._tables:
+            self._tables[key] = RowTables(template, slots)
+        return self._tables[key]
 
     def _buffer(self, name: str, size: int) -> NDArray[np.uint8]:
         """A buffer of the thread's, of *size* bytes and room for a header and what is written over."""
@@ -165,6 +175,11 @@ def _finished(out: NDArray[np.uint8], codes: MemberCodes, size: int, crc: int, r
     view[:begin] = codes.head
     view[end : end + _TRAILER.size] = _trailer(crc, rows_size)
     return view[: end + _TRAILER.size]
+
+
+def _first_line(data: Bytes) -> int:
+    """Bytes of the first line of a text, as far as a match may reach."""
+    return min(bytes(data[:FARTHEST]).find(b"\n") + 1 or FARTHEST, FARTHEST)
 
 
 def _trailer(crc: int, size: int) -> bytes:

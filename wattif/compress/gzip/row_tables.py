@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif.compress.gzip.codes import CHARACTER_BITS, MemberCodes
+from wattif.compress.gzip.huffman import SHORTEST_MATCH
 from wattif.compress.gzip.runs import run_weights
 from wattif.encode.row_template import (
     MAC_WIDTH,
+    TIMESTAMP_WIDTH,
     RowTemplate,
     high_digits,
     is_tabled,
@@ -64,7 +66,7 @@ class RowTables:
         clocks = clock_texts(slots)
         self._clocks = _until_last_change(clocks)
         fields, offsets, widths = _changing_fields(template, self._clocks)
-        self.codes = codes_of(template, self._clocks)
+        self.codes = codes_of(template, self._clocks, template.width)
         self._parts: list[NDArray[np.uint64]] = []
         self._size = 0
         made = [self._slot(*each) for each in zip(fields, offsets, widths, strict=True)]
@@ -175,9 +177,20 @@ class RowTables:
         return places
 
 
-def codes_of(template: RowTemplate, clocks: NDArray[np.bytes_]) -> MemberCodes:
+def codes_of(template: RowTemplate, clocks: NDArray[np.bytes_], distance: int) -> MemberCodes:
     """The codes for rows of *template*; *clocks*: the times of day of successive rows."""
-    return MemberCodes(template.text, run_weights(template.width, *_changing_fields(template, clocks), clocks))
+    runs = run_weights(template.width, *_changing_fields(template, clocks), clocks)
+    return MemberCodes(template.text, runs, distance)
+
+
+def has_room_for_matches(template: RowTemplate) -> bool:
+    """Whether so many bytes are the same between any two fields that these are a match."""
+    numbers = [field for field in template.fields if field.kind in ("mac", "number", "timestamp")]
+    begins = [template.offsets[field.name] for field in numbers]
+    widths = {"mac": MAC_WIDTH, "timestamp": TIMESTAMP_WIDTH}
+    ends = [at + (widths.get(each.kind) or number_field_width(each)) for at, each in zip(begins, numbers, strict=True)]
+    nexts = [*begins[1:], *(begin + template.width for begin in begins[:1])]
+    return all(begin - end >= SHORTEST_MATCH for begin, end in zip(nexts, ends, strict=True))
 
 
 def _changing_fields(template: RowTemplate, clocks: NDArray[np.bytes_]) -> tuple[list[Column], list[int], list[int]]:

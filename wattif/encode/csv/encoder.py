@@ -18,7 +18,7 @@ from wattif.encode.encoder import TEXT_WIDTH, Bytes, Encoder
 from wattif.encode.ndjson.marks import marked_rows
 from wattif.encode.ndjson.rows import DayRows, RowFormat, single_rows
 from wattif.encode.ndjson.template import field_width
-from wattif.encode.row_template import number_text
+from wattif.encode.row_template import RowTemplate, number_text
 from wattif.model.fleet import mac_text
 from wattif.tables.block import Block, Rows, TakenRows
 from wattif.tables.column import Column
@@ -38,6 +38,10 @@ class CsvEncoder(Encoder):
     @cached_property
     def _own(self) -> threading.local:
         return threading.local()
+
+    def template_of(self, city: str) -> RowTemplate:
+        """See `Encoder.template_of`."""
+        return row_template(self.schema, city if self._has_city else "")
 
     @property
     def row_width(self) -> int | None:
@@ -77,7 +81,7 @@ class CsvEncoder(Encoder):
         kept: dict[str, tuple[RowFormat, list[DayRows]]] = self._own.__dict__.setdefault("cities", {})
         city = city if self._has_city else ""
         if city not in kept:
-            kept[city] = CsvRowFormat(row_template(self.schema, city)), []
+            kept[city] = CsvRowFormat(self.template_of(city)), []
         return kept[city]
 
     @cached_property

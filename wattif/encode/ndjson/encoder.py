@@ -31,12 +31,15 @@ class NdjsonEncoder(Encoder):
     content_type = "application/x-ndjson"
     is_text = True
     bigquery = "NEWLINE_DELIMITED_JSON"
-    template: RowTemplate
 
     def __init__(self, schema: RowSchema) -> None:
         super().__init__(schema)
         self.template = row_template(schema)
         self._own = threading.local()
+
+    def template_of(self, city: str) -> RowTemplate:
+        """See `Encoder.template_of`: cities are values."""
+        return self.template
 
     @property
     def row_width(self) -> int:

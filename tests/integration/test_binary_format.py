@@ -27,7 +27,7 @@ COLUMNS = "mac,timestamp,power_w,status"
 class ArrowEncoder(Encoder):
     """Arrow's stream format: each object begins with its schema and has an end."""
 
-    name, extension, content_type = "arrow", ".arrows", "application/vnd.apache.arrow.stream"
+    name, extension, content_type = "batches", ".arrows", "application/vnd.apache.arrow.stream"
     is_text = False
 
     def __init__(self, schema: RowSchema) -> None:
@@ -82,7 +82,7 @@ def _as_json(row: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("faults", ["none", FAULTS, f"{FAULTS},schema_drift=2024-01-02"])
 def test_the_same_rows_arrive_as_in_ndjson(settings: Asking, tmp_path: Path, faults: str) -> None:
-    asked = settings(format="arrow", faults=faults, columns=COLUMNS, interval=900)
+    asked = settings(format="batches", faults=faults, columns=COLUMNS, interval=900)
     other = settings(lake=tmp_path / "ndjson", faults=faults, columns=COLUMNS, interval=900)
     generate(asked)
     generate(other)
@@ -105,7 +105,7 @@ def test_the_same_rows_arrive_as_in_ndjson(settings: Asking, tmp_path: Path, fau
 
 @pytest.mark.parametrize("kind", ["corrupt", "partial_line"])
 def test_damage_of_text_is_refused_before_anything_is_written(settings: Asking, kind: str) -> None:
-    asked = settings(format="arrow", faults=f"{kind}=0.1")
-    with pytest.raises(InvalidValue, match=f"`faults` {kind}: objects of the `format` arrow have no lines"):
+    asked = settings(format="batches", faults=f"{kind}=0.1")
+    with pytest.raises(InvalidValue, match=f"`faults` {kind}: objects of the `format` batches have no lines"):
         generate(asked)
     assert not asked.lake.exists()

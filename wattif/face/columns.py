@@ -11,8 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from wattif.model.fleet import mac_text
-from wattif.tables.arrow import decimals
+from wattif.tables.arrow import decimals, texts_in_runs
 from wattif.tables.column import Column
 
 Numbers = Literal["float", "decimal", "scaled"]
@@ -47,7 +46,7 @@ def batch_of(columns: Sequence[Column], values: Mapping[str, NDArray[Any]], numb
 def _array(column: Column, values: NDArray[Any], numbers: Numbers) -> pa.Array:
     wanted = _type(column, numbers)
     if column.is_text and values.dtype != object:
-        return _texts(values)
+        return texts_in_runs(values)
     if column.kind == "timestamp" and values.dtype != object:
         return pa.array(values.astype("datetime64[s]")).cast(wanted)
     if not column.is_decimal:
@@ -64,15 +63,6 @@ def _from_decimals(values: pa.Array, column: Column, numbers: Numbers) -> pa.Arr
     if numbers == "scaled":
         values = pc.multiply(values, pa.scalar(Decimal(10**column.decimals)))
     return values.cast(_type(column, numbers))
-
-
-def _texts(values: NDArray[Any]) -> pa.Array:
-    """Texts, of which a block has long runs: each is made once."""
-    starts = np.flatnonzero(np.concatenate(([True], values[1:] != values[:-1]))) if len(values) else np.zeros(0, int)
-    lengths = np.diff(np.append(starts, len(values)))
-    distinct = values[starts]
-    names = mac_text(distinct).astype("U17") if distinct.dtype == np.uint64 else distinct
-    return pa.array(names, pa.string()).take(pa.array(np.repeat(np.arange(len(starts)), lengths)))
 
 
 def converted(batch: pa.RecordBatch, columns: Sequence[Column], numbers: Numbers) -> pa.RecordBatch:

@@ -42,14 +42,23 @@ def decimals(values: NDArray[np.int64], kind: pa.DataType) -> pa.Array:
     return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(words)])
 
 
+def texts_in_runs(values: NDArray[Any]) -> pa.Array:
+    """Texts, of which a block has long runs: each is made once."""
+    starts = np.flatnonzero(np.concatenate(([True], values[1:] != values[:-1]))) if len(values) else np.zeros(0, int)
+    lengths = np.diff(np.append(starts, len(values)))
+    distinct = values[starts]
+    names = mac_text(distinct).astype("U17") if distinct.dtype == np.uint64 else distinct
+    return pa.array(names, pa.string()).take(pa.array(np.repeat(np.arange(len(starts)), lengths)))
+
+
 def _array(column: Column, values: NDArray[Any]) -> pa.Array:
     if values.dtype == object and not column.is_decimal:
         return pa.array(values, column.arrow_type)
     if values.dtype == object:
         exact = (None if each is None else Decimal(each).scaleb(-column.decimals) for each in values.tolist())
         return pa.array(list(exact), column.arrow_type)
-    if column.kind == "mac":
-        return pa.array(mac_text(values).astype("U17"))
+    if column.is_text:
+        return texts_in_runs(values)
     if column.is_decimal:
         return decimals(values.astype(np.int64), column.arrow_type)
     return pa.array(values).cast(column.arrow_type)

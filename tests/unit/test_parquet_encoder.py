@@ -29,7 +29,7 @@ MAC, TIME = Column("mac", "mac", ""), Column("timestamp", "timestamp", "")
 INT32 = Column("short", "number", "", minimum=-(10**9) + 1, maximum=10**9 - 1)
 INT64 = Column("long", "number", "")
 DECIMAL = Column("exact", "number", "", decimals=3, maximum=10**11)
-CODECS = ("none", "snappy", "gzip", "zstd", "lz4")
+CODECS = ("none", "snappy", "zstd", "lz4")
 
 
 def _file(

@@ -93,12 +93,18 @@ class DeepComparison:
         return self._compared(name, rows, expected, found)
 
     def _compared(self, name: str, rows: int, expected: bytes, found: bytes | None) -> list[Difference]:
-        if self._delivery.plan.encoder.is_text:
-            return compare_lines(name, expected, found, self._reader)
+        encoder = self._delivery.plan.encoder
+        size = f"{len(expected)} bytes"
+        try:
+            wanted, there = encoder.lines_of(expected), None if found is None else encoder.lines_of(found)
+        except ValueError as error:
+            return [difference_of_object(name, "altered", rows, size, str(error), column="bytes")]
+        if wanted is not None and (found is None or wanted != there or encoder.is_text):
+            return compare_lines(name, wanted, there, self._reader)
         if found is None:
-            return [difference_of_object(name, "missing", rows, f"{len(expected)} bytes", None)]
-        sizes = f"{len(expected)} bytes", f"{len(found)} bytes"
-        return [difference_of_object(name, "altered", rows, *sizes, column="bytes")]
+            return [difference_of_object(name, "missing", rows, size, None)]
+        words = f"{len(found)} bytes" if wanted is None else f"the same rows in {len(found)} bytes"
+        return [difference_of_object(name, "altered", rows, size, words, column="bytes")]
 
 
 def checksum(store: Store, name: str) -> int:

@@ -133,7 +133,8 @@ class ChunkWriter:
         self._begin()
 
     def _begin(self) -> None:
-        self._data = bytearray()
+        self._data: list[bytes] = []
+        self._size = 0
         self._pages: list[StoredPage] = []
         self._rows = 0
         self._raw_size = 0
@@ -141,12 +142,12 @@ class ChunkWriter:
     def add_pages(self) -> None:
         """Write the pages of the rows that the column has gathered."""
         for content in self.column.take():
-            offset = len(self._data)
-            self._data += self._stored(_DATA_PAGE, _data_head(content.rows, self.column.encoding), content.data)
+            offset = self._size
+            self._add(_DATA_PAGE, _data_head(content.rows, self.column.encoding), content.data)
             self._pages.append(
                 StoredPage(
                     offset=offset,
-                    size=len(self._data) - offset,
+                    size=self._size - offset,
                     first_row=self._rows,
                     rows=content.rows,
                     nulls=content.nulls,
@@ -155,9 +156,9 @@ class ChunkWriter:
             )
             self._rows += content.rows
 
-    def _stored(self, kind: int, head: tuple[int, Value], data: Bytes) -> bytes:
-        """A page with its header, of which *head* is the field of its kind."""
-        stored = self._codec.compress(data)
+    def _add(self, kind: int, head: tuple[int, Value], data: Bytes) -> None:
+        """Write a page with its header, of which *head* is the field of its kind."""
+        stored = bytes(self._codec.compress(data))
         checksum = zlib.crc32(stored)
         number, fields = head
         header = struct(
@@ -170,25 +171,27 @@ class ChunkWriter:
             }
         ).data
         self._raw_size += len(header) + len(data)
-        return b"".join((header, stored))
+        self._size += len(header) + len(stored)
+        self._data += (header, stored)
 
-    def finish(self) -> tuple[bytes, Chunk]:
-        """The chunk of all pages since the last one, and its bytes."""
+    def finish(self) -> tuple[list[bytes], Chunk]:
+        """The chunk of all pages since the last one, and the parts of its bytes."""
         texts = self.column.take_dictionary()
-        dictionary = b""
-        if texts is not None:
+        pages, pages_size = self._data, self._size
+        self._data, self._size = [], 0
+        if texts is not None:  # it stands before all pages
             plain = b"".join(len(each).to_bytes(4, "little") + each for each in texts)
             head = struct({1: i32(len(texts)), 2: i32(PLAIN)})
-            dictionary = self._stored(_DICTIONARY_PAGE, (7, head), plain)
-        data = dictionary + self._data
+            self._add(_DICTIONARY_PAGE, (7, head), plain)
+        data = [*self._data, *pages]
         chunk = Chunk(
-            size=len(data),
+            size=self._size + pages_size,
             pages=self._pages,
             name=self.name,
             encoding=self.column.encoding,
             type=self.column.type,
             codec=self._codec,
-            dictionary_size=len(dictionary),
+            dictionary_size=self._size,
             raw_size=self._raw_size,
         )
         self._begin()

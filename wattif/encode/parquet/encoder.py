@@ -13,16 +13,18 @@ from functools import cached_property
 from typing import ClassVar, Self
 
 from wattif.encode.encoder import Bytes, Encoder, RowSchema
+from wattif.encode.ndjson.reading import field_in, fields_in
 from wattif.encode.parquet.chunks import ChunkWriter
 from wattif.encode.parquet.codec import CODECS, codec_of
 from wattif.encode.parquet.file import ParquetFile
 from wattif.encode.parquet.footer import MAGIC
+from wattif.encode.parquet.lines import lines_of
 from wattif.encode.parquet.pages import ConstantPages, pages_of
 from wattif.encode.parquet.room import room_of
 from wattif.tables.block import Block, Rows, TakenRows
 from wattif.tables.column import Column
 
-PAGE_ROWS = 32_768  # about two days of a meter at ten seconds
+PAGE_ROWS = 32_768  # almost four days of a meter at ten seconds
 GROUP_ROWS = 1_048_576
 _USUAL_BITS = 5  # of a number
 
@@ -113,6 +115,18 @@ class ParquetEncoder(Encoder):
         self._own.free.append(self._opened.writers)  # for the thread's next object: new memory costs more than a page
         self._file = None
         return data
+
+    def lines_of(self, content: bytes) -> bytes:
+        """See `Encoder.lines_of`."""
+        return lines_of(content)
+
+    def field_in(self, row: bytes, column: str) -> bytes | None:
+        """See `Encoder.field_in`; *row*: of `lines_of`."""
+        return field_in(row, column)
+
+    def fields_in(self, row: bytes) -> dict[str, bytes] | None:
+        """See `Encoder.fields_in`; *row*: of `lines_of`."""
+        return fields_in(row)
 
     @property
     def _opened(self) -> ParquetFile:

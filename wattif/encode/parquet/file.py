@@ -33,7 +33,7 @@ class ParquetFile:
         self._in_page = self._in_group = 0  # rows
         self._size = len(MAGIC)
         self._groups: list[RowGroup] = []
-        self._full: list[bytes] = []  # chunks that were not given yet
+        self._full: list[bytes] = []  # parts of chunks that were not given yet
 
     def add(self, block: Block | TakenRows, rows: Rows | None) -> bytes:
         """The bytes of the row groups that *rows* of *block* complete; None: of all of them."""
@@ -87,8 +87,8 @@ class ParquetFile:
         start = self._size
         for writer in self.writers:
             data, chunk = writer.finish()
-            self._full.append(data)
-            self._size += len(data)
+            self._full += data
+            self._size += chunk.size
             chunks.append(chunk)
         ordering = self._order.finish()
         self._groups.append(RowGroup(chunks=chunks, start=start, rows=self._in_group, sorted_by=ordering))

@@ -202,7 +202,8 @@ class TextPages(ColumnPages):
         data = bytes([width]) + self._indices.encode(values, width)
         if not len(values):
             return data, None
-        used = [self._texts[place] for place in np.flatnonzero(np.bincount(values)).tolist()]
+        changes = np.flatnonzero(values[1:] != values[:-1]) + 1
+        used = [self._texts[place] for place in {int(values[0]), *values[changes].tolist()}]
         return data, (min(used), max(used))
 
     def take_dictionary(self) -> list[bytes]:

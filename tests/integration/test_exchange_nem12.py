@@ -13,6 +13,7 @@ import aemo_mdff_reader
 import nemreader
 import pytest
 
+import wattif
 from tests.exchanging import damaged, expected_days, rows_of
 from wattif.errors import Interrupted, InvalidValue
 from wattif.exchange.quality import QUALITIES
@@ -30,7 +31,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Exported:
 
 
 def _files(made: Exported) -> list[Path]:
-    return sorted(made.folder.iterdir())
+    return _files_of(made.folder)
+
+
+def _files_of(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir())
 
 
 def _mac(serial: str) -> str:
@@ -178,6 +183,33 @@ def test_an_interrupted_export_leaves_whole_files_only(tmp_path: Path) -> None:
     whole = [path for path in tmp_path.iterdir() if path.suffix == ".csv"]
     assert whole
     assert all(path.read_bytes().endswith(b"900\n") for path in whole)
+
+
+def test_a_reading_is_of_the_interval_it_was_measured_in_whatever_the_clock_says(tmp_path: Path) -> None:
+    spec = damaged(anomalies="clock_reset,clock_skew", meters=6, columns="mac,timestamp,consumption_wh,status,seq")
+    export(spec, "nem12", tmp_path)
+    shown, reasons = 0, set()
+    found = {
+        (each.nmi, each.interval_start): each
+        for path in _files_of(tmp_path)
+        for each in aemo_mdff_reader.parse(str(path))
+    }
+    macs = _meters(spec)
+    for row in wattif.read(spec, meters=range(6), numbers="scaled").read_all().to_pylist():
+        measured = datetime(2024, 1, 1) + row["seq"] * timedelta(minutes=15)
+        meter = macs.index(row["mac"])
+        each = found.get((f"WF{meter:08d}", measured + MARKET))
+        if each is not None:
+            assert round(each.value * 1_000_000) == row["consumption_wh"]
+            shown += row["timestamp"].replace(tzinfo=None) != measured
+            reasons.add((row["status"], each.reason_code))
+    assert shown > 100
+    assert {(0, None), (int(Status.CLOCK_INVALID), 89)} <= reasons
+
+
+def _meters(spec: Spec) -> list[str]:
+    macs: list[str] = wattif.read(spec, "meters", columns=["mac"]).read_all()["mac"].to_pylist()
+    return macs
 
 
 def test_a_meter_without_anomalies_is_actual_throughout(tmp_path: Path) -> None:

@@ -40,11 +40,14 @@ def _logging_as_it_was() -> Iterator[None]:
 def emulator(bucket_root: Path) -> Iterator[str]:
     """Its URL; ``gs://bucket/name`` is the file ``bucket_root/bucket/name``."""
     from bqemulator.config import LogLevel, Settings
+    from bqemulator.jobs import executor as jobs
     from bqemulator.server import EmulatorServer
     from bqemulator.storage.engine import DuckDBEngine
 
     engine: Any = DuckDBEngine
+    executor: Any = jobs
     engine._load_spatial = lambda self: None  # it would download the extension
+    executor._maybe_create_load_destination = _with_own_schema(executor._maybe_create_load_destination)
     settings = Settings(
         rest_port=0,
         grpc_port=0,
@@ -56,6 +59,26 @@ def emulator(bucket_root: Path) -> Iterator[str]:
     )
     with _logging_as_it_was():
         yield from _running(EmulatorServer(settings))
+
+
+def _with_own_schema(create: Callable[..., None]) -> Callable[..., None]:
+    """As *create*, but a table that a load of Parquet creates has the columns of the files: the service knows them."""
+    if hasattr(create, "of_parquet"):
+        return create
+    from bqemulator.jobs.executor import _resolve_uri
+    from bqemulator.storage.type_map import duckdb_type_to_bq_field
+
+    def with_own_schema(*, load_config: dict[str, Any], ctx: Any, **others: Any) -> None:
+        if load_config.get("sourceFormat") == "PARQUET" and not load_config.get("schema"):
+            path = _resolve_uri(load_config["sourceUris"][0], ctx)
+            described = ctx.engine.execute("DESCRIBE SELECT * FROM read_parquet(?)", [path]).fetchall()
+            fields = [duckdb_type_to_bq_field(name, kind) for name, kind, *_ in described]
+            load_config = {**load_config, "schema": {"fields": fields}}
+        create(load_config=load_config, ctx=ctx, **others)
+
+    wrapped: Any = with_own_schema
+    wrapped.of_parquet = True
+    return with_own_schema
 
 
 def _running(server: Any) -> Iterator[str]:

@@ -136,23 +136,35 @@ def test_a_bucket_is_loaded_by_the_names_of_its_objects(
     _same_in_duckdb(lake, client)
 
 
-def test_compressed_files_of_a_bucket_are_loaded_as_plain_ones(
+def test_files_of_every_format_and_compression_are_loaded_as_plain_ones(
     client: Any, server: tuple[str, Path], settings: Asking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sums = []
-    for compression in ("none", "gzip"):
-        asked = settings(lake=settings().lake / compression, interval=900, compression=compression)
+    for name, compression in (("ndjson", "none"), ("ndjson", "gzip"), ("parquet", "none"), ("parquet", "zstd")):
+        bucket = f"{name}-{compression}"
+        asked = settings(lake=settings().lake / bucket, interval=900, format=name, compression=compression)
         generate(asked)
-        with GcsServer([compression]) as storage:
+        with GcsServer([bucket]) as storage:
             monkeypatch.setenv("STORAGE_EMULATOR_HOST", storage.url)
-            _put(asked.lake, storage, server[1], compression)
-            report = load(bucket=compression, prefix="raw", **OF_BIGQUERY)
+            _put(asked.lake, storage, server[1], bucket)
+            report = load(bucket=bucket, prefix="raw", **OF_BIGQUERY)
         assert (report.rows, report.bad_record_count) == (2 * 10 * 96, 0)
-        found = client.query(f"SELECT SUM(consumption_wh), COUNT(*) FROM {DATASET}.smart_meter_readings", timeout=20)
+        exact = "SUM(consumption_wh), SUM(register_kwh), SUM(power_w), MIN(timestamp), MAX(timestamp), COUNT(*)"
+        found = client.query(f"SELECT {exact}, COUNT(DISTINCT mac) FROM {DATASET}.smart_meter_readings", timeout=20)
         sums.append([tuple(row.values()) for row in found.result()])
         for table in client.list_tables(DATASET):
             client.delete_table(table, timeout=20)
-    assert sums[0] == sums[1]
+    assert all(each == sums[0] for each in sums)
+
+
+@pytest.mark.parametrize("drift", ["added", "renamed"])
+def test_a_folder_of_parquet_whose_schema_drifts_is_loaded(client: Any, settings: Asking, drift: str) -> None:
+    asked = settings(format="parquet", interval=900, faults=f"schema_drift=2024-01-02:{drift}")
+    generate(asked)
+    report = load(lake=asked.lake, **OF_BIGQUERY)
+    assert report.rows == 2 * 10 * 96
+    assert report.unknown_fields == {"firmware" if drift == "added" else "active_power_w": 960}
+    assert report.missing_fields == ({} if drift == "added" else {"power_w": 960})
 
 
 def test_a_second_load_brings_nothing_and_a_changed_day_is_replaced(lake: HandLake, client: Any) -> None:

@@ -18,6 +18,7 @@ from tests.warehouses import FILE_A, FILE_B, HandLake, reading
 from wattif.cli.load import LoadOptions
 from wattif.cli.main import main
 from wattif.encode.ndjson import NdjsonEncoder
+from wattif.encode.parquet import ParquetEncoder
 from wattif.errors import WarehouseError
 from wattif.lake.days import CommittedDay, committed_days
 from wattif.lake.manifest import ManifestEntry
@@ -99,6 +100,17 @@ def test_the_external_table_over_compressed_files_says_so(recorder: Recorder, wa
     for compression, told in (("gzip", "GZIP"), ("none", "NONE")):
         warehouse.create_external_table(READINGS, "gs://my-lake/raw", NdjsonEncoder, compression)
         assert recorder.sent("POST", "/tables")[-1]["externalDataConfiguration"]["compression"] == told
+
+
+def test_the_external_table_over_parquet_has_the_columns_of_the_files(
+    recorder: Recorder, warehouse: BigQueryWarehouse
+) -> None:
+    warehouse.create_external_table(READINGS, "gs://my-lake/raw", ParquetEncoder, "zstd")
+    (sent,) = recorder.sent("POST", "/tables")
+    config = sent["externalDataConfiguration"]
+    assert (config["sourceFormat"], config["sourceUris"]) == ("PARQUET", ["gs://my-lake/raw/dt=*"])
+    assert config["hivePartitioningOptions"]["sourceUriPrefix"] == "gs://my-lake/raw/{dt:DATE}"
+    assert not {"schema", "compression", "ignoreUnknownValues", "maxBadRecords"} & config.keys()
 
 
 def test_a_compressed_file_that_is_too_large_for_bigquery_is_refused(

@@ -24,7 +24,9 @@ for changes in (
 ):
     assert file_bytes(Asked(**{**days, **changes}))
     assert file_bytes(Asked(**{**days, **changes, "compression": "gzip"}))
+    assert file_bytes(Asked(**{**days, **changes, "format": "parquet", "row_group_rows": 20_001}))
 assert file_bytes(Asked(**days, meters=20, interval=900, anomaly_rate=1, compression="gzip"))
+assert file_bytes(Asked(**days, meters=20, interval=900, anomaly_rate=1, format="parquet", row_group_rows=333))
 assert len(wattif.read(wattif.Spec(**days, city="berlin", extra_tables="air_quality"), "air_quality").read_all())
 """
 

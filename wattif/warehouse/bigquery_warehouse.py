@@ -27,6 +27,7 @@ from wattif.lake.manifest import ManifestEntry
 from wattif.uploader.retrying import duration
 from wattif.uploader.store import Store
 from wattif.warehouse import bigquery_answers as answers
+from wattif.warehouse.statements import names
 from wattif.warehouse.tables import Table
 from wattif.warehouse.warehouse import BadRecord, Staged
 
@@ -140,10 +141,32 @@ class BigQueryWarehouse:
         self._create_temporary(table)
         if not day.files:  # all were withheld
             return Staged()
+        encoder = format_of(day.files[0].name)
+        if not encoder.is_text:
+            return self._stage_columns(store, day, table, bigquery.LoadJobConfig(source_format=encoder.bigquery))
+        return self._load(store, day, self._full_name(table.name), self._lines_config(table, encoder))
+
+    def _stage_columns(self, store: Store, day: CommittedDay, table: Table, config: bigquery.LoadJobConfig) -> Staged:
+        """Load files that have a schema of their own, the same in all of them, and take the columns of *table*."""
+        name = f"{table.name}_files"
+        config.write_disposition = "WRITE_APPEND"
+        try:
+            self._load(store, day, self._full_name(name), config)
+            with self._explaining():
+                loaded = self._client.get_table(self._full_name(name), retry=self._retry, timeout=_TIMEOUT_S)
+            there = [field.name for field in loaded.schema]
+            listed = names([column for column in table.column_names if column in there])
+            self._run(f"INSERT INTO `{table.name}` ({listed}) SELECT {listed} FROM `{name}`")
+        finally:
+            self.drop_table(name)
+        rows = sum(file.rows for file in day.files)
+        return Staged(unknown_fields={each: rows for each in there if each not in table.column_names})
+
+    def _load(self, store: Store, day: CommittedDay, table: str, config: bigquery.LoadJobConfig) -> Staged:
         jobs = self._load_uris if store.place.startswith("gs://") else self._load_files
         bad_records: list[BadRecord] = []
         count = 0
-        for errors, bad in jobs(store, day, self._full_name(table.name), self._load_config(table, day)):
+        for errors, bad in jobs(store, day, table, config):
             count += bad
             bad_records += errors
         return Staged(bad_records=tuple(bad_records), bad_record_count=max(count, len(bad_records)))
@@ -156,17 +179,15 @@ class BigQueryWarehouse:
                 f" {most:,}; generate the dataset with a smaller `meters_per_file`, or with `compression` none"
             )
 
-    def _load_config(self, table: Table, day: CommittedDay) -> bigquery.LoadJobConfig:
-        config = bigquery.LoadJobConfig(write_disposition="WRITE_APPEND", create_disposition="CREATE_NEVER")
-        encoder = format_of(day.files[0].name)
-        config.source_format = encoder.bigquery
-        if encoder.is_text:
-            config.schema = self._fields(table)
-            config.ignore_unknown_values = True
-            config.max_bad_records = _ALL_BAD_RECORDS
-        else:  # files have a schema of their own; what the table lacks is added to it for as long as it lasts
-            config.schema_update_options = ["ALLOW_FIELD_ADDITION"]
-        return config
+    def _lines_config(self, table: Table, encoder: type[Encoder]) -> bigquery.LoadJobConfig:
+        return bigquery.LoadJobConfig(
+            source_format=encoder.bigquery,
+            schema=self._fields(table),
+            ignore_unknown_values=True,
+            max_bad_records=_ALL_BAD_RECORDS,
+            write_disposition="WRITE_APPEND",
+            create_disposition="CREATE_NEVER",
+        )
 
     def _load_uris(
         self, store: Store, day: CommittedDay, table: str, config: bigquery.LoadJobConfig

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from wattif.version import __version__
 
 if TYPE_CHECKING:
+    from wattif.exchange.run import export
     from wattif.face.lakes import Lake, open_lake
     from wattif.face.reading import read
     from wattif.face.verbs import expect, generate, reconcile
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
 
     open = open_lake
 
-__all__ = ["Lake", "Spec", "__version__", "expect", "generate", "open", "read", "reconcile"]
+__all__ = ["Lake", "Spec", "__version__", "expect", "export", "generate", "open", "read", "reconcile"]
 
 _PLACES = {  # of what is imported when it is first asked for: numba and pyarrow take a second
     "Lake": ("wattif.face.lakes", "Lake"),
     "Spec": ("wattif.spec", "Spec"),
     "expect": ("wattif.face.verbs", "expect"),
+    "export": ("wattif.exchange.run", "export"),
     "generate": ("wattif.face.verbs", "generate"),
     "open": ("wattif.face.lakes", "open_lake"),
     "read": ("wattif.face.reading", "read"),

@@ -24,10 +24,28 @@ _UNFINISHED = ".part"  # ending of a file that is not yet whole
 
 @dataclass(frozen=True, kw_only=True)
 class Exported:
-    """What was written."""
+    """What `wattif.export` wrote.
+
+    Attributes
+    ----------
+    folder
+        Where the files are.
+    first_day
+        First day of the files, in the standard's time.
+    last_day
+        Last day of the files, included.
+    files
+        Number of files.
+    readings
+        Intervals of the meters' streams, whether or not a row came.
+    bytes
+        Size of the files.
+    seconds
+        How long it took.
+    """
 
     folder: Path
-    first_day: date  # in local time
+    first_day: date
     last_day: date
     files: int
     readings: int
@@ -35,13 +53,47 @@ class Exported:
     seconds: float
 
 
-def export(spec: Spec, standard: str, folder: Path, *, stop: Event | None = None) -> Exported:
-    """Write the files of *standard* for the local days that lie whole in the dataset into *folder*, new or empty.
+def export(spec: Spec, standard: str, out: str | Path, *, stop: Event | None = None) -> Exported:
+    """Write the readings of a dataset as meter-data exchange files: whole local days, a file a month and some meters.
 
-    `InvalidValue` when the standard has no place for such readings, no day is whole, or the folder cannot be used;
-    `Interrupted` when *stop* is set.
+    Parameters
+    ----------
+    spec
+        The dataset.
+    standard
+        ``nem12``, ``nem13``, ``espi`` (Green Button), or ``cim``.
+    out
+        A folder that is new or empty.
+    stop
+        Set it to end early.
+
+    Returns
+    -------
+    Exported
+        Which days, how many files and readings.
+
+    Raises
+    ------
+    wattif.errors.InvalidValue
+        There is no such standard, it has no place for such readings, no day is whole, or the folder cannot be used.
+    wattif.errors.Interrupted
+        *stop* was set. Files that have their name are whole.
+
+    Examples
+    --------
+    Days of market time, ten hours ahead of UTC: of three UTC days, two are whole.
+
+    >>> spec = wattif.Spec(start="2024-01-01", end="2024-01-03", meters=10, interval=300, city="sydney")
+    >>> made = wattif.export(spec, "nem12", "exchange")
+    >>> made.first_day.isoformat(), made.last_day.isoformat(), made.files, made.readings
+    ('2024-01-02', '2024-01-03', 1, 5760)
+
+    >>> from pathlib import Path
+    >>> [path] = Path("exchange").iterdir()
+    >>> path.read_text().splitlines()[:2]
+    ['100,NEM12,202402010000,WATTIF,RETAILER', '200,WF00000000,E1,E1,E1,,AA99585A0BE0,KWH,5,']
     """
-    began = time.perf_counter()
+    began, folder = time.perf_counter(), Path(out)
     found, world = standard_of(standard), world_of(spec)
     found.check_interval(spec.interval)
     energies = tuple(field.name for field in fields_of(spec) if field.name in ENERGY_OF)

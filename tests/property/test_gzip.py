@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from wattif.compress.gzip import GzipCompressor
 from wattif.compress.gzip.huffman import FARTHEST
+from wattif.encode import encoder_of
 from wattif.encode.encoder import Encoder, RowSchema
 from wattif.encode.ndjson import NdjsonEncoder
 from wattif.model import quantities
@@ -60,6 +61,7 @@ def _block(fields: tuple[Column, ...], columns: NDArray[np.int64], *, city: str 
     )
 
 
+@pytest.mark.parametrize("format_name", ["ndjson", "csv"])
 @settings(max_examples=40)
 @given(
     st.lists(st.sampled_from(FIELD_NAMES), min_size=1, unique=True),
@@ -70,10 +72,10 @@ def _block(fields: tuple[Column, ...], columns: NDArray[np.int64], *, city: str 
     st.integers(0, 2**32 - 1),
 )
 def test_zlib_gives_back_the_rows_of_any_block(
-    names: list[str], meters: int, interval_s: int, drift: dict[str, Any], kind: str, seed: int
+    format_name: str, names: list[str], meters: int, interval_s: int, drift: dict[str, Any], kind: str, seed: int
 ) -> None:
     fields = select_fields(names, interval_s)
-    encoder = NdjsonEncoder(RowSchema(columns=fields, text_width=11, **drift))
+    encoder = encoder_of(format_name, RowSchema(columns=fields, text_width=11, **drift))
     block = _block(fields, _columns(fields, meters, 86_400 // interval_s, np.random.default_rng(seed), kind))
     compressor = GzipCompressor(encoder)
     rows = bytes(encoder.encode(block))
@@ -83,10 +85,11 @@ def test_zlib_gives_back_the_rows_of_any_block(
     assert len(member) <= compressor.row_room * len(block.places)
 
 
-def test_every_second_and_the_whole_alphabet_of_columns() -> None:
+@pytest.mark.parametrize("format_name", ["ndjson", "csv"])
+def test_every_second_and_the_whole_alphabet_of_columns(format_name: str) -> None:
     for interval_s in INTERVALS:
         fields = select_fields(FIELD_NAMES, interval_s)
-        encoder = NdjsonEncoder(RowSchema(columns=fields))
+        encoder = encoder_of(format_name, RowSchema(columns=fields))
         rng = np.random.default_rng(interval_s)
         block = _block(fields, _columns(fields, 2, 86_400 // interval_s, rng, "any"), city="los-angeles")
         assert zlib.decompress(bytes(GzipCompressor(encoder).block(block)), 31) == bytes(encoder.encode(block))

@@ -21,7 +21,7 @@ from wattif.compress.compressor import Compressor
 from wattif.compress.gzip.bits import SPILL, words_of
 from wattif.compress.gzip.codes import GZIP_HEADER, MemberCodes
 from wattif.compress.gzip.huffman import FARTHEST, LONGEST_CODE
-from wattif.compress.gzip.row_tables import RowTables, clock_texts, codes_of, has_room_for_matches
+from wattif.compress.gzip.row_tables import RowTables, begins_with_match, clock_texts, codes_of
 from wattif.compress.gzip.rows import member_of_rows
 from wattif.compress.gzip.text import member_of_text
 from wattif.encode.encoder import Bytes, Encoder
@@ -85,12 +85,7 @@ class GzipCompressor(Compressor):
     def block(self, block: Block) -> Bytes:
         """See `Compressor.block`."""
         template = self.encoder.template_of(block.city) if isinstance(block, ReadingsBlock) else None
-        if (
-            template is None
-            or not has_room_for_matches(template)
-            or not isinstance(block, ReadingsBlock)
-            or block.marks
-        ):
+        if template is None or not begins_with_match(template) or not isinstance(block, ReadingsBlock) or block.marks:
             return self.data(self.encoder.encode(block))
         self._is_empty = False
         tables = self._tables_of(template, block.slots)

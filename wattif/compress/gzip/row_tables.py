@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif.compress.gzip.codes import CHARACTER_BITS, MemberCodes
-from wattif.compress.gzip.huffman import SHORTEST_MATCH
+from wattif.compress.gzip.huffman import SHORTEST_MATCH, joined
 from wattif.compress.gzip.runs import run_weights
 from wattif.encode.row_template import (
     MAC_WIDTH,
-    TIMESTAMP_WIDTH,
     RowTemplate,
     high_digits,
     is_tabled,
@@ -31,7 +30,8 @@ from wattif.tables.column import Column
 
 # columns of a slot, a field whose value changes: where it stands; its kind; out of which tables it comes
 OFFSET, WIDTH, BITS, GAP, KIND, QUANTITY, LOWEST, TABLE, HIGH_DIGITS, HIGH_TABLE, DECIMALS, POINT_TABLE = range(12)
-SLOT = 12
+LEAD_BITS, LEAD = 12, 13  # codes of the one or two bytes before it, where no match has room: they begin the string, too
+SLOT = 14
 NOTHING, TIME, TABLED, DIGITS = range(4)  # kinds; nothing: rows of which nothing but the MAC changes
 GROUP = 4  # digits of one look-up
 SAME = 64  # in `RowTables.places`, of a value that is that of the row before
@@ -62,6 +62,7 @@ class RowTables:
     """The tables of a template for days of *slots* readings; see `wattif.compress.gzip.rows`."""
 
     def __init__(self, template: RowTemplate, slots: int) -> None:
+        self._template = template
         self.checks = place_checks(template.width)
         clocks = clock_texts(slots)
         self._clocks = _until_last_change(clocks)
@@ -77,15 +78,18 @@ class RowTables:
         ends = [each + size for each, size in zip(offsets, widths, strict=True)]
         befores = [ends[-1] - template.width, *ends[:-1]]
         self.slots[:, GAP] = np.array(offsets) - befores
-        self.places = np.array([self._places(slot) for slot in made])
+        self._text = self._base(clocks[0], offsets, widths)
+        leads = [self._lead(offset, before) for offset, before in zip(offsets, befores, strict=True)]
+        for slot, lead in zip(self.slots, leads, strict=True):
+            slot[LEAD], slot[LEAD_BITS] = joined([self.codes.of_bytes[byte] for byte in lead])
+            slot[GAP] -= len(lead)
+        self.places = np.array([self._places(*each) for each in zip(self.slots, leads, strict=True)])
         self.tables = np.concatenate([*self._parts, np.zeros(1, np.uint64)])
         self.clock_strings, self.clock_checks = self._strings(self._clocks, template.offset_of("timestamp") + _CLOCK)
         mac = template.offset_of("mac")
         mac_slot = sum(each < mac for each in offsets)
         mac_gap = mac - [*befores, ends[-1]][mac_slot]
         self.mac = np.array([mac, mac_slot, mac_gap], np.int64)  # its offset; the slot after it; the bytes before it
-        self._template = template
-        self._text = self._base(clocks[0], offsets, widths)
         self.text = lru_cache(self._text_of)
 
     def _text_of(self, day: date, city: str) -> NDArray[np.uint8]:
@@ -94,15 +98,22 @@ class RowTables:
         timestamp, place = template.offset_of("timestamp"), template.offset_of("city")
         if timestamp >= 0:
             text[timestamp : timestamp + _DATE.stop] = np.frombuffer(day.isoformat().encode(), np.uint8)
-        if place >= 0:
+        if place >= 0 and template.city_width:
             name = f'"{city}"'.encode().ljust(template.city_width)
             text[place : place + template.city_width] = np.frombuffer(name, np.uint8)
         return text
 
+    def _lead(self, offset: int, before: int) -> bytes:
+        """The bytes between a field at *offset* and what changes before it, where these are too few for a match."""
+        mac = self._template.offset_of("mac")
+        if before <= mac < offset:
+            before = mac + MAC_WIDTH
+        return bytes(self._text[before:offset]) if before >= 0 and offset - before < SHORTEST_MATCH else b""
+
     @property
     def row_bits(self) -> int:
         """More bits than a row takes."""
-        return int(self.slots[:, BITS].sum()) + 64 * (len(self.slots) + 1)
+        return int(self.slots[:, BITS].sum() + self.slots[:, LEAD_BITS].sum()) + 64 * (len(self.slots) + 1)
 
     def _base(self, clock: bytes, offsets: list[int], widths: list[int]) -> NDArray[np.uint8]:
         text = np.frombuffer(self._template.text, np.uint8).copy()
@@ -123,17 +134,18 @@ class RowTables:
             slot[KIND], slot[BITS] = TIME, sum(self.codes.of_bytes[byte][1] for byte in self._clock_characters)
         elif is_tabled(field):
             slot[KIND], slot[LOWEST] = TABLED, field.minimum
-            texts = number_text(np.arange(field.minimum, field.maximum + 1), field.decimals, number_width(field))
+            values = np.arange(field.minimum, field.maximum + 1)
+            texts = number_text(values, field.decimals, number_width(field), self._template.fill)
             slot[TABLE] = self._add(texts, offset)
         else:
             high, groups = high_digits(field), np.arange(10**GROUP)
             slot[KIND], slot[DECIMALS], slot[HIGH_DIGITS] = DIGITS, field.decimals, high
             if high:
-                texts = np.char.rjust(np.char.mod(b"%d", np.arange(10**high)), high)
-                texts[0] = b" " * high
+                texts = number_text(np.arange(10**high), 0, high, self._template.fill)
+                texts[0] = self._template.fill * high
                 slot[HIGH_TABLE] = self._add(texts, offset)
             # after higher digits ("0042"), or as the number's first ("  42")
-            texts = np.concatenate([np.char.mod(b"%04d", groups), np.char.mod(b"%4d", groups)])
+            texts = np.concatenate([np.char.mod(b"%04d", groups), number_text(groups, 0, GROUP, self._template.fill)])
             slot[TABLE] = self._add(texts, offset + high)
             if field.decimals:
                 texts = np.char.mod(b".%%0%dd" % field.decimals, np.arange(10**field.decimals))
@@ -162,18 +174,19 @@ class RowTables:
         checks = self.checks[(offset + np.arange(texts.itemsize)) % len(self.checks), characters]
         return strings, np.bitwise_xor.reduce(checks, axis=1).astype(np.uint64)
 
-    def _places(self, slot: NDArray[np.int64]) -> NDArray[np.uint64]:
+    def _places(self, slot: NDArray[np.int64], lead: bytes) -> NDArray[np.uint64]:
         """By the bit in which two values of a field differ first: equal characters, and what is to be written."""
-        widths = np.full(slot[WIDTH], CHARACTER_BITS)
+        widths = [CHARACTER_BITS] * slot[WIDTH]
         if slot[KIND] == TIME:
-            widths = np.array([self.codes.of_bytes[byte][1] for byte in self._clock_characters])
+            widths = [self.codes.of_bytes[byte][1] for byte in self._clock_characters]
+        widths = [*(self.codes.of_bytes[byte][1] for byte in lead), *widths]
         ends = np.cumsum(widths)
         places = np.zeros(SAME + 1, np.uint64)
         for bit in range(slot[BITS]):
-            number = int(np.searchsorted(ends, bit, side="right"))
+            number = int(np.searchsorted(ends, bit + slot[LEAD_BITS], side="right"))
             start = int(ends[number] - widths[number])
             places[bit] = number | int(ends[-1] - start) << SIZE_SHIFT | start << START_SHIFT
-        places[SAME] = int(slot[WIDTH]) | 63 << START_SHIFT
+        places[SAME] = len(widths)
         return places
 
 
@@ -183,14 +196,11 @@ def codes_of(template: RowTemplate, clocks: NDArray[np.bytes_], distance: int) -
     return MemberCodes(template.text, runs, distance)
 
 
-def has_room_for_matches(template: RowTemplate) -> bool:
-    """Whether so many bytes are the same between any two fields that these are a match."""
-    numbers = [field for field in template.fields if field.kind in ("mac", "number", "timestamp")]
-    begins = [template.offsets[field.name] for field in numbers]
-    widths = {"mac": MAC_WIDTH, "timestamp": TIMESTAMP_WIDTH}
-    ends = [at + (widths.get(each.kind) or number_field_width(each)) for at, each in zip(begins, numbers, strict=True)]
-    nexts = [*begins[1:], *(begin + template.width for begin in begins[:1])]
-    return all(begin - end >= SHORTEST_MATCH for begin, end in zip(nexts, ends, strict=True))
+def begins_with_match(template: RowTemplate) -> bool:
+    """Whether there are bytes enough for a match before the first value that changes: `RowTables` are for these."""
+    number = min((template.offsets[field.name] for field in template.fields if field.kind == "number"), default=-1)
+    others = [template.offset_of(kind) for kind in ("mac", "timestamp") if template.offset_of(kind) >= 0]
+    return number < 0 or number >= SHORTEST_MATCH or min(others, default=number) < number
 
 
 def _changing_fields(template: RowTemplate, clocks: NDArray[np.bytes_]) -> tuple[list[Column], list[int], list[int]]:

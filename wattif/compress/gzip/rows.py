@@ -20,18 +20,18 @@ from wattif.compress.gzip.bits import (
     put_match,
 )
 from wattif.compress.gzip.huffman import END_OF_BLOCK, LONGEST_MATCH, SHORTEST_MATCH
-from wattif.compress.gzip.row_tables import BITS, GAP, OFFSET, SIZE_SHIFT, WIDTH
+from wattif.compress.gzip.row_tables import BITS, OFFSET, SIZE_SHIFT, START_SHIFT, WIDTH
 from wattif.compress.gzip.strings import compare_strings, fill_strings
 from wattif.encode.row_template import MAC_WIDTH
 from wattif.numeric.jit import kernel
 
 _TILE = 128
-_ZERO = np.uint64(0)
+_ZERO, _ONE = np.uint64(0), np.uint64(1)
 _ALL_ONES = np.uint64(0xFFFFFFFF)
 _BYTE = np.uint64(0xFF)
-_COUNT_SHIFT, _SIZE_SHIFT = np.uint64(COUNT_SHIFT), np.uint64(SIZE_SHIFT)
+_COUNT_SHIFT, _SIZE_SHIFT, _START_SHIFT = np.uint64(COUNT_SHIFT), np.uint64(SIZE_SHIFT), np.uint64(START_SHIFT)
 _BITS, _EQUAL = np.uint64((1 << COUNT_SHIFT) - 1), np.uint64((1 << SIZE_SHIFT) - 1)
-_LONGEST, _MOST_BITS = np.uint64(LONGEST_MATCH), np.uint64(MOST_BITS)
+_LONGEST, _SHORTEST, _MOST_BITS = np.uint64(LONGEST_MATCH), np.uint64(SHORTEST_MATCH), np.uint64(MOST_BITS)
 
 
 @kernel
@@ -51,18 +51,23 @@ def _put_changes(
     matches: NDArray[np.uint64],
     equal: np.uint64,
     changes: NDArray[np.uint64],
-    suffixes: NDArray[np.uint64],
+    wholes: NDArray[np.uint64],
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
     """Put those *changes* that are any, each after a match of all bytes that are equal before it.
 
+    Where these are too few for a match, they are the lead and the first digits of the value, which is put as a whole.
     *equal*: so many were before the first change, and, in what is returned, are after the last one.
     """
     for n in range(changes.shape[0]):
         equal += changes[n]
-        size = equal >> _SIZE_SHIFT
+        size, start = equal >> _SIZE_SHIFT & _BYTE, equal >> _START_SHIFT
         is_change = _ZERO - np.uint64(size != _ZERO)  # all bits of it
         length = equal & _EQUAL & is_change
         equal &= ~is_change
+        is_short = _ZERO - np.uint64(length < _SHORTEST)
+        length &= ~is_short
+        size += start & is_short
+        bits = wholes[n] >> (start & ~is_short) & is_change
         if length > _LONGEST:
             at, pending, count, length = put_all_but_last_match(words, at, pending, count, matches, length)
         match = matches[length]
@@ -70,8 +75,13 @@ def _put_changes(
         match &= _BITS
         if match_size + size > _MOST_BITS:
             at, pending, count = put(words, at, pending, count, match, match_size)
+            match_size = size >> _ONE
+            match = bits & ((_ONE << match_size) - _ONE)
+            bits >>= match_size
+            size -= match_size
+            at, pending, count = put(words, at, pending, count, match, match_size)
             match = match_size = _ZERO
-        at, pending, count = put(words, at, pending, count, match | suffixes[n] << match_size, match_size + size)
+        at, pending, count = put(words, at, pending, count, match | bits << match_size, match_size + size)
     return at, pending, count, equal
 
 
@@ -112,14 +122,21 @@ def _put_mac(
     literals: NDArray[np.uint64],
     matches: NDArray[np.uint64],
     equal: np.uint64,
+    text: NDArray[np.uint8],
+    offset: int,
     before: np.uint64,
     mac: np.uint64,
 ) -> BitPlace:
-    """Put another meter's address after *equal* bytes; *before*: that of the row before."""
+    """Put another meter's address, at *offset* of *text*, after *equal* bytes; *before*: that of the row before."""
     same = 0
     while same < MAC_WIDTH - 1 and _mac_character(mac, same) == _mac_character(before, same):
         same += 1
-    at, pending, count = put_match(words, at, pending, count, matches, equal + np.uint64(same))
+    if equal + np.uint64(same) < _SHORTEST:
+        same = 0
+        for place in range(offset - np.int64(equal), offset):  # below 0: of the row before
+            at, pending, count = put_code(words, at, pending, count, literals[text[place]])
+    else:
+        at, pending, count = put_match(words, at, pending, count, matches, equal + np.uint64(same))
     for place in range(same, MAC_WIDTH):
         at, pending, count = put_code(words, at, pending, count, literals[_mac_character(mac, place)])
     return at, pending, count
@@ -151,11 +168,10 @@ def member_of_rows(
     meters, readings, fields, width = columns.shape[0], columns.shape[2], slots.shape[0], text.shape[0]
     mac, mac_slot, mac_gap = mac_place[0], mac_place[1], mac_place[2]
     tail = np.uint64(width - slots[-1, OFFSET] - slots[-1, WIDTH])
-    gaps = slots[:, GAP].astype(np.uint64)
     at, pending, count, equal = _ZERO, begun[0], begun[1], _ZERO
     strings = np.empty((fields, _TILE), np.uint64)
-    suffixes, changes = np.empty((_TILE, fields), np.uint64), np.empty((_TILE, fields), np.uint64)
-    flat_suffixes, flat_changes = suffixes.reshape(-1), changes.reshape(-1)
+    wholes, changes = np.empty((_TILE, fields), np.uint64), np.empty((_TILE, fields), np.uint64)
+    flat_wholes, flat_changes = wholes.reshape(-1), changes.reshape(-1)
     before, row_checks = np.zeros(fields, np.uint64), np.empty(_TILE, np.uint64)
     crc, text_check = _ALL_ONES, _ZERO
     for place in range(width):
@@ -176,7 +192,7 @@ def member_of_rows(
                 crc = _row_later(place_checks, crc) ^ row_checks[i]
             for s in range(fields):
                 own = changes[:, s]
-                before[s] = compare_strings(strings[s], before[s], places[s], gaps[s], suffixes[:rows, s], own)
+                before[s] = compare_strings(strings[s], before[s], places[s], slots[s], wholes[:rows, s], own)
             begin = 0
             if first == 0 and meter == 0:
                 at, pending, count = _put_first_row(words, at, pending, count, literals, slots, text, strings[:, 0])
@@ -184,19 +200,19 @@ def member_of_rows(
                 begin = fields
             elif first == 0 and mac >= 0:
                 at, pending, count, equal = _put_changes(
-                    words, at, pending, count, matches, equal, flat_changes[:mac_slot], flat_suffixes
+                    words, at, pending, count, matches, equal, flat_changes[:mac_slot], flat_wholes
                 )
                 equal += np.uint64(mac_gap)
                 at, pending, count = _put_mac(
-                    words, at, pending, count, literals, matches, equal, macs[meter - 1], macs[meter]
+                    words, at, pending, count, literals, matches, equal, text, mac, macs[meter - 1], macs[meter]
                 )
                 equal = _ZERO - np.uint64(mac_gap + MAC_WIDTH)  # which the gap before the next field has, too
                 begin = mac_slot
             at, pending, count, equal = _put_changes(
-                words, at, pending, count, matches, equal, flat_changes[begin : rows * fields], flat_suffixes[begin:]
+                words, at, pending, count, matches, equal, flat_changes[begin : rows * fields], flat_wholes[begin:]
             )
     equal += tail
-    if equal < np.uint64(SHORTEST_MATCH):
+    if equal < _SHORTEST:
         at, pending, count = put_bytes(words, at, pending, count, literals, text[width - np.int64(equal) :])
     else:
         at, pending, count = put_match(words, at, pending, count, matches, equal)

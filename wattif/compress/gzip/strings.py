@@ -10,15 +10,16 @@ from wattif.compress.gzip.row_tables import (
     CHECK_SHIFT,
     DECIMALS,
     DIGITS,
+    GAP,
     GROUP,
     HIGH_DIGITS,
     HIGH_TABLE,
     KIND,
+    LEAD,
+    LEAD_BITS,
     LOWEST,
     POINT_TABLE,
     QUANTITY,
-    SIZE_SHIFT,
-    START_SHIFT,
     TABLE,
     TABLED,
     TIME,
@@ -27,8 +28,7 @@ from wattif.numeric.bit_scan import lowest_bit
 from wattif.numeric.jit import kernel
 
 _STRING = np.uint64((1 << CHECK_SHIFT) - 1)
-_CHECK_SHIFT, _SIZE_SHIFT, _START_SHIFT = np.uint64(CHECK_SHIFT), np.uint64(SIZE_SHIFT), np.uint64(START_SHIFT)
-_EQUAL_AND_SIZE = np.uint64((1 << START_SHIFT) - 1)
+_CHECK_SHIFT = np.uint64(CHECK_SHIFT)
 _TEN_THOUSAND = np.uint64(10_000)
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
 
@@ -123,19 +123,19 @@ def compare_strings(
     strings: NDArray[np.uint64],
     before: np.uint64,
     places: NDArray[np.uint64],
-    gap: np.uint64,
-    suffixes: NDArray[np.uint64],
+    slot: NDArray[np.int64],
+    wholes: NDArray[np.uint64],
     changes: NDArray[np.uint64],
 ) -> np.uint64:
-    """What is to be written of each of *strings*: in *changes*, how many bits that is, and after how many equal bytes.
+    """How each of *strings* differs from the one before, as in *places*, in *changes*; *wholes*: with their leads.
 
-    *gap*: bytes before the field, which are equal in all rows. The last one of *strings* is returned.
+    The last one of *strings* is returned.
     """
-    for i in range(suffixes.shape[0]):
+    gap, lead, lead_bits = np.uint64(slot[GAP]), np.uint64(slot[LEAD]), np.uint64(slot[LEAD_BITS])
+    for i in range(wholes.shape[0]):
         string = strings[i]
         difference = string ^ before
         before = string
-        place = places[lowest_bit(difference)]
-        suffixes[i] = string >> (place >> _START_SHIFT)
-        changes[i] = (place & _EQUAL_AND_SIZE) + gap
+        wholes[i] = string << lead_bits | lead
+        changes[i] = places[lowest_bit(difference)] + gap
     return before

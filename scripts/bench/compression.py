@@ -2,7 +2,7 @@
 
     python -m scripts.bench.compression [--rounds N] [--meters N]
 
-From columns to compressed bytes in one thread, in pairs, by the thread's processor time: libraries get the text that
+From columns to compressed bytes, in one thread, in pairs, by the thread's processor time: libraries get the text that
 our encoder stamps. Then the whole run, two threads, the uploader only confirms. `pip install isal` brings the peer;
 without it, its rows are left out.
 """
@@ -83,7 +83,7 @@ def _in_one_thread(spec: Spec, rounds: int) -> None:
             began = time.thread_time()
             sizes[name] = sum(map(compress, blocks))
             rates[name].append(rows / (time.thread_time() - began) / 1e6)
-    print(f"a reading every {spec.interval} s, {plan.encoder.row_width} bytes a row, {rows:,} rows, one thread:")
+    print(f"{spec.format}, a reading every {spec.interval} s, {plan.encoder.row_width} bytes a row, {rows:,} rows:")
     for name, found in rates.items():
         ratio = statistics.median(own / other for own, other in zip(rates["own"], found, strict=True))
         print(
@@ -126,7 +126,8 @@ def main() -> None:
     parser.add_argument("--meters", type=int, default=400)
     arguments = parser.parse_args()
     many = {"start": "2024-06-01", "end": "2024-06-01", "meters": 8000, "meters_per_file": 2000}
-    _in_one_thread(Spec(start="2024-06-01", end="2024-06-01", meters=20), arguments.rounds)
+    for name in ("ndjson", "csv"):
+        _in_one_thread(Spec(start="2024-06-01", end="2024-06-01", meters=20, format=name), arguments.rounds)
     _in_one_thread(Spec(**many, interval=900), arguments.rounds)
     _in_one_thread(Spec(**many, interval=3600), arguments.rounds)
     _whole_run(max(arguments.rounds // 3, 1), arguments.meters)

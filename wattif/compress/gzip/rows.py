@@ -20,7 +20,7 @@ from wattif.compress.gzip.bits import (
     put_match,
 )
 from wattif.compress.gzip.huffman import END_OF_BLOCK, LONGEST_MATCH, SHORTEST_MATCH
-from wattif.compress.gzip.row_tables import BITS, OFFSET, SIZE_SHIFT, START_SHIFT, WIDTH
+from wattif.compress.gzip.row_tables import BITS, LEAD_BITS, OFFSET, SIZE_SHIFT, START_SHIFT, WIDTH
 from wattif.compress.gzip.strings import compare_strings, fill_strings
 from wattif.encode.row_template import MAC_WIDTH
 from wattif.numeric.jit import kernel
@@ -52,6 +52,7 @@ def _put_changes(
     equal: np.uint64,
     changes: NDArray[np.uint64],
     wholes: NDArray[np.uint64],
+    has_leads: bool,
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
     """Put those *changes* that are any, each after a match of all bytes that are equal before it.
 
@@ -64,10 +65,12 @@ def _put_changes(
         is_change = _ZERO - np.uint64(size != _ZERO)  # all bits of it
         length = equal & _EQUAL & is_change
         equal &= ~is_change
-        is_short = _ZERO - np.uint64(length < _SHORTEST)
-        length &= ~is_short
-        size += start & is_short
-        bits = wholes[n] >> (start & ~is_short) & is_change
+        if has_leads:
+            is_short = _ZERO - np.uint64(length < _SHORTEST)
+            length &= ~is_short
+            size += start & is_short
+            start &= ~is_short
+        bits = wholes[n] >> start & is_change
         if length > _LONGEST:
             at, pending, count, length = put_all_but_last_match(words, at, pending, count, matches, length)
         match = matches[length]
@@ -168,6 +171,7 @@ def member_of_rows(
     meters, readings, fields, width = columns.shape[0], columns.shape[2], slots.shape[0], text.shape[0]
     mac, mac_slot, mac_gap = mac_place[0], mac_place[1], mac_place[2]
     tail = np.uint64(width - slots[-1, OFFSET] - slots[-1, WIDTH])
+    has_leads = slots[:, LEAD_BITS].max() > 0
     at, pending, count, equal = _ZERO, begun[0], begun[1], _ZERO
     strings = np.empty((fields, _TILE), np.uint64)
     wholes, changes = np.empty((_TILE, fields), np.uint64), np.empty((_TILE, fields), np.uint64)
@@ -200,7 +204,7 @@ def member_of_rows(
                 begin = fields
             elif first == 0 and mac >= 0:
                 at, pending, count, equal = _put_changes(
-                    words, at, pending, count, matches, equal, flat_changes[:mac_slot], flat_wholes
+                    words, at, pending, count, matches, equal, flat_changes[:mac_slot], flat_wholes, has_leads
                 )
                 equal += np.uint64(mac_gap)
                 at, pending, count = _put_mac(
@@ -209,7 +213,15 @@ def member_of_rows(
                 equal = _ZERO - np.uint64(mac_gap + MAC_WIDTH)  # which the gap before the next field has, too
                 begin = mac_slot
             at, pending, count, equal = _put_changes(
-                words, at, pending, count, matches, equal, flat_changes[begin : rows * fields], flat_wholes[begin:]
+                words,
+                at,
+                pending,
+                count,
+                matches,
+                equal,
+                flat_changes[begin : rows * fields],
+                flat_wholes[begin:],
+                has_leads,
             )
     equal += tail
     if equal < _SHORTEST:

@@ -12,6 +12,8 @@ import duckdb
 import pytest
 
 from tests.asking import Asked, Asking, generate
+from tests.fakes.gcs_server import GcsServer
+from tests.reconciling import report_of
 from tests.warehouses import load, rows
 from wattif.cli.main import main
 from wattif.engine.estimate import describe
@@ -66,6 +68,24 @@ def test_a_file_that_lost_rows_or_is_damaged_is_not_loaded(settings: Asking) -> 
     file.write_bytes(whole[:-20])
     with pytest.raises(LakeError, match=f"{file.name} is no Parquet file"):
         load(lake=asked.lake)
+
+
+def test_a_bucket_takes_parquet_and_gives_it_back(
+    settings: Asking, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with GcsServer(["lake"]) as server:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url)
+        generate(settings(format="parquet", compression="zstd", bucket="lake", prefix="raw"))
+        files = {
+            name: each for name, each in server.objects("lake").items() if name.endswith(".parquet") and "dt=" in name
+        }
+        assert len(files) == 8
+        assert {(each.content_type, each.content_encoding) for each in files.values()} == {
+            ("application/vnd.apache.parquet", "")
+        }
+        assert report_of("--bucket", "lake", "--prefix", "raw", "--deep").explained
+        report = load(bucket="lake", prefix="raw", database=tmp_path / "meters.duckdb")
+    assert report.rows == 2 * 10 * 288
 
 
 def test_a_dry_run_tells_about_how_large_it_becomes(settings: Asking) -> None:

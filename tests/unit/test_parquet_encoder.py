@@ -309,6 +309,23 @@ def test_an_object_takes_no_more_room_than_is_told() -> None:
         assert len(_file(columns, values, row_group_rows=group)) <= encoder.object_room + rows * encoder.row_room
 
 
+@pytest.mark.parametrize("rows", [1, 33, 5000, 40_000])
+def test_not_even_values_that_jump_over_their_whole_range_take_more_room(rows: int) -> None:
+    rng = np.random.default_rng(rows)
+    columns = [MAC, TIME, INT32, INT64, DECIMAL, Column("some", "number", "", maximum=200, nullable=True)]
+    sides = rng.integers(0, 2, rows)
+    values = {
+        "mac": rng.integers(0, 2**48, rows).astype(np.uint64),
+        "timestamp": np.datetime64("2024-01-01", "s") + (sides * 10**9).astype("timedelta64[s]"),
+        "short": np.where(sides, INT32.minimum, INT32.maximum),
+        "long": rng.integers(-(2**63), 2**63 - 1, rows),
+        "exact": sides * DECIMAL.maximum,
+        "some": np.array([200 * side if n // 8 % 2 else None for n, side in enumerate(sides.tolist())], object),
+    }
+    encoder = ParquetEncoder(RowSchema(columns=tuple(columns)))
+    assert len(_file(columns, values)) <= encoder.object_room + rows * encoder.row_room
+
+
 def test_options_and_codecs_that_are_none_are_refused_by_name() -> None:
     schema = RowSchema(columns=(INT64,))
     with pytest.raises(InvalidValue, match="`row_group_rows` 5: the `format` ndjson has no such thing"):

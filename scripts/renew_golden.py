@@ -86,6 +86,15 @@ CASES: dict[str, dict[str, Any]] = {
         "meters_per_file": 2,
         "compression": "gzip",
     },
+    "compressed CSV": {
+        "start": "2024-01-01",
+        "end": "2024-01-01",
+        "meters": 30,
+        "meters_per_file": 20,
+        "interval": 900,
+        "format": "csv",
+        "compression": "gzip",
+    },
     "compressed, every column, where something goes wrong": {
         "start": "2024-03-01",
         "end": "2024-03-02",

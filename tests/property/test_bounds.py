@@ -23,7 +23,8 @@ for changes in (
     {"meters": 40, "class_mix": "residential=1", "solar_share": 1, "ev_share": 1, "interval": 25, "city": "london"},
 ):
     assert file_bytes(Asked(**{**days, **changes}))
-    assert file_bytes(Asked(**{**days, **changes, "compression": "gzip"}))
+    for name in ("ndjson", "csv"):
+        assert file_bytes(Asked(**{**days, **changes, "compression": "gzip", "format": name}))
     assert file_bytes(Asked(**{**days, **changes, "format": "parquet", "row_group_rows": 20_001}))
 assert file_bytes(Asked(**days, meters=20, interval=900, anomaly_rate=1, compression="gzip"))
 assert file_bytes(Asked(**days, meters=20, interval=900, anomaly_rate=1, format="parquet", row_group_rows=333))

@@ -51,18 +51,23 @@ def test_a_disk_that_nothing_will_free_stops_the_run_and_keeps_what_is_sealed(
 
 
 def test_the_same_with_an_injected_error(settings: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nothing can be mounted: the third and the tenth block that is written meet a full disk."""
-    writes = iter(range(1000))
+    """Where nothing can be mounted: the third block that is written meets a full disk, and one from the tenth on.
+
+    Two different files, because the second try of a file may be its last one.
+    """
+    writes, met = iter(range(1000)), set[str]()
     real = staging.Part.write
 
     def write(part: staging.Part, data: memoryview) -> None:
-        if next(writes) in (2, 9):
+        if next(writes) >= (2, 9, 1000)[len(met)] and part._name not in met:
+            met.add(part._name)
             raise OSError(errno.ENOSPC, "No space left on device")
         real(part, data)
 
     monkeypatch.setattr(staging.Part, "write", write)
     asked = settings(meters=30)
     generate(asked, Event(), SlowStore(asked.lake))
+    assert len(met) == 2
     assert {name: (asked.lake / name).read_bytes() for name in file_bytes(asked)} == file_bytes(asked)
 
 

@@ -33,8 +33,8 @@ Measured = tuple[float, float, float]  # millions of readings a second, and a se
 def kinds() -> Iterator[tuple[str, str]]:
     """All formats, with the compressions that they know themselves; gzip of lines."""
     for name in format_names():
-        own = encoder_type(name).codecs
-        for compression in ("none", *(own or ("gzip",))):
+        encoder = encoder_type(name)
+        for compression in ("none", *encoder.codecs, *(("gzip",) if encoder.is_text else ())):
             yield name, compression
 
 

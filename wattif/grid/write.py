@@ -12,11 +12,12 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from wattif.grid import report
 from wattif.grid.checks import Check, PartChecks, check_geojson, checks_of, require
 from wattif.grid.data import GridData, Loads
 from wattif.grid.files import FORMATS, open_table
 from wattif.grid.folder import whole_folder
+from wattif.grid.report import NAME as REPORT
+from wattif.grid.report import has_settings, report_text
 from wattif.grid.sample import check_readings
 from wattif.model.network import LEAST_METERS
 from wattif.tables import network_ids
@@ -24,7 +25,7 @@ from wattif.tables.arrow import arrow_schema
 from wattif.tables.grid import LABELS, METERS, TABLES, TRANSFORMERS
 
 GEOJSON, LOG = "transformers.geojson", "synthetic_data_generation.log"
-_OWN = frozenset({GEOJSON, LOG, report.NAME, *(f"{table.file}.{ending}" for table in TABLES for ending in FORMATS)})
+_OWN = frozenset({GEOJSON, LOG, REPORT, *(f"{table.file}.{ending}" for table in TABLES for ending in FORMATS)})
 _LOG = logging.getLogger(__name__)
 
 
@@ -71,7 +72,7 @@ def write_data(
     """
     settings = {**settings, "output_format": output_format}
     with (
-        whole_folder(folder, _OWN, lambda there: report.has_settings(there, settings), overwrite=overwrite) as new,
+        whole_folder(folder, _OWN, lambda there: has_settings(there, settings), overwrite=overwrite) as new,
         _logged(new / LOG),
     ):
         _LOG.info("writing %s", folder)
@@ -88,8 +89,8 @@ def write_data(
             checks.append(check_readings(data))
         _log_checks(checks)
         require(checks)
-        text = report.report_text(settings, data, loads, transformers, checks=checks, warnings=warnings)
-        (new / report.NAME).write_text(text, encoding="utf-8")
+        text = report_text(settings, data, loads, transformers, checks=checks, warnings=warnings)
+        (new / REPORT).write_text(text, encoding="utf-8")
         _LOG.info("complete")
     return Written(
         folder=folder,

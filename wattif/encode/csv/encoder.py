@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from wattif.encode.csv.stamp import CsvRowFormat
 from wattif.encode.csv.template import row_template
-from wattif.encode.encoder import TEXT_WIDTH, Bytes, Encoder
+from wattif.encode.encoder import TEXT_WIDTH, Bytes, Encoder, RowSchema
 from wattif.encode.ndjson.marks import marked_rows
 from wattif.encode.ndjson.rows import DayRows, RowFormat, single_rows
 from wattif.encode.ndjson.template import field_width
@@ -35,9 +35,11 @@ class CsvEncoder(Encoder):
     content_type = "text/csv"
     is_text = True
 
-    @cached_property
-    def _own(self) -> threading.local:
-        return threading.local()
+    def __init__(self, schema: RowSchema) -> None:
+        super().__init__(schema)
+        self._own = threading.local()
+        self._making = threading.Lock()
+        self._forms: dict[str, RowFormat] = {}  # by city
 
     def template_of(self, city: str) -> RowTemplate:
         """See `Encoder.template_of`."""
@@ -77,12 +79,13 @@ class CsvEncoder(Encoder):
         return marked_rows(data, form.template, block) if block.marks else data
 
     def _of_city(self, city: str) -> tuple[RowFormat, list[DayRows]]:
-        """What this thread keeps for *city*."""
-        kept: dict[str, tuple[RowFormat, list[DayRows]]] = self._own.__dict__.setdefault("cities", {})
+        """How rows of *city* are made, for all threads: tables take longer than many rows; and this thread's rows."""
         city = city if self._has_city else ""
-        if city not in kept:
-            kept[city] = CsvRowFormat(self.template_of(city)), []
-        return kept[city]
+        with self._making:
+            if city not in self._forms:
+                self._forms[city] = CsvRowFormat(self.template_of(city))
+        rows: dict[str, list[DayRows]] = self._own.__dict__.setdefault("rows", {})
+        return self._forms[city], rows.setdefault(city, [])
 
     @cached_property
     def _has_city(self) -> bool:

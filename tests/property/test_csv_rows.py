@@ -19,7 +19,6 @@ from wattif.encode.csv import CsvEncoder
 from wattif.encode.encoder import RowSchema
 from wattif.encode.ndjson import NdjsonEncoder
 from wattif.model import quantities
-from wattif.tables.block import TakenRows
 from wattif.tables.readings import FIELD_NAMES, select_fields
 
 
@@ -57,22 +56,10 @@ def test_rows_say_what_those_of_ndjson_say(interval_s: int, names: list[str], se
 
 
 @pytest.mark.parametrize("drift", [{}, {"added": ("a", "b")}, {"renamed": ("power_w", "watts")}])
-def test_single_rows_and_rows_of_columns_are_those_of_the_block(drift: dict[str, Any]) -> None:
-    """Three ways to the same text: stamped as a block, stamped row by row, written column by column."""
-    fields, chance = select_fields(FIELD_NAMES, 900), np.random.default_rng(7)
-    columns = _columns(fields, 900, chance)
-    columns[:, quantities.POWER_W] %= 1_000_000
-    for marks in ((), _marks(96, chance)):
-        block = _block(fields, columns, date(2024, 12, 31), marks)
-        encoder = CsvEncoder(RowSchema(columns=fields, text_width=20, **drift))
-        whole = bytes(encoder.encode(block)).splitlines(keepends=True)
-        assert len(whole) == len(block.places)
-        rows = chance.integers(0, len(whole), 50)
-        expected = b"".join(whole[row] for row in rows)
-        assert bytes(encoder.encode(block, rows)) == expected
-        assert bytes(encoder.encode(block.take(rows))) == expected
-        joined = TakenRows.joined([block.take(rows[:20]), block.take(rows[20:])], np.arange(50)[::-1])
-        assert bytes(encoder.encode(joined)).splitlines() == expected.splitlines()[::-1]
-        assert encoder.fields_in(whole[0]) == {
-            name: value.encode() for name, value in _read(encoder, whole[0])[0].items()
-        }
+def test_the_fields_of_a_row(drift: dict[str, Any]) -> None:
+    fields = select_fields(FIELD_NAMES, 900)
+    columns = _columns(fields, 900, np.random.default_rng(7))
+    encoder = CsvEncoder(RowSchema(columns=fields, text_width=20, **drift))
+    row = bytes(encoder.encode(_block(fields, columns, date(2024, 12, 31)))).splitlines(keepends=True)[0]
+    [read] = _read(encoder, row)
+    assert encoder.fields_in(row) == {name: value.encode() for name, value in read.items()}

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from wattif.encode.encoder import RowSchema
+from wattif.encode.csv import CsvEncoder
+from wattif.encode.encoder import Encoder, RowSchema
 from wattif.encode.ndjson import NdjsonEncoder
 from wattif.encode.ndjson.template import row_template
 from wattif.model import quantities
@@ -111,15 +112,16 @@ def _marks(readings: int, chance: np.random.Generator) -> tuple[Mark, ...]:
     return (Mark(place=1, sent=chance.uniform(size=readings) < 0.7, clock_s=clock_s, negative=negative),)
 
 
+@pytest.mark.parametrize("kind", [NdjsonEncoder, CsvEncoder])
 @pytest.mark.parametrize("drift", [{}, {"added": ("a", "b")}, {"renamed": ("power_w", "watts")}])
-def test_single_rows_and_rows_of_columns_are_those_of_the_block(drift: dict[str, Any]) -> None:
+def test_single_rows_and_rows_of_columns_are_those_of_the_block(kind: type[Encoder], drift: dict[str, Any]) -> None:
     """Three ways to the same text: stamped as a block, stamped row by row, laid out column by column."""
     fields, chance = select_fields(FIELD_NAMES, 900), np.random.default_rng(7)
     columns = _columns(fields, 900, chance)
     columns[:, quantities.POWER_W] %= 1_000_000
     for marks in ((), _marks(96, chance)):
         block = _block(fields, columns, date(2024, 12, 31), marks)
-        encoder = NdjsonEncoder(RowSchema(columns=fields, text_width=20, **drift))
+        encoder = kind(RowSchema(columns=fields, text_width=20, **drift))
         whole = bytes(encoder.encode(block)).splitlines(keepends=True)
         assert len(whole) == len(block.places)
         rows = chance.integers(0, len(whole), 50)

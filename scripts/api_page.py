@@ -153,7 +153,7 @@ def _fields(model: type[BaseModel]) -> str:
                 "NoneType", "None"
             )
         )
-        default = "required" if field.is_required() else f"`{field.default!r}`"
+        default = "required" if field.is_required() else "" if field.default_factory else f"`{field.default!r}`"
         rows.append((f"`{name}`", _kinds(kind), default, field.description or ""))
     return _table("field", "type", "default", "meaning", rows=rows)
 

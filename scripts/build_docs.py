@@ -13,10 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from scripts.api_page import api
+from scripts.incident_figures import parts as incident_parts
+from scripts.scale_model import parts as scale_parts
 from wattif.cli.calibrate import CalibrateOptions
 from wattif.cli.dataplex import DataplexVerbOptions
 from wattif.cli.generate import GenerateOptions
 from wattif.cli.grid import GridOptions
+from wattif.cli.incidents import IncidentOptions
 from wattif.cli.map import MapOptions
 from wattif.cli.options import Options
 from wattif.encode.encoder import RowSchema
@@ -38,6 +41,7 @@ SPECIAL_DEFAULTS = {
     "staging_limit": "2GiB",
     "write_workers": "processors",
 }
+DRAWN_DEFAULTS = {**SPECIAL_DEFAULTS, "seed": "drawn", "window_end": "now"}  # where each run has its own
 
 
 def options(verb: type[Options]) -> str:
@@ -52,7 +56,7 @@ def options(verb: type[Options]) -> str:
         if field.is_required():
             default = "required"
         elif field.default_factory is not None:
-            default = f"`{SPECIAL_DEFAULTS[name]}`"
+            default = f"`{DRAWN_DEFAULTS[name]}`"
         elif field.default is None or field.default is False or field.default == "":
             default = SPECIAL_DEFAULTS.get(name, "")
         else:
@@ -226,7 +230,9 @@ def main(arguments: list[str]) -> int:
             "labels": months_of(grid.LABELS),
         },
         docs / "faults.md": {"labels": columns(fault_labels.TABLE.columns)},
+        docs / "incidents.md": {"options": options(IncidentOptions), **incident_parts()},
         docs / "map.md": {"options": options(MapOptions)},
+        docs / "scale.md": scale_parts(),
     }
     documents = {path: with_parts(path, made) for path, made in parts.items()} | {
         docs / "api.md": api(),

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from wattif.data_set.files import open_table
 from wattif.grid import Grid
-from wattif.grid.files import open_table
 from wattif.tables.grid import LABELS, METERS, TRANSFORMERS
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 from wattif.numeric.kernel_cache import kernel_folder
@@ -10,7 +11,7 @@ from wattif.numeric.kernel_cache import kernel_folder
 
 def environment(home: Path, **more: str) -> dict[str, str]:
     """*home* is the program's home; kernels that are compiled already are found, too."""
-    known = {"PATH": os.environ["PATH"], "HOME": str(home), "NO_GCE_CHECK": "true"}
+    known = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": tempfile.gettempdir(), "NO_GCE_CHECK": "true"}
     folder = kernel_folder()
     if folder is not None:
         known["WATTIF_CACHE"] = str(folder.parent)

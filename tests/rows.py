@@ -116,11 +116,15 @@ class PatternPlan:
 
     def _arrive(self, unit: Unit, lines: list[bytes], macs: list[str]) -> list[bytes]:
         first_seq = (unit.day - self._asked.epoch).days * self._readings
+        codes: dict[str, list[int]] = {}  # of each meter of the file
         main: list[list[bytes]] = []  # what stands for each row that is in the file, whole lines only
         late: list[bytes] = []
         for line in lines:
             row = orjson.loads(line)
-            match self.rows(macs.index(row["mac"]), unit.day)[row["seq"] - first_seq]:
+            mac = row["mac"]
+            if mac not in codes:
+                codes[mac] = self.rows(macs.index(mac), unit.day).tolist()
+            match RowFault(codes[mac][row["seq"] - first_seq]):
                 case RowFault.DROP:
                     pass
                 case RowFault.DUPLICATE:

@@ -12,13 +12,15 @@ if TYPE_CHECKING:
     from wattif.face.lakes import Lake, open_lake
     from wattif.face.reading import read
     from wattif.face.verbs import expect, generate, reconcile
+    from wattif.incidents.spec import IncidentSpec
     from wattif.spec import Spec
 
     open = open_lake
 
-__all__ = ["Lake", "Spec", "__version__", "expect", "export", "generate", "open", "read", "reconcile"]
+__all__ = ["IncidentSpec", "Lake", "Spec", "__version__", "expect", "export", "generate", "open", "read", "reconcile"]
 
 _PLACES = {  # of what is imported when it is first asked for: numba and pyarrow take a second
+    "IncidentSpec": ("wattif.incidents.spec", "IncidentSpec"),
     "Lake": ("wattif.face.lakes", "Lake"),
     "Spec": ("wattif.spec", "Spec"),
     "expect": ("wattif.face.verbs", "expect"),

@@ -4,8 +4,9 @@ WattIfError              exit code 1
 ├── UsageError           exit code 2: what was asked for cannot be done
 │   └── InvalidValue     a field has a value that it cannot have; also a ValueError
 ├── StagingError         the staging folder: locked, full, gone
-├── LakeError            the lake: refused, missing, holds something else
+├── LakeError            exit code 3: the lake is missing, refuses, or holds something else
 │   └── TransferError    a batch could not be moved, however often it was tried
+├── EngineError          exit code 3: the cluster does not answer, is of another version, lost its workers
 ├── WarehouseError       tables and the checks on them: refused, missing, defined otherwise
 └── Interrupted          exit code 130: SIGINT, SIGTERM or SIGHUP
 
@@ -31,13 +32,17 @@ class UsageError(WattIfError):
 
 
 class InvalidValue(UsageError, ValueError):
-    """A *field* has a *value* that it cannot have; the *reason* says why, and the way out."""
+    """A *field* has a *value* that it cannot have (None: it has none); the *reason* says why, and the way out."""
 
     def __init__(self, field: str, value: object, reason: str) -> None:
-        super().__init__(f"`{field}` {value}: {reason}")
+        super().__init__(f"`{field}`: {reason}" if value is None else f"`{field}` {value}: {reason}")
         self.field = field
         self.value = value
         self.reason = reason
+
+    def __reduce__(self) -> tuple[type[InvalidValue], tuple[str, object, str]]:
+        """Come through a pickle whole: from one process to another."""
+        return type(self), (self.field, self.value, self.reason)
 
 
 class StagingError(WattIfError):
@@ -47,6 +52,8 @@ class StagingError(WattIfError):
 class LakeError(WattIfError):
     """The lake cannot be used."""
 
+    exit_code = 3
+
 
 class TransferError(LakeError):
     """Files could not be brought into the lake."""
@@ -54,6 +61,12 @@ class TransferError(LakeError):
 
 class WarehouseError(WattIfError):
     """A table, or a check on it, cannot be used."""
+
+
+class EngineError(WattIfError):
+    """The cluster that does the work cannot be used."""
+
+    exit_code = 3
 
 
 class Interrupted(WattIfError):

@@ -16,8 +16,15 @@ from wattif.errors import WattIfError
 # The modules that an extra brings. A local folder needs none of them.
 EXTRAS: dict[str, tuple[str, ...]] = {
     "gcs": ("google", "requests"),
+    "s3": ("obstore", "boto3", "botocore"),
+    "azure": ("obstore",),
     "bigquery": ("google", "requests"),
+    "postgres": ("psycopg",),
     "dataplex": ("google", "grpc", "requests", "yaml"),
+    "iceberg": ("pyiceberg", "sqlalchemy", "requests"),
+    "delta": ("deltalake",),
+    "dask": ("distributed", "dask"),
+    "spark": ("pyspark",),
     "plot": ("matplotlib",),
     "notebook": ("pandas", "ipykernel"),
     "learn": ("sklearn", "pandas", "matplotlib"),  # of examples/, no module of the package

@@ -13,6 +13,7 @@ import orjson
 import pytest
 
 from tests import processes
+from tests.commands import run_wattif
 from tests.processes import without_compiling
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -32,14 +33,7 @@ TYPES = {
 
 
 def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "wattif", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=processes.environment(folder, PYTHONPATH=str(ROOT)),
-    )
+    return run_wattif(folder, *arguments)
 
 
 def _query(folder: Path, sql: str) -> list[tuple[object, ...]]:

@@ -19,6 +19,7 @@ import wattif
 from tests import processes
 from tests.asking import Asked
 from tests.fakes.gcs_server import GcsServer
+from tests.forking import Forking
 from tests.lakes import file_bytes, objects, tells_of_a_run
 from wattif.lake import layout
 from wattif.tables.weather import TABLE as WEATHER
@@ -40,19 +41,21 @@ LONG = [
     "--interval",
     "300",
 ]
+HALF_A_MONTH = [*LONG[:3], "2024-01-15", *LONG[4:]]
 
 
 class CommandLine:
     """Runs ``python generator.py`` in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, python: Path) -> None:
         self.folder = folder
+        self.python = str(python)
         self.environment = processes.environment(folder, PYTHONPATH=str(ROOT))
         (folder / "staging").mkdir()
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         command = [
-            sys.executable,
+            self.python,
             str(ROOT / "generator.py"),
             *arguments,
             "--staging-dir",
@@ -75,8 +78,14 @@ def _kernels_are_compiled() -> None:
 
 
 @pytest.fixture
-def line(tmp_path: Path) -> CommandLine:
-    return CommandLine(tmp_path)
+def line(tmp_path: Path, forking: Forking) -> CommandLine:
+    return CommandLine(tmp_path, forking.interpreter)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> CommandLine:
+    """Each program has an interpreter of its own, as a user's."""
+    return CommandLine(tmp_path, Path(sys.executable))
 
 
 def _expected(*arguments: str) -> dict[str, bytes]:
@@ -85,10 +94,10 @@ def _expected(*arguments: str) -> dict[str, bytes]:
     return file_bytes(Asked(**values))
 
 
-def test_generator_py_writes_the_lake_and_says_what_it_did(line: CommandLine) -> None:
-    code, out, error = line.run(*SMALL)
+def test_generator_py_writes_the_lake_and_says_what_it_did(own: CommandLine) -> None:
+    code, out, error = own.run(*SMALL)
     assert (code, error) == (0, "")
-    made = objects(line.folder / "lake")
+    made = objects(own.folder / "lake")
     assert {name for name in made if name.startswith("dt=")} == set(_expected(*SMALL))
     first, rate, place, step = out.splitlines()
     assert first.startswith("1,728 readings in 6 files, ")
@@ -96,15 +105,15 @@ def test_generator_py_writes_the_lake_and_says_what_it_did(line: CommandLine) ->
     found = re.fullmatch(r"rate: [\d.]+ million readings/s, [\d,]+ MB/s \(([\d.]+) s without the start\)", rate)
     assert found is not None
     assert 0 <= float(found[1]) <= whole_s
-    assert place == f"data: {line.folder}/lake"
+    assert place == f"data: {own.folder}/lake"
     assert "read_json(" in step
 
 
-def test_the_module_and_the_script_are_the_same(line: CommandLine) -> None:
-    line.run(*SMALL)
+def test_the_module_and_the_script_are_the_same(own: CommandLine) -> None:
+    own.run(*SMALL)
     command = [sys.executable, "-m", "wattif", "generate", *SMALL, "--lake", "other", "--staging-dir", "staging"]
-    subprocess.run(command, cwd=line.folder, env=line.environment, check=True, capture_output=True)
-    assert objects(line.folder / "lake") == objects(line.folder / "other")
+    subprocess.run(command, cwd=own.folder, env=own.environment, check=True, capture_output=True)
+    assert objects(own.folder / "lake") == objects(own.folder / "other")
 
 
 def test_a_city_of_ones_own_and_two_more(line: CommandLine) -> None:
@@ -139,7 +148,7 @@ def test_the_next_command_that_is_printed_works(line: CommandLine) -> None:
 @pytest.mark.parametrize("verbs", [["--help"], ["-h"], []])
 def test_help_lists_the_verbs(verbs: list[str], line: CommandLine) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "wattif", *verbs],
+        [line.python, "-m", "wattif", *verbs],
         cwd=ROOT,
         env=line.environment,
         capture_output=True,
@@ -150,11 +159,11 @@ def test_help_lists_the_verbs(verbs: list[str], line: CommandLine) -> None:
 
 
 @pytest.mark.parametrize("program", [["generator.py"], ["-m", "wattif"], ["-m", "wattif", "generate"]])
-def test_the_version_is_printed(program: list[str], line: CommandLine) -> None:
+def test_the_version_is_printed(program: list[str], own: CommandLine) -> None:
     done = subprocess.run(
         [sys.executable, *program, "--version"],
         cwd=ROOT,
-        env=line.environment,
+        env=own.environment,
         capture_output=True,
         text=True,
         check=True,
@@ -162,11 +171,30 @@ def test_the_version_is_printed(program: list[str], line: CommandLine) -> None:
     assert done.stdout == f"wattif {wattif.__version__}\n"
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--start", "x"], [*SMALL, "--meters", "0"]])
+def test_a_program_that_calls_another_verb_goes_on_whatever_its_own_threads_do() -> None:
+    code = (
+        "from concurrent.futures import ThreadPoolExecutor\nfrom wattif.cli import main\n"
+        "pool = ThreadPoolExecutor(1)\npool.submit(int).result()\n"
+        "print(main(['generate', '--start', 'x']), 'goes on')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "2 goes on\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["generate", "--help"],
+        ["generate", "--start", "x"],
+        ["generate", *SMALL, "--meters", "0"],
+        ["incidents", "--help"],
+        ["incidents", "--incident-count", "0"],
+    ],
+)
 def test_help_and_usage_errors_import_neither_numba_nor_the_cloud(arguments: list[str]) -> None:
     code = (
         "import sys\nfrom wattif.cli import main\n"
-        f"try:\n    code = main(['generate', *{arguments!r}])\nexcept SystemExit as leave:\n    code = leave.code\n"
+        f"try:\n    code = main({arguments!r})\nexcept SystemExit as leave:\n    code = leave.code\n"
         "heavy = {'numba', 'numpy', 'pyarrow', 'google.cloud.storage', 'tenacity'} & set(sys.modules)\n"
         "print(code, sorted(heavy))"
     )
@@ -189,7 +217,7 @@ def test_help_and_usage_errors_import_neither_numba_nor_the_cloud(arguments: lis
         ([*SMALL, "--cities", "nowhere.toml"], 2, "--cities nowhere.toml: cannot be read: No such file or directory"),
         (
             [*SMALL, "--bucket", "lake"],
-            1,
+            3,
             "no credentials for Google Cloud; run 'gcloud auth application-default login'",
         ),
     ],
@@ -211,10 +239,10 @@ def test_a_staging_folder_that_does_not_exist_is_named(line: CommandLine) -> Non
     assert error == f"generator.py: error: {message}\n"
 
 
-def test_two_runs_at_once_on_one_staging_folder(line: CommandLine) -> None:
-    with line.start(*LONG) as first:
-        _wait_for((line.folder / "lake" / layout.DATASET).exists)
-        code, _, error = line.run(*SMALL, "--lake", "other")
+def test_two_runs_at_once_on_one_staging_folder(own: CommandLine) -> None:
+    with own.start(*LONG) as first:
+        _wait_for((own.folder / "lake" / layout.DATASET).exists)
+        code, _, error = own.run(*SMALL, "--lake", "other")
         assert code == 1
         assert f"is in use by process {first.pid}; wait for it to end, or name another folder" in error
         first.kill()
@@ -248,10 +276,18 @@ def _wait_for(condition: Callable[[], object]) -> None:
     raise AssertionError("waited for 20 s in vain")
 
 
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, forking: Forking) -> dict[str, str]:
+    alone = CommandLine(tmp_path_factory.mktemp("undisturbed"), forking.interpreter)
+    assert alone.run(*HALF_A_MONTH)[0] == 0
+    return objects(alone.folder / "lake")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_a_run_that_can_be_resumed(line: CommandLine, number: signal.Signals) -> None:
-    short = [*LONG[:3], "2024-01-15", *LONG[4:]]
-    with line.start(*short) as process:
+def test_a_signal_stops_a_run_that_can_be_resumed(
+    line: CommandLine, number: signal.Signals, undisturbed: dict[str, str]
+) -> None:
+    with line.start(*HALF_A_MONTH) as process:
         _wait_for(lambda: len(list((line.folder / "lake").glob("_wattif/manifest/*/*"))) > 20)
         process.send_signal(number)
         _, error = process.communicate(timeout=20)
@@ -259,11 +295,10 @@ def test_a_signal_stops_a_run_that_can_be_resumed(line: CommandLine, number: sig
     assert "to resume, run the same command" in error
     assert "Traceback" not in error
     before = len(list((line.folder / "lake").glob("_wattif/manifest/*/*")))
-    code, out, _ = line.run(*short)
+    code, out, _ = line.run(*HALF_A_MONTH)
     assert code == 0
     assert f"({before} batches already committed)" in out
-    line.run(*short, "--lake", "undisturbed")
-    assert objects(line.folder / "lake") == objects(line.folder / "undisturbed")
+    assert objects(line.folder / "lake") == undisturbed
 
 
 @pytest.fixture
@@ -289,7 +324,7 @@ def test_a_run_into_a_bucket(line: CommandLine, server: GcsServer) -> None:
 def test_a_missing_bucket_is_named(line: CommandLine, server: GcsServer) -> None:
     line.environment["STORAGE_EMULATOR_HOST"] = server.url
     code, _, error = line.run(*SMALL, "--bucket", "elsewhere")
-    assert code == 1
+    assert code == 3
     assert "gs://elsewhere: there is no such bucket (404); create it with" in error
     assert "Traceback" not in error
 

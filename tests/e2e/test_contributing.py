@@ -21,7 +21,7 @@ from tests.processes import environment
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-BLOCK = re.compile(r"`(?P<file>wattif/[\w/.]+\.py)`:\n\n```python\n(?P<code>.*?)^```\n", re.M | re.S)
+BLOCK = re.compile(r"`(?P<file>wattif/[\w/.]+\.(?:py|toml))`:\n\n```(?:python|toml)\n(?P<code>.*?)^```\n", re.M | re.S)
 MAKE = """
 import json, sys
 import wattif
@@ -76,10 +76,10 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> _Checkout:
 
 
 def test_every_block_is_followed_and_is_short() -> None:
-    assert PAGE.count("```python\n") == len(BLOCK.findall(PAGE))
+    assert PAGE.count("```python\n") + PAGE.count("```toml\n") == len(BLOCK.findall(PAGE))
     for match in BLOCK.finditer(PAGE):
         assert match["code"].count("\n") < 40, match["file"]
-    assert len(re.findall(r"^### Add ", PAGE, re.M)) == len({match["file"] for match in BLOCK.finditer(PAGE)}) == 5
+    assert len(re.findall(r"^### Add ", PAGE, re.M)) == len({match["file"] for match in BLOCK.finditer(PAGE)}) == 7
 
 
 def _query(sql: str) -> list[tuple[Any, ...]]:
@@ -176,3 +176,33 @@ def test_a_store(checkout: _Checkout) -> None:
     report = "import wattif; print(wattif.reconcile('sqlite://lake.db').to_dict()['verdicts'].keys())"
     done = checkout.run("-c", report)
     assert done.stdout == "dict_keys(['missing'])\n", done.stderr
+
+
+def test_an_engine(checkout: _Checkout) -> None:
+    asked = ["--start", "2024-03-01", "--end", "2024-03-08", "--meters", "10", "--interval", "900"]
+    where = ["--meters-per-file", "4", "--lake", "pooled", "--engine", "pool", "--write-workers", "2", "-q"]
+    done = checkout.run("-m", "wattif", "generate", *asked, *where)
+    assert done.returncode == 0, done.stderr
+    pooled, alone = (
+        {path.relative_to(lake): path.read_bytes() for path in lake.glob("dt=*/*")}
+        for lake in (checkout.folder / "pooled", checkout.folder / CLEAN)
+    )
+    assert pooled == alone
+    assert len(list((checkout.folder / "pooled" / "_wattif" / "runs").iterdir())) == 8  # shards
+
+
+def test_a_type_of_incidents(checkout: _Checkout) -> None:
+    """Told with its own words, at the hours that it declares, and in the look-up table."""
+    words = ["--incident-count", "2000", "--seed", "3", "--window-end", "2024-07-01", "--no-verbose"]
+    done = checkout.run("-m", "wattif", "incidents", *words, "--output-dir", "bees")
+    assert done.returncode == 0, done.stderr
+    folder = checkout.folder / "bees"
+    assert _query(f"SELECT count(*) FROM '{folder}/incident_types.csv' WHERE code = 'SWARM'") == [(1,)]
+    ((swarms, told, first, last),) = _query(
+        f"""SELECT count(*), count(*) FILTER (title LIKE 'Swarm of bees, %' AND narrative LIKE '%bees%'),
+        min(hour(timezone('Asia/Manila', occurrence_at))), max(hour(timezone('Asia/Manila', occurrence_at)))
+        FROM '{folder}/incidents.csv' WHERE type_code = 'SWARM'"""
+    )
+    assert swarms == told
+    assert swarms == pytest.approx(2_000 * 0.05 / 1.01, rel=0.4)  # the other shares add up to 0.96
+    assert 9 <= first <= last <= 17

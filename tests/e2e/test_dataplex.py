@@ -8,11 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.commands import run_wattif
 from tests.fakes.dataplex_server import DataplexServer
 from tests.integration.dataplex_home import PLAIN, dataset
 
@@ -26,48 +27,45 @@ def server() -> Iterator[DataplexServer]:
         yield running
 
 
-def _wattif(*arguments: str, emulator: str | None = None) -> subprocess.CompletedProcess[str]:
-    kept = ("PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
-    environment = {name: os.environ[name] for name in kept if name in os.environ}
-    environment |= {"HOME": "/nowhere", "NO_GCE_CHECK": "true", "COLUMNS": "200"}
-    if emulator:
-        environment["DATAPLEX_EMULATOR_HOST"] = emulator
-    return subprocess.run(
-        [sys.executable, "-m", "wattif", *arguments],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+Wattif = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_from_creation_to_deletion(server: DataplexServer) -> None:
-    created = _wattif("dataplex", "create", *PLACE, emulator=server.address)
+@pytest.fixture
+def wattif(tmp_path: Path) -> Wattif:
+    """Runs a verb; *emulator*: where Dataplex answers."""
+
+    def run(*arguments: str, emulator: str | None = None) -> subprocess.CompletedProcess[str]:
+        there = {} if emulator is None else {"DATAPLEX_EMULATOR_HOST": emulator}
+        return run_wattif(tmp_path, *arguments, COLUMNS="200", **there)
+
+    return run
+
+
+def test_from_creation_to_deletion(server: DataplexServer, wattif: Wattif) -> None:
+    created = wattif("dataplex", "create", *PLACE, emulator=server.address)
     assert (created.returncode, created.stderr) == (0, "")
     assert created.stdout.endswith("/dataScans/smart-meter-anomalies, 12 rules\n")
-    assert _wattif("dataplex", "run", *PLACE[:4], emulator=server.address).returncode == 0
-    results = _wattif("dataplex", "results", *PLACE[:4], emulator=server.address)
+    assert wattif("dataplex", "run", *PLACE[:4], emulator=server.address).returncode == 0
+    results = wattif("dataplex", "results", *PLACE[:4], emulator=server.address)
     assert (results.returncode, results.stderr) == (1, "")
     assert "1 of 12 rules failed" in results.stdout
     assert "FAILED  anomaly-avg " in results.stdout
-    as_json = _wattif("dataplex", "results", *PLACE[:4], "--json", emulator=server.address)
+    as_json = wattif("dataplex", "results", *PLACE[:4], "--json", emulator=server.address)
     assert as_json.returncode == 1
     assert [rule["name"] for rule in json.loads(as_json.stdout)["rules"] if not rule["passed"]] == ["anomaly-avg"]
-    deleted = _wattif("dataplex", "delete", *PLACE[:4], emulator=server.address)
+    deleted = wattif("dataplex", "delete", *PLACE[:4], emulator=server.address)
     assert (deleted.returncode, deleted.stderr) == (0, "")
 
 
-def test_results_of_a_scan_in_order_leave_with_0(server: DataplexServer) -> None:
-    _wattif("dataplex", "create", *PLACE, "--metrics", "MAX", emulator=server.address)
-    _wattif("dataplex", "run", *PLACE, emulator=server.address)
-    results = _wattif("dataplex", "results", *PLACE, emulator=server.address)
+def test_results_of_a_scan_in_order_leave_with_0(server: DataplexServer, wattif: Wattif) -> None:
+    wattif("dataplex", "create", *PLACE, "--metrics", "MAX", emulator=server.address)
+    wattif("dataplex", "run", *PLACE, emulator=server.address)
+    results = wattif("dataplex", "results", *PLACE, emulator=server.address)
     assert (results.returncode, results.stderr) == (0, "")
 
 
-def test_ctrl_c_leaves_the_job_to_the_cloud(server: DataplexServer) -> None:
-    _wattif("dataplex", "create", *PLACE, emulator=server.address)
+def test_ctrl_c_leaves_the_job_to_the_cloud(server: DataplexServer, wattif: Wattif) -> None:
+    wattif("dataplex", "create", *PLACE, emulator=server.address)
     server.scans.polls = 10**9
     command = [sys.executable, "-m", "wattif", "dataplex", "run", *PLACE]
     environment = {**os.environ, "DATAPLEX_EMULATOR_HOST": server.address}
@@ -80,30 +78,30 @@ def test_ctrl_c_leaves_the_job_to_the_cloud(server: DataplexServer) -> None:
     assert "interrupted: the work may continue in the cloud" in error
 
 
-def test_an_empty_field_is_the_whole_table() -> None:
+def test_an_empty_field_is_the_whole_table(wattif: Wattif) -> None:
     assert (
-        "--incremental-field" not in _wattif("dataplex", "create", *PLACE, "--incremental-field", "", "--print").stdout
+        "--incremental-field" not in wattif("dataplex", "create", *PLACE, "--incremental-field", "", "--print").stdout
     )
     assert (
         "--incremental-field=other"
-        in _wattif("dataplex", "create", *PLACE, "--incremental-field", "other", "--print").stdout
+        in wattif("dataplex", "create", *PLACE, "--incremental-field", "other", "--print").stdout
     )
 
 
-def test_printing_needs_no_service() -> None:
-    printed = _wattif("dataplex", "create", *PLACE, "--print")
+def test_printing_needs_no_service(wattif: Wattif) -> None:
+    printed = wattif("dataplex", "create", *PLACE, "--print")
     assert (printed.returncode, printed.stderr) == (0, "")
     assert printed.stdout.startswith("# gcloud dataplex datascans create data-quality smart-meter-anomalies ")
 
 
-def test_errors_are_one_line() -> None:
-    wrong = _wattif("dataplex", "create", *PLACE, "--threshold", "2")
+def test_errors_are_one_line(wattif: Wattif) -> None:
+    wrong = wattif("dataplex", "create", *PLACE, "--threshold", "2")
     assert (wrong.returncode, wrong.stderr) == (2, "wattif dataplex: error: --threshold 2: must be less than 1\n")
-    nobody = _wattif("dataplex", "run", *PLACE, emulator="127.0.0.1:1")
+    nobody = wattif("dataplex", "run", *PLACE, emulator="127.0.0.1:1")
     assert nobody.returncode == 1
     assert nobody.stderr.startswith("wattif dataplex: error: Dataplex: 127.0.0.1:1 does not answer: ")
     assert nobody.stderr.count("\n") == 1
-    stranger = _wattif("dataplex", "results", *PLACE)
+    stranger = wattif("dataplex", "results", *PLACE)
     assert stranger.returncode == 1
     assert stranger.stderr.startswith("wattif dataplex: error: Dataplex: no credentials; run 'gcloud auth ")
     assert stranger.stderr.count("\n") == 1
@@ -112,10 +110,12 @@ def test_errors_are_one_line() -> None:
 @pytest.mark.parametrize("arguments", [["--help"], ["dataplex", "--help"], ["dataplex", "create", "--project", "x"]])
 def test_help_and_wrong_options_load_no_cloud(arguments: list[str]) -> None:
     code = (
-        "import sys, contextlib, wattif.cli\n"
+        "import sys\nbefore = set(sys.modules)  # an installed package may declare a namespace at the start\n"
+        "import contextlib, wattif.cli\n"
         "with contextlib.suppress(SystemExit):\n"
         f"    wattif.cli.main({arguments!r})\n"
-        "print([name for name in sys.modules if name.split('.')[0] in ('google', 'grpc', 'yaml', 'requests')])"
+        "new = set(sys.modules) - before\n"
+        "print([name for name in new if name.split('.')[0] in ('google', 'grpc', 'yaml', 'requests')])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True

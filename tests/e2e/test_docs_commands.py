@@ -10,15 +10,17 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.fakes.dataplex_server import DataplexServer
 from tests.fakes.gcs_server import GcsServer
+from tests.forking import Forking
 from tests.integration.dataplex_home import PLAIN, dataset
+from tests.postgres import SERVER_IS_INSTALLED
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -43,22 +45,25 @@ def _blocks(page: Path) -> list[_Block]:
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """This checkout behind `python`, `generator.py`, `examples` and `scripts/run`; servers of our own."""
+def environment(tmp_path: Path, forking: Forking) -> Iterator[dict[str, str]]:
+    """This checkout behind `python`, `generator.py`, `examples` and `scripts`; servers of our own."""
     commands, folder = tmp_path / "commands", tmp_path / "folder"
     commands.mkdir()
     (folder / "scripts").mkdir(parents=True)
-    python = commands / "python"
-    python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
-    run = folder / "scripts" / "run"
-    run.write_text(f'#!/bin/sh\nexec {shlex.quote(str(ROOT / "scripts" / "run"))} "$@"\n')
-    for script in (python, run):
+    (commands / "python").symlink_to(forking.interpreter)
+    for name in ("run", "postgres"):
+        script = folder / "scripts" / name
+        script.write_text(f'#!/bin/sh\nexec {shlex.quote(str(ROOT / "scripts" / name))} "$@"\n')
         script.chmod(0o755)
     for name in ("generator.py", "examples"):
         (folder / name).symlink_to(ROOT / name)
     kept = {name: os.environ[name] for name in ("HOME", "LANG", "LC_ALL", "WATTIF_CACHE") if name in os.environ}
     scans = dataset(average=[(*PLAIN[0][:2], 0.5), *PLAIN[1:]])
-    with GcsServer(["my-lake"]) as storage, DataplexServer(scans) as dataplex:
+    kept["POSTGRES_FOLDER"] = f"/tmp/wattif-docs-{os.getpid()}"  # a socket's path is short
+    with GcsServer(["my-lake"]) as storage, DataplexServer(scans) as dataplex, ExitStack() as at_the_end:
+        if SERVER_IS_INSTALLED:
+            remove = [str(folder / "scripts" / "postgres"), "remove"]
+            at_the_end.callback(subprocess.run, remove, env=os.environ | kept, check=True)
         yield kept | {
             "PATH": f"{commands}:{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
@@ -75,6 +80,8 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
 def test_the_commands_of_a_page_run_as_pasted(page: Path, environment: dict[str, str], tmp_path: Path) -> None:
     script = ["set -e"]  # one shell for the whole page, as in a terminal: variables stay
     blocks = [block for block in _blocks(page) if not block.reason]
+    if not SERVER_IS_INSTALLED and any("scripts/postgres" in block.commands for block in blocks):
+        pytest.skip("no PostgreSQL server is installed")
     for number, block in enumerate(blocks):
         script += [f"echo {page.name}:{block.line} >../at", "{", block.commands, f"}} >../{number}.txt"]
     done = subprocess.run(

@@ -19,6 +19,7 @@ from nbformat.v4 import new_code_cell
 from sklearn.metrics import average_precision_score
 
 from tests import processes
+from tests.commands import run_wattif
 from tests.notebooks import ROOT, pictures, run_notebook, text
 from wattif.grid import GridSpec, generate_grid
 
@@ -28,8 +29,8 @@ NOTEBOOK = ROOT / "notebooks" / "Suspicious_Meters_of_a_Grid.ipynb"
 def _write(folder: Path, rate: float, kinds: str) -> Path:
     size = ["--num-transformers", "12", "--num-meters", "480", "--num-zones", "4"]
     wrong = ["--anomaly-rate", str(rate), "--anomalies", kinds]
-    command: list[str | Path] = [sys.executable, "-m", "wattif", "grid", *size, *wrong, "--output-dir", folder]
-    subprocess.run(command, env=processes.environment(folder.parent, PYTHONPATH=str(ROOT)), check=True)
+    done = run_wattif(folder.parent, "grid", *size, *wrong, "--output-dir", str(folder))
+    assert done.returncode == 0, done.stderr
     return folder
 
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import duckdb
 import pytest
 
-from tests import processes
+from tests.commands import run_wattif
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 SMALL = ["--start", "2024-01-01", "--end", "2024-01-02", "--meters", "6", "--interval", "600", "--anomaly-rate", "0.5"]
 
 
-def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = processes.environment(folder, PYTHONPATH=str(ROOT))
-    command = [sys.executable, "-m", "wattif", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+def _run(folder: Path, *arguments: str) -> CompletedProcess[str]:
+    return run_wattif(folder, *arguments)
 
 
 @pytest.mark.timeout(300)  # a first run compiles
@@ -71,7 +67,7 @@ def test_a_time_zone_that_is_none_is_refused(tmp_path: Path) -> None:
 
 def test_what_is_missing_is_said(tmp_path: Path) -> None:
     refused = _run(tmp_path, "expect", "--lake", "nowhere")
-    assert refused.returncode == 1
+    assert refused.returncode == 3
     assert refused.stderr == (
         "wattif expect: error: nowhere: _wattif/dataset.json is not there; give the place of the dataset (--lake, or"
         " --bucket and --prefix), or its options\n"

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
-from tests import processes
+from tests.commands import run_wattif
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 SMALL = ["--start", "2024-01-01", "--end", "2024-01-03", "--meters", "3", "--interval", "1800", "--city", "sydney"]
 
 
-def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = processes.environment(folder, PYTHONPATH=str(ROOT))
-    command = [sys.executable, "-m", "wattif", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+def _run(folder: Path, *arguments: str) -> CompletedProcess[str]:
+    return run_wattif(folder, *arguments)
 
 
 @pytest.mark.timeout(300)  # a first run compiles

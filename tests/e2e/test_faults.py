@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
-from tests import processes
+from tests.commands import run_wattif
 from tests.undo_faults import read_labels, read_objects, undo
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 SMALL = [
     "--start",
     "2024-01-01",
@@ -28,16 +25,7 @@ FAULTS = "duplicate=0.002,late=0.002:1h,drop=0.002,out_of_order=0.002,corrupt=0.
 
 
 def _run(folder: Path, *arguments: str) -> tuple[int, str, str]:
-    environment = processes.environment(folder)
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "generator.py"), *SMALL, *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-    )
+    done = run_wattif(folder, "generate", *SMALL, *arguments)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -58,7 +46,7 @@ def test_another_command_without_them_is_refused(tmp_path: Path) -> None:
     (tmp_path / "staging").mkdir()
     assert _run(tmp_path, "--faults", "drop=0.5")[0] == 0
     code, _, error = _run(tmp_path)
-    assert code == 1
+    assert code == 3
     assert "faults is 'drop=0.5' there and 'none' here" in error
 
 
@@ -79,5 +67,5 @@ def test_a_dry_run_says_about(tmp_path: Path) -> None:
 def test_a_fault_that_there_is_not(tmp_path: Path) -> None:
     code, _, error = _run(tmp_path, "--faults", "lost=0.1")
     assert code == 2
-    assert error.startswith("generator.py: error: --faults lost=0.1: unknown fault; choose from duplicate")
+    assert error.startswith("wattif generate: error: --faults lost=0.1: unknown fault; choose from duplicate")
     assert len(error.splitlines()) == 1

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import duckdb
 import pytest
 
-from tests import processes
+from tests.commands import run_wattif
 from tests.processes import without_compiling
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 FIELD_KINDS = (
     "wrong_multiplier,phase_loss,clock_reset=3,repeats,catch_up,estimated,register_zero,register_digit,theft_scale,"
     "exchange=2,swapped=3"
@@ -21,10 +19,8 @@ FAULTS = "duplicate=0.01,late=0.01:6h,drop=0.005,out_of_order=0.01,corrupt=0.002
 COLUMNS = "mac,timestamp,consumption_wh,power_w,register_kwh,status,seq"
 
 
-def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = processes.environment(folder, PYTHONPATH=str(ROOT))
-    command = [sys.executable, "-m", "wattif", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+def _run(folder: Path, *arguments: str) -> CompletedProcess[str]:
+    return run_wattif(folder, *arguments)
 
 
 def _succeeds(folder: Path, *arguments: str) -> str:
@@ -36,7 +32,7 @@ def _succeeds(folder: Path, *arguments: str) -> str:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("rate", "faults"), [("1", "none"), ("8/month", FAULTS)])
 def test_what_fails_in_the_field_is_labelled_expected_and_reconciled(tmp_path: Path, rate: str, faults: str) -> None:
-    span = ("--start", "2024-01-29", "--end", "2024-02-02", "--meters", "60", "--interval", "300")
+    span = ("--start", "2024-01-29", "--end", "2024-02-02", "--meters", "36", "--interval", "300")
     files = (
         "--staging-dir",
         str(tmp_path),

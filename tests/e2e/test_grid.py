@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import duckdb
@@ -14,11 +15,12 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from tests.commands import run_wattif
 from tests.processes import environment
 from wattif.grid import GridSpec, generate_grid
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Run = Callable[..., "CompletedProcess[str]"]
 FILES = {
     "anomaly_labels.csv",
     "generation_report.txt",
@@ -40,16 +42,8 @@ def _rows(sql: str, **tables: pa.Table) -> list[tuple[Any, ...]]:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "wattif", *words],
-            cwd=tmp_path,
-            env=environment(tmp_path, PYTHONPATH=str(ROOT)),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+    def run(*words: str) -> CompletedProcess[str]:
+        return run_wattif(tmp_path, *words)
 
     return run
 
@@ -117,11 +111,14 @@ def test_months_of_a_lake_are_those_that_are_expected(run: Run, tmp_path: Path) 
 
 @pytest.mark.parametrize("file_format", ["csv", "parquet", "ndjson"])
 def test_each_format_has_the_same_rows_and_twice_the_same_bytes(run: Run, tmp_path: Path, file_format: str) -> None:
+    """Made by two processes."""
     small = {"num_meters": 300, "num_transformers": 12, "num_months": 2}
     words = [f"--{name.replace('_', '-')}={value}" for name, value in small.items()]
-    for folder in ("a", "b"):
-        done = run("grid", *words, "--output-format", file_format, "--output-dir", folder)
-        assert done.returncode == 0, done.stderr
+    words = ["grid", *words, "--output-format", file_format, "--output-dir"]
+    done = run(*words, "a")
+    assert done.returncode == 0, done.stderr
+    command = [sys.executable, "-m", "wattif", *words, "b"]
+    subprocess.run(command, cwd=tmp_path, env=environment(tmp_path, PYTHONPATH=str(ROOT)), check=True)
     for each in (tmp_path / "a").iterdir():
         if each.suffix != ".log":
             assert each.read_bytes() == (tmp_path / "b" / each.name).read_bytes(), each.name

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -17,8 +15,8 @@ import duckdb
 import numpy as np
 import pytest
 
+from tests.commands import run_wattif
 from tests.e2e.browser import Browser, needs_chromium
-from tests.processes import environment
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = (ROOT / "docs" / "grid-recipes.md").read_text(encoding="utf-8")
@@ -32,8 +30,8 @@ def _blocks(language: str) -> list[str]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the snippets run: beside ./generated_data."""
     folder = tmp_path_factory.mktemp("recipes")
-    command = [sys.executable, "-m", "wattif", "grid", "--num-meters", "1200", "--num-transformers", "30"]
-    subprocess.run(command, cwd=folder, env=environment(folder, PYTHONPATH=str(ROOT)), check=True)
+    done = run_wattif(folder, "grid", "--num-meters", "1200", "--num-transformers", "30")
+    assert done.returncode == 0, done.stderr
     return folder
 
 

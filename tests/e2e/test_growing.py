@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from tests import processes
+from tests.commands import run_wattif
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 MADE = ["--start", "2024-01-20", "--meters", "40", "--interval", "1800", "--anomaly-rate", "2/month"]
 KINDS = ["--anomalies", "dead,outage,spike", "--columns", "mac,timestamp,consumption_wh,register_kwh,voltage_v,status"]
 
 
 def _run(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "wattif", *arguments],
-        cwd=folder,
-        env=processes.environment(folder, PYTHONPATH=str(ROOT)),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_wattif(folder, *arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

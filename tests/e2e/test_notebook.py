@@ -20,6 +20,7 @@ from tests.fakes.bigquery_server import DATASET, PROJECT
 from tests.fakes.dataplex_server import DataplexServer
 from tests.fakes.dataplex_tables import Dataset, Model
 from tests.fakes.gcs_server import GcsServer
+from tests.forking import Forking
 from tests.notebooks import ROOT, pictures, run_notebook, text
 from tests.warehouses import rows
 
@@ -150,7 +151,13 @@ def client(front: Front, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 @pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning")  # the emulator's own
-def test_in_the_cloud(notebook: Any, folder: Path, storage: GcsServer, front: Front, client: Any) -> None:
+def test_in_the_cloud(
+    notebook: Any, folder: Path, storage: GcsServer, front: Front, client: Any, forking: Forking
+) -> None:
+    """Verbs start at once; those on this machine have an interpreter of their own."""
+    (options,) = [number for number, cell in enumerate(notebook.cells) if cell.id == "options"]
+    forked = f"os.environ['PATH'] = {str(forking.interpreter.parent)!r} + ':' + os.environ['PATH']"
+    notebook.cells.insert(options + 1, new_code_cell(forked, id="forked"))
     with DataplexServer(_Cloud(client)) as dataplex:
         outputs = _run(
             notebook,

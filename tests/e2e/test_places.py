@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from tests.processes import environment, without_compiling
-from wattif.cli.main import main
+from wattif.cli.main import exit_code
 
 ROOT = Path(__file__).parents[2]
 DAYS = ["--start", "2024-01-01", "--end", "2024-01-15"]
@@ -22,7 +22,7 @@ NAMES = ['a?b*[c]{d} it\'s "quoted"', "back\\slash", "~tilde\nline", "ünïcode 
 
 
 def _verb(*arguments: str) -> int:
-    return main(list(arguments))
+    return exit_code(list(arguments))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -37,7 +37,7 @@ def test_every_verb_works_in_a_folder_called(
     step = capsys.readouterr().out.partition("next: ")[2].removesuffix("\n")
     words = shlex.split(step)
     if "\\" in name:
-        assert main(words[3:]) == 0
+        assert exit_code(words[3:]) == 0
     else:
         assert words[:2] == ["duckdb", "-c"]
         assert duckdb.connect().execute(words[2]).fetchall()[0][0] == 3 * 24 * 15
@@ -71,7 +71,13 @@ def test_every_verb_works_in_a_folder_called(
     [
         (["load", "--lake", "lake", "--database", "a\\b.duckdb"], "DuckDB takes the backslash for a slash"),
         (["load", "--lake", "lake", "--database", "a\udcff.duckdb"], r"a\xff.duckdb: DuckDB reads no path that is not"),
-        (["load", "--lake", "gs://bucket/prefix"], "an address, not a folder"),
+        (["load", "--lake", "gs:/bucket/prefix"], "--lake gs:/bucket/prefix: neither an address nor a path"),
+        (
+            ["load", "--lake", "ftp://host/prefix"],
+            "--lake ftp://host/prefix: unsupported scheme ftp://; write az://, gs://, s3",
+        ),
+        (["load", "--lake", "s3:///prefix"], "s3:///prefix: lacks a bucket; write s3://bucket/prefix"),
+        (["load", "--lake", "s3://bucket/_prefix"], "--lake s3://bucket/_prefix: readers skip paths"),
         (["schema", "readings", "--for", "polars", "--lake", "a*b"], "which engines read as a pattern"),
     ],
 )
@@ -80,8 +86,8 @@ def test_what_an_engine_cannot_name_is_refused(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "staging").mkdir()
-    assert main(["generate", *DAYS, "--meters", "1", "--interval", "3600", "--staging-dir", "staging"]) == 0
-    assert main(verb) == 2
+    assert exit_code(["generate", *DAYS, "--meters", "1", "--interval", "3600", "--staging-dir", "staging"]) == 0
+    assert exit_code(verb) == 2
     assert reason in capsys.readouterr().err
 
 
@@ -99,6 +105,6 @@ def test_a_lake_that_somebody_else_owns_is_named(tmp_path: Path, verb: list[str]
         text=True,
         check=False,
     )
-    assert done.returncode == 1
+    assert done.returncode == 3
     [line] = done.stderr.splitlines()
     assert "lake: no permission to read this folder" in line

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests import processes
+from tests.commands import run_wattif
 from tests.processes import without_compiling
 from tests.reconciling import make_lake
 
@@ -25,11 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _reconcile(folder: Path, *arguments: str) -> tuple[int, str, str]:
-    environment = processes.environment(folder, PYTHONPATH=str(ROOT))
-    command = [sys.executable, "-m", "wattif", "reconcile", *arguments]
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False
-    )
+    done = run_wattif(folder, "reconcile", *arguments)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -72,8 +69,8 @@ def test_options_may_come_from_a_file_for_all_verbs(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["--lake", "nothing"], 1, "nothing: _wattif/dataset.json is not there"),
-        (["--seed", "7"], 1, "holds another dataset: seed is 42 there and 7 here"),
+        (["--lake", "nothing"], 3, "nothing: _wattif/dataset.json is not there"),
+        (["--seed", "7"], 3, "holds another dataset: seed is 42 there and 7 here"),
         (["--deep", "--table", "t"], 2, "--deep: reads the rows of the lake"),
         (["--differences", "d.csv"], 2, "--differences d.csv: must end in .parquet"),
         (["--bogus"], 2, "--bogus"),

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,7 +16,10 @@ import pytest
 import sqlglot
 
 from tests.asking import Asked, generate
-from wattif.cli.main import main
+from tests.forking import Forking
+from tests.postgres import Database
+from wattif.cli.main import exit_code
+from wattif.errors import InvalidValue
 from wattif.tables import catalog, readings
 from wattif.tables.ddl import statement, targets
 from wattif.tables.ddl.target import Source
@@ -50,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _schema(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    assert main(["schema", *arguments]) == 0
+    assert exit_code(["schema", *arguments]) == 0
     return capsys.readouterr().out
 
 
@@ -77,16 +78,28 @@ def _run(folder: Path, *command: str, text: str = "") -> str:
 @pytest.mark.parametrize("target", PYTHON)
 @pytest.mark.timeout(300)
 def test_python_reads_every_digit_and_the_time_zone(
-    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, target: str, table: str
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    forking: Forking,
+    *,
+    target: str,
+    table: str,
 ) -> None:
-    if find_spec(ENGINES[target]) is None or (target == "spark" and shutil.which("java") is None):
+    if find_spec(ENGINES[target]) is None:
         pytest.skip(f"{target} is not installed")
     monkeypatch.chdir(folder)
-    code = _schema(capsys, table, "--for", target, "--lake", "lake")
+    code = _schema(capsys, table, "--for", target, "--lake", str(folder / "lake"))
     code += PYTHON[target].format(table=table, column=SUMS[table])
     if table == "readings":
         code += "\n" + TIMES[target].format(table=table)
-    printed = _run(folder, sys.executable, "-c", code).splitlines()
+    if target == "spark":
+        request.getfixturevalue("spark")  # which the code finds instead of starting one
+        exec(code, {})
+        printed = capsys.readouterr().out.splitlines()
+    else:
+        printed = _run(folder, str(forking.interpreter), "-c", code).splitlines()
     assert Decimal(printed[0]) == _exact(folder, table)
     if table == "readings":
         assert printed[1] in ("2024-01-01T00:00:00+00:00", "2024-01-01T00:00:00Z") or printed[1] < "2024-01-01"
@@ -118,39 +131,13 @@ def test_clickhouse_reads_every_digit(
     assert Decimal(_run(folder, sys.executable, "-c", code).strip()) == _exact(folder, table)
 
 
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with the socket of a server of the test's own."""
-    servers = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
-    if not servers or shutil.which("psql") is None:
-        pytest.skip("no PostgreSQL server is installed")
-    folder = tmp_path_factory.mktemp("postgres")
-    place = Path(shutil.copytree(folder, f"/tmp/wattif-postgres-{os.getpid()}"))
-    user = "postgres" if os.getuid() == 0 else None  # a server refuses to be root's
-    if user is not None:
-        shutil.chown(place, user)
-    data = place / "data"
-
-    def call(program: str, *arguments: str) -> None:
-        command = [str(servers[-1].parent / program), "-D", str(data), *arguments]
-        subprocess.run(command, cwd=place, user=user, check=True, stdout=subprocess.DEVNULL)
-
-    call("initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync")
-    call("pg_ctl", "-w", "-l", str(place / "log"), "-o", f"-k {place} -c listen_addresses=", "start")
-    try:
-        yield place
-    finally:
-        call("pg_ctl", "-m", "immediate", "stop")
-        shutil.rmtree(place)
-
-
 @pytest.mark.parametrize("table", SUMS)
 def test_postgres_reads_every_digit(
-    folder: Path, postgres: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, table: str
+    folder: Path, database: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, table: str
 ) -> None:
     monkeypatch.chdir(folder)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
-    psql = ("psql", "-X", "-q", "-h", str(postgres), "-U", "postgres", "-v", "ON_ERROR_STOP=1", "-At")
+    psql = ("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-At", database.url())
     query = f"SELECT sum({SUMS[table]}) FROM {table};\n"
     found = _run(folder, *psql, text=_schema(capsys, table, "--for", "postgres") + query)
     assert Decimal(found.strip()) == _exact(folder, table)
@@ -188,10 +175,17 @@ def test_columns_are_those_of_the_dataset(
     assert list(found["properties"]) == ["seq", "mac"]
 
 
+@pytest.mark.parametrize("target", ["arrow", "clickhouse", "pandas", "polars", "postgres", "spark"])
+@pytest.mark.parametrize("place", ["s3://my-lake/raw", "az://my-lake/raw"])
+def test_a_store_that_no_statement_was_tried_with_is_refused(target: str, place: str) -> None:
+    with pytest.raises(InvalidValue, match=f"{place}: statements read a folder or Cloud Storage, no other store"):
+        statement(target, Source.of(readings.TABLE, place))
+
+
 @pytest.mark.parametrize("target", targets())
 def test_every_table_has_a_schema_for_every_target(capsys: pytest.CaptureFixture[str], target: str) -> None:
     for table in catalog.tables():
-        code = main(["schema", table.name, "--for", target, "--lake", "nowhere"])
+        code = exit_code(["schema", table.name, "--for", target, "--lake", "nowhere"])
         printed = capsys.readouterr()
         if code == 0:
             assert len(printed.out) > len(table.name)
@@ -208,5 +202,5 @@ def test_every_table_has_a_schema_for_every_target(capsys: pytest.CaptureFixture
     ],
 )
 def test_what_there_is_not_is_refused(capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
-    assert main(["schema", *arguments]) == 2
+    assert exit_code(["schema", *arguments]) == 2
     assert message in capsys.readouterr().err

@@ -10,17 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests import processes
+from tests.commands import run_wattif
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START = ["--start", "2024-01-01", "--days", "2"]
 
 
 def _show(folder: Path, *arguments: str) -> tuple[int, str, str]:
-    environment = processes.environment(folder, PYTHONPATH=str(ROOT))
-    command = [sys.executable, "-m", "wattif", "show", *arguments]
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False
-    )
+    done = run_wattif(folder, "show", *arguments)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -50,8 +47,11 @@ def test_the_ending_says_how_the_picture_is_written(tmp_path: Path, name: str, b
 
 
 def test_the_same_picture_is_the_same_file(tmp_path: Path) -> None:
-    for name in ("a.png", "b.png"):
-        _show(tmp_path, *START, "--meter", "1", "--interval", "900", "--out", name)
+    """Made by two processes."""
+    what = [*START, "--meter", "1", "--interval", "900", "--out"]
+    assert _show(tmp_path, *what, "a.png")[0] == 0
+    command = [sys.executable, "-m", "wattif", "show", *what, "b.png"]
+    subprocess.run(command, cwd=tmp_path, env=processes.environment(tmp_path, PYTHONPATH=str(ROOT)), check=True)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 

@@ -70,11 +70,12 @@ def test_variables_of_other_verbs_and_all_that_the_program_reads_are_known() -> 
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_sizes_come_before_the_rate() -> None:
+def test_sizes_come_before_the_rate_and_money_last() -> None:
     done = _run("generator.py", *DAYS, "--dry-run")
     assert done.returncode == 0
     assert done.stdout.splitlines()[0].startswith("days:")
-    assert done.stdout.splitlines()[-1].startswith("time:")
+    names = [line.partition(":")[0].partition(" ")[0] for line in done.stdout.splitlines()]
+    assert list(dict.fromkeys(names))[-3:] == ["time", "cost", "as"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

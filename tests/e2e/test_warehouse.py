@@ -13,22 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from tests import processes
+from tests.commands import run_wattif
 from tests.warehouses import FILE_A, HandLake, reading
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def _run(folder: Path, *arguments: str) -> tuple[int, str, str]:
-    environment = processes.environment(folder, PYTHONPATH=str(ROOT))
-    done = subprocess.run(
-        [sys.executable, "-m", "wattif", *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_wattif(folder, *arguments)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -101,10 +93,11 @@ def test_ctrl_c_leaves_whole_days_and_the_same_command_goes_on(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["load", "--lake", "nowhere"], 1, "holds no WattIf dataset"),
+        (["load", "--lake", "nowhere"], 3, "holds no WattIf dataset"),
         (["load", "--grid", "nowhere"], 2, "--grid nowhere: no such folder; name the folder of a grid data set"),
-        (["load", "--grid", "city", "--lake", "here"], 2, "--lake here: is of a lake, but --grid city is loaded"),
-        (["load", "--grid", "city", "--start", "2024-01-02"], 2, "--start 2024-01-02: is of a lake, but --grid city"),
+        (["load", "--grid", "city", "--lake", "here"], 2, "--lake here: but --grid city is loaded, too; leave one"),
+        (["load", "--grid", "city", "--incidents", "here"], 2, "--incidents here: but --grid city is loaded, too"),
+        (["load", "--grid", "city", "--start", "2024-01-02"], 2, "--start 2024-01-02: but --grid city is loaded, too"),
         (["rollup", "--lake", "nowhere"], 1, "no such database; run 'python -m wattif load' first"),
         (["scan", "--threshold", "2"], 2, "--threshold 2: must be less than 1"),
         (["load", "--warehouse", "bigquery"], 2, "needs --project"),

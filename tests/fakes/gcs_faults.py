@@ -48,13 +48,18 @@ class Corrupt:
 
 
 @dataclass(frozen=True)
+class CutShort:
+    """The answer ends in the middle of its content; only `tests.fakes.store_proxy` can do it."""
+
+
+@dataclass(frozen=True)
 class KeepPart:
     """Of a chunk only that many bytes are kept: 308 with their `Range`, the rest is to be sent again."""
 
     size: int
 
 
-Fault = Answer | Reset | LoseAnswer | Stall | WrongChecksum | Corrupt | KeepPart
+Fault = Answer | Reset | LoseAnswer | Stall | WrongChecksum | Corrupt | CutShort | KeepPart
 
 
 @dataclass

@@ -232,7 +232,7 @@ def test_a_bucket_that_is_missing_is_named(lake: Lake, way: Way) -> None:
     with pytest.raises(LakeError) as failure:
         lake.move([lake.file("a", way.size)], lake.store(bucket="nowhere", retry_s=20.0))
     assert not isinstance(failure.value, Unavailable | TransferError)
-    assert_explains(failure.value, "gs://nowhere", "`bucket`")
+    assert_explains(failure.value, "gs://nowhere", "correct its name")
     lake.assert_not_committed()
 
 

@@ -1,4 +1,4 @@
-"""Every verb of a store is tried again, for as long as it was asked for; each object has the media type of its kind."""
+"""Every verb of a store is tried again, for as long as it was asked for."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.gcs_faults import Answer, Reset
-from tests.faults.gcs_lake import BRIEF, MULTIPART, ONCE, QUICK, RESUMABLE, Lake, Way, assert_explains, open_lake
+from tests.faults.gcs_lake import BRIEF, ONCE, QUICK, Lake, open_lake
 from wattif.errors import Interrupted, TransferError
-from wattif.uploader.committer import BatchCommitter
 from wattif.uploader.retrying import Attempt, RetryingStore, RetryPolicy
 from wattif.uploader.store import Store, StoredObject
 
@@ -58,15 +57,6 @@ def test_a_verb_is_tried_again(lake: Lake, tmp_path: Path, verb: str) -> None:
 
 
 @every_verb
-def test_a_verb_that_never_succeeds_says_how_long_it_was_tried(lake: Lake, tmp_path: Path, verb: str) -> None:
-    lake.server.add_fault(Answer(503), KINDS.get(verb, "media"), times=None)
-    with pytest.raises(TransferError) as failure:
-        VERBS[verb](RetryingStore(lake.store(), BRIEF), tmp_path)
-    assert_explains(failure.value, "gs://lake/city", "503", "tried for ", "run the same command")
-    assert lake.server.count(KINDS.get(verb, "media")) > 1
-
-
-@every_verb
 def test_no_patience_is_one_attempt(lake: Lake, tmp_path: Path, verb: str) -> None:
     lake.server.add_fault(Answer(503), KINDS.get(verb, "media"), times=None)
     with pytest.raises(TransferError, match=r"tried for 0\.\d s"):
@@ -105,33 +95,3 @@ def test_a_listing_that_never_gets_further_gives_up(lake: Lake) -> None:
     assert [next(names), next(names)] == ["b", "c"]
     with pytest.raises(TransferError, match="tried for"):
         next(names)
-
-
-@pytest.mark.parametrize(
-    ("name", "content_type"),
-    [
-        ("_wattif/meters.parquet", "application/vnd.apache.parquet"),
-        ("_wattif/dataset.json", "application/json"),
-        ("_wattif/manifest/dt=2024-01-01/000000.ndjson", "application/x-ndjson"),
-        ("dt=2024-01-01/_SUCCESS", "application/octet-stream"),
-    ],
-)
-def test_a_small_object_has_the_media_type_of_its_kind(lake: Lake, name: str, content_type: str) -> None:
-    store = lake.store()
-    store.put_bytes(name, b"1")
-    assert lake.server.objects("lake")[f"city/{name}"].content_type == content_type
-    store.delete([name])
-    store.swap_bytes(name, None, b"1")
-    assert lake.server.objects("lake")[f"city/{name}"].content_type == content_type
-
-
-@pytest.mark.parametrize("way", [MULTIPART, RESUMABLE], ids=["multipart", "resumable"])
-def test_a_file_has_the_media_type_of_its_kind(lake: Lake, way: Way) -> None:
-    table = lake.file("hourly.parquet", way.size)
-    readings = lake.file("readings.json", way.size, kind="application/x-ndjson")
-    assert [each.name for each in BatchCommitter(lake.store()).put([table, readings])] == [table.name, readings.name]
-    kinds = {name: stored.content_type for name, stored in lake.server.objects("lake").items() if "dt=" in name}
-    assert kinds == {
-        f"city/{table.name}": "application/vnd.apache.parquet",
-        f"city/{readings.name}": "application/x-ndjson",
-    }

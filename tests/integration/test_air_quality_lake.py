@@ -14,7 +14,7 @@ import wattif
 from tests.asking import Asked
 from tests.lakes import objects
 from tests.reconciling import SMALL, make_lake, report_of
-from wattif.cli.main import main
+from wattif.cli.main import exit_code
 from wattif.errors import LakeError
 from wattif.tables import catalog
 from wattif.tables.air_quality import TABLE
@@ -76,7 +76,7 @@ def test_a_run_stores_what_it_said_it_would(lake: Path, capsys: pytest.CaptureFi
     assert {name for name in there if "air_quality" in name} == set(OBJECTS)
     options = {**SMALL, **SPAN}
     arguments = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
-    assert main(["generate", *arguments, f"--lake={lake}", "--dry-run"]) == 0
+    assert exit_code(["generate", *arguments, f"--lake={lake}", "--dry-run"]) == 0
     (line,) = [each for each in capsys.readouterr().out.splitlines() if each.startswith("objects:")]
     assert "air_quality" in line
     assert int(line.split()[1]) == len(there)
@@ -127,7 +127,7 @@ def test_load_and_air_are_joined_by_the_zone_of_the_meter(tmp_path: Path) -> Non
     """As docs/air_quality.md has it, in a DuckDB that the lake was loaded into."""
     lake = make_lake(tmp_path, **{**SPAN, "extra_tables": "air_quality", "meters": 90})
     database = tmp_path / "readings.duckdb"
-    assert main(["load", "--lake", str(lake), "--database", str(database)]) == 0
+    assert exit_code(["load", "--lake", str(lake), "--database", str(database)]) == 0
     (statement,) = re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "air_quality.md").read_text("utf-8"), re.DOTALL)
     with duckdb.connect(database) as connection:
         connection.execute("SET TimeZone = 'UTC'")
@@ -161,7 +161,7 @@ def test_reconcile_tells_the_row_and_the_column_that_differ(lake: Path) -> None:
 
 @pytest.mark.parametrize("target", targets())
 def test_every_engine_is_told_of_it(lake: Path, target: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["schema", TABLE.name, "--for", target, "--lake", str(lake)]) == 0
+    assert exit_code(["schema", TABLE.name, "--for", target, "--lake", str(lake)]) == 0
     text = capsys.readouterr().out
     assert "air_quality" in text or target == "json-schema"
     if target == "json-schema":

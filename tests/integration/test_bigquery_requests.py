@@ -16,7 +16,8 @@ from tests.fakes.bigquery_server import DATASET, PROJECT, Answer, Recorded, Reco
 from tests.reconciling import make_lake
 from tests.warehouses import FILE_A, FILE_B, HandLake, reading
 from wattif.cli.load import LoadOptions
-from wattif.cli.main import main
+from wattif.cli.main import exit_code
+from wattif.encode import encoder_type
 from wattif.encode.ndjson import NdjsonEncoder
 from wattif.encode.parquet import ParquetEncoder
 from wattif.errors import WarehouseError
@@ -111,6 +112,40 @@ def test_the_external_table_over_parquet_has_the_columns_of_the_files(
     assert (config["sourceFormat"], config["sourceUris"]) == ("PARQUET", ["gs://my-lake/raw/dt=*"])
     assert config["hivePartitioningOptions"]["sourceUriPrefix"] == "gs://my-lake/raw/{dt:DATE}"
     assert not {"schema", "compression", "ignoreUnknownValues", "maxBadRecords"} & config.keys()
+
+
+OF_FORMATS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "csv": ("CSV", "csvOptions", {"skipLeadingRows": "1", "quote": "", "sourceColumnMatch": "NAME"}),
+    "avro": ("AVRO", "avroOptions", {"useAvroLogicalTypes": True}),
+}
+
+
+@pytest.mark.parametrize("name", OF_FORMATS)
+def test_each_format_is_read_as_its_documentation_says(
+    recorder: Recorder, warehouse: BigQueryWarehouse, tmp_path: Path, name: str
+) -> None:
+    called, options, wanted = OF_FORMATS[name]
+    warehouse.create_external_table(READINGS, "gs://my-lake/raw", encoder_type(name), "none")
+    config = recorder.sent("POST", "/tables")[-1]["externalDataConfiguration"]
+    told = {**config[options], **{key: str(config[options][key]) for key in wanted if key == "skipLeadingRows"}}
+    assert (config["sourceFormat"], told) == (called, wanted)
+    day = CommittedDay(DAY, (ManifestEntry(f"dt={DAY}/1.{name}", 1, 1, "00000000", 0, 0),), 1, "f")
+    recorder.answer = lambda request: (
+        (
+            200,
+            {
+                "schema": {"fields": [{"name": "mac", "type": "STRING"}]},
+                "tableReference": {"projectId": PROJECT, "datasetId": DATASET, "tableId": "staged_files"},
+            },
+        )
+        if request.method == "GET" and request.path.endswith("_files")
+        else None
+    )
+    warehouse.stage(Bucket(tmp_path), day, STAGED)
+    load = recorder.sent("POST", "/jobs")[0]["configuration"]["load"]
+    assert load["sourceFormat"] == called
+    assert {key: str(load[key]) for key in wanted} == {key: str(value) for key, value in wanted.items()}
+    assert ("schema" in load) == ("maxBadRecords" in load) == (name == "csv")
 
 
 def test_a_compressed_file_that_is_too_large_for_bigquery_is_refused(
@@ -305,7 +340,7 @@ def test_verbs_of_the_warehouse_retry_as_long_as_they_are_told(
 ) -> None:
     monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:1")
     place = ["--warehouse", "bigquery", "--project", PROJECT, "--dataset", DATASET]
-    assert main([verb, *place, "--retry-for", "0s"]) == 1
+    assert exit_code([verb, *place, "--retry-for", "0s"]) == 1
     error = capsys.readouterr().err
     assert re.search(r"BigQuery does not answer: Timeout of 0\.0s exceeded.*; tried for \d+\.\d s; run the same", error)
 
@@ -316,7 +351,7 @@ def test_a_table_is_compared_with_the_patience_asked_for(
     lake = make_lake(tmp_path)
     monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:1")
     place = ["--warehouse", "bigquery", "--project", PROJECT, "--dataset", DATASET]
-    assert main(["reconcile", "--lake", str(lake), "--table", "readings", *place, "--retry-for", "0s"]) == 1
+    assert exit_code(["reconcile", "--lake", str(lake), "--table", "readings", *place, "--retry-for", "0s"]) == 1
     assert "Timeout of 0.0s exceeded" in capsys.readouterr().err
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +12,7 @@ import orjson
 import pytest
 
 import wattif
-from tests import processes
+from tests.commands import run_wattif
 from wattif.calibrate.columns import Asked
 from wattif.calibrate.read import Data, read_data
 from wattif.calibrate.run import calibrate
@@ -22,7 +20,6 @@ from wattif.errors import UsageError
 from wattif.model.cities import load_cities
 from wattif.model.own_profiles import own_day
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 LONDON = load_cities()["london"]
 
 
@@ -197,11 +194,7 @@ def test_what_cannot_be_used_is_refused_by_name(tmp_path: Path, select: str, mes
 
 
 def _command(folder: Path, *arguments: str) -> tuple[int, str, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "wattif", "calibrate", *arguments],
-        cwd=folder, env=processes.environment(folder, PYTHONPATH=str(ROOT)), capture_output=True, text=True,
-        timeout=100, check=False,
-    )  # fmt: skip
+    done = run_wattif(folder, "calibrate", *arguments)
     lines = [line for line in done.stderr.splitlines() if not line.startswith("compiling")]
     return done.returncode, done.stdout, "\n".join(lines)
 

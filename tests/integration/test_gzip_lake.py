@@ -20,7 +20,7 @@ from tests.fakes.gcs_server import GcsServer
 from tests.lakes import objects
 from tests.reconciling import make_lake, report_of
 from tests.warehouses import load, rollup, rows
-from wattif.cli.main import main
+from wattif.cli.main import exit_code
 from wattif.errors import LakeError
 from wattif.lake import layout
 from wattif.lake.open import open_store
@@ -106,7 +106,7 @@ def test_every_reader_reads_every_row(lakes: dict[str, Path]) -> None:
 
 @pytest.mark.parametrize("target", ["duckdb", "arrow", "pandas", "polars"])
 def test_the_code_of_schema_reads_it(lakes: dict[str, Path], capsys: pytest.CaptureFixture[str], target: str) -> None:
-    assert main(["schema", "--for", target, "--lake", str(lakes["clean.gz"])]) == 0
+    assert exit_code(["schema", "--for", target, "--lake", str(lakes["clean.gz"])]) == 0
     code = capsys.readouterr().out
     query = f"SELECT sum(consumption_wh::DECIMAL(18, 3)) FROM read_json('{lakes['clean']}/dt=*/*.json')"
     ((wanted,),) = _query(query)
@@ -126,9 +126,9 @@ def test_the_code_of_schema_reads_it(lakes: dict[str, Path], capsys: pytest.Capt
 
 def test_bigquery_is_told_that_files_are_compressed(lakes: dict[str, Path], capsys: pytest.CaptureFixture[str]) -> None:
     for name, told in (("clean.gz", True), ("clean", False)):
-        assert main(["schema", "--for", "bigquery", "--lake", str(lakes[name])]) == 0
+        assert exit_code(["schema", "--for", "bigquery", "--lake", str(lakes[name])]) == 0
         assert ('compression = "GZIP"' in capsys.readouterr().out) == told
-        assert main(["schema", "meters", "--for", "bigquery", "--lake", str(lakes[name])]) == 0
+        assert exit_code(["schema", "meters", "--for", "bigquery", "--lake", str(lakes[name])]) == 0
         assert "compression" not in capsys.readouterr().out
 
 
@@ -266,7 +266,7 @@ def test_a_dry_run_says_about_how_large_files_will_be(
     capsys: pytest.CaptureFixture[str], lakes: dict[str, Path]
 ) -> None:
     arguments = ["--start", "2024-01-01", "--end", "2024-01-02", "--meters", "30", "--interval", "300", "--dry-run"]
-    assert main(["generate", *arguments, "--compression", "gzip"]) == 0
+    assert exit_code(["generate", *arguments, "--compression", "gzip"]) == 0
     lines = capsys.readouterr().out.splitlines()
     (told,) = (line for line in lines if line.startswith("bytes:"))
     about, number = told.split()[1:3]

@@ -8,16 +8,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.forking import Forking
 from wattif.numeric.kernel_cache import kernels_key
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PYTHON = str(Path(sys.prefix).resolve() / "bin" / "python")
+IMPORTED = ("numba", "numpy")  # before the programs start: this takes longer than what they do
 STRANGER = 54_321  # a user id without an entry in the password file
 FIRST_OUTPUT = 0xE220A8397B1DCDAF  # of SplitMix64 started at 0, as published
 NAME = f"kernels-{kernels_key(ROOT / 'wattif')}"
@@ -34,6 +36,7 @@ with jit.on_compile(compiled.append):
     value = int(draw(np.uint64(0), 0))
 print(json.dumps({"value": value, "compiled": compiled, "folder": kernel_folder() and str(kernel_folder())}))
 """
+Compute = Callable[..., tuple[dict[str, Any], str]]
 MEMORY_ONLY = "compiled kernels are kept in memory only, so each start compiles again; set WATTIF_CACHE to a folder\n"
 
 
@@ -41,33 +44,40 @@ def _as_stranger(command: list[str]) -> list[str]:
     return ["setpriv", "--reuid", str(STRANGER), "--regid", str(STRANGER), "--clear-groups", *command]
 
 
-def _can_be_stranger() -> bool:
-    if os.geteuid() != 0 or shutil.which("setpriv") is None:
-        return False
-    probe = _as_stranger([PYTHON, "-c", "import numba"])
-    return subprocess.run(probe, capture_output=True, check=False, cwd="/").returncode == 0
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forking]:
+    """Starts programs that have imported nothing of WattIf yet."""
+    server = Forking(tmp_path_factory.mktemp("programs"), only=IMPORTED)
+    yield server
+    server.close()
 
 
-foreign = pytest.mark.skipif(not _can_be_stranger(), reason="only root can become another user")
-
-
-def compute(
-    environment: Mapping[str, str | Path], *, folder: Path = ROOT, stranger: bool = False, before: str = ""
-) -> tuple[dict[str, Any], str]:
+@pytest.fixture(scope="module")
+def compute(programs: Forking) -> Compute:
     """What `CODE` prints in *folder*, and its errors; *before* is done by the shell in a mount space of its own."""
-    command = [PYTHON, "-B", "-c", CODE]
-    command = _as_stranger(command) if stranger else command
-    if before:
-        command = ["unshare", "--mount", "sh", "-ec", f'{before}\nexec "$@"', "sh", *command]
-    clean = {"PATH": os.environ["PATH"], "PYTHONPATH": ".", **{name: str(each) for name, each in environment.items()}}
-    done = subprocess.run(command, cwd=folder, env=clean, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    result: dict[str, Any] = json.loads(done.stdout)
-    assert result["value"] == FIRST_OUTPUT
-    return result, done.stderr
+
+    def compute(
+        environment: Mapping[str, str | Path], *, folder: Path = ROOT, stranger: bool = False, before: str = ""
+    ) -> tuple[dict[str, Any], str]:
+        command = [str(programs.interpreter), "-c", CODE]
+        command = _as_stranger([PYTHON, "-B", "-c", CODE]) if stranger else command
+        if before:
+            command = ["unshare", "--mount", "sh", "-ec", f'{before}\nexec "$@"', "sh", *command]
+        clean = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": ".",
+            **{name: str(each) for name, each in environment.items()},
+        }
+        done = subprocess.run(command, cwd=folder, env=clean, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-3000:]
+        result: dict[str, Any] = json.loads(done.stdout)
+        assert result["value"] == FIRST_OUTPUT
+        return result, done.stderr
+
+    return compute
 
 
-def test_each_place_in_its_order(tmp_path: Path) -> None:
+def test_each_place_in_its_order(tmp_path: Path, compute: Compute) -> None:
     named, xdg, home = tmp_path / "named", tmp_path / "xdg", tmp_path / "home"
     home.mkdir()
     everything: dict[str, str | Path] = {"WATTIF_CACHE": named, "XDG_CACHE_HOME": xdg, "HOME": home}
@@ -86,7 +96,7 @@ def test_each_place_in_its_order(tmp_path: Path) -> None:
     assert not list(ROOT.glob("wattif/**/*.nbi"))  # nothing is written into the package
 
 
-def test_a_place_that_cannot_be_used_is_passed_over(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_used_is_passed_over(tmp_path: Path, compute: Compute) -> None:
     (tmp_path / "file").write_text("no folder")
     (tmp_path / "dangling").symlink_to(tmp_path / "nowhere" / "at all")
     others = tmp_path / "others" / NAME
@@ -104,7 +114,7 @@ def test_a_place_that_cannot_be_used_is_passed_over(tmp_path: Path) -> None:
     assert not list((tmp_path / "target").iterdir())
 
 
-def test_a_damaged_kernel_is_compiled_anew(tmp_path: Path) -> None:
+def test_a_damaged_kernel_is_compiled_anew(tmp_path: Path, compute: Compute) -> None:
     environment: dict[str, str | Path] = {"WATTIF_CACHE": tmp_path}
     compute(environment)
     (file,) = (tmp_path / NAME).iterdir()
@@ -158,13 +168,22 @@ cd {folder}
 """
 
 
-@foreign
+@pytest.fixture(scope="module")
+def _stranger() -> None:
+    if os.geteuid() != 0 or shutil.which("setpriv") is None:
+        pytest.skip("only root can become another user")
+    probe = _as_stranger([PYTHON, "-c", "import numba"])
+    if subprocess.run(probe, capture_output=True, check=False, cwd="/").returncode != 0:
+        pytest.skip("another user cannot run this interpreter")
+
+
+@pytest.mark.usefixtures("_stranger")
 class TestStranger:
     """A user id without a password entry and a package that it cannot write to: what a container gives."""
 
     @pytest.mark.parametrize("environment", [{}, {"HOME": "/nonexistent"}, {"HOME": "/root"}])
     def test_without_a_home_the_temporary_folder_serves(
-        self, installed: Path, place: Path, environment: dict[str, str]
+        self, installed: Path, place: Path, environment: dict[str, str], compute: Compute
     ) -> None:
         temporary = place / "temporary"
         temporary.mkdir()
@@ -175,7 +194,9 @@ class TestStranger:
         assert folder.stat().st_mode & 0o777 == 0o700
 
     @pytest.mark.parametrize("trap", ["a link", "of another user", "open to all"])
-    def test_a_trap_in_the_temporary_folder_is_not_stepped_into(self, installed: Path, place: Path, trap: str) -> None:
+    def test_a_trap_in_the_temporary_folder_is_not_stepped_into(
+        self, installed: Path, place: Path, trap: str, compute: Compute
+    ) -> None:
         temporary, target = place / "temporary", place / "target"
         temporary.mkdir()
         temporary.chmod(0o1777)
@@ -193,13 +214,15 @@ class TestStranger:
         assert errors == MEMORY_ONLY
         assert not list(target.iterdir())
 
-    def test_kernels_of_root_are_used_and_not_missed(self, installed: Path, place: Path) -> None:
+    def test_kernels_of_root_are_used_and_not_missed(self, installed: Path, place: Path, compute: Compute) -> None:
         """An image may bring its kernels along."""
         compute({"WATTIF_CACHE": place / "image"}, folder=installed)
         result, errors = compute({"WATTIF_CACHE": place / "image"}, folder=installed, stranger=True)
         assert (result["compiled"], errors) == ([], "")
 
-    def test_with_no_place_at_all_it_computes_in_memory_and_says_so_once(self, installed: Path) -> None:
+    def test_with_no_place_at_all_it_computes_in_memory_and_says_so_once(
+        self, installed: Path, compute: Compute
+    ) -> None:
         before = NO_TEMPORARY.format(folder=installed)
         result, errors = compute({"WATTIF_CACHE": "/proc/none"}, folder=installed, stranger=True, before=before)
         assert (result["folder"], result["compiled"]) == (None, [KERNEL])

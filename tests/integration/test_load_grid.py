@@ -15,11 +15,12 @@ from google.cloud import bigquery
 from tests.fakes.bigquery_server import DATASET, PROJECT, emulator
 from tests.grids import write_grid
 from tests.warehouses import rows
+from wattif.data_set.files import FORMATS
 from wattif.errors import UsageError, WarehouseError
 from wattif.grid import Grid, GridSpec, generate_grid
-from wattif.grid.files import FORMATS
-from wattif.grid.load import GridLoadReport, load_grid
+from wattif.grid.load import load_grid
 from wattif.warehouse.place import WarehousePlace
+from wattif.warehouse.whole_tables import WholeLoadReport
 
 SPEC = GridSpec(num_transformers=4, num_meters=50, num_months=3, num_zones=2, anomaly_rate=0.3)
 NAMES = {"grid_transformers": 4, "meter_consumption": 50}
@@ -36,7 +37,7 @@ def database(tmp_path: Path) -> Path:
     return tmp_path / "city.duckdb"
 
 
-def _load(folder: Path, database: Path) -> GridLoadReport:
+def _load(folder: Path, database: Path) -> WholeLoadReport:
     return load_grid(folder, WarehousePlace(database=database))
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from tests.grids import write_grid
-from wattif.cli.main import main
+from wattif.cli.main import exit_code
 from wattif.errors import UsageError
 from wattif.grid import Grid, GridSpec, generate_grid
 from wattif.map import map_page
@@ -34,7 +34,7 @@ def asked(folder: Path) -> list[str]:
 
 
 def test_it_prints_the_page_and_its_size(asked: list[str], folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(asked) == 0
+    assert exit_code(asked) == 0
     page = folder.parent / "map.html"
     size = f"{page.stat().st_size / 1e6:.1f} MB"
     assert capsys.readouterr().out == f"{page}: 3 transformers, 40 meters, {size}\n"
@@ -43,14 +43,14 @@ def test_it_prints_the_page_and_its_size(asked: list[str], folder: Path, capsys:
 
 def test_the_same_data_make_the_same_page(asked: list[str], folder: Path) -> None:
     page = folder.parent / "map.html"
-    assert main(asked) == 0
+    assert exit_code(asked) == 0
     first = page.read_bytes()
-    assert main([*asked, "--overwrite"]) == 0
+    assert exit_code([*asked, "--overwrite"]) == 0
     assert page.read_bytes() == first
 
 
 def _refused(asked: list[str], capsys: pytest.CaptureFixture[str]) -> str:
-    assert main(asked) == 2
+    assert exit_code(asked) == 2
     (line,) = capsys.readouterr().err.splitlines()
     return line.removeprefix("wattif map: error: ")
 
@@ -62,7 +62,7 @@ def test_a_page_that_is_there_is_kept(asked: list[str], folder: Path, capsys: py
         f"--out {page}: is there already; name another file, or replace it with --overwrite"
     )
     assert page.read_text() == "mine"
-    assert main([*asked, "--overwrite"]) == 0
+    assert exit_code([*asked, "--overwrite"]) == 0
     assert page.read_text().startswith("<!DOCTYPE html>")
 
 
@@ -92,7 +92,7 @@ def test_a_page_that_cannot_be_written_leaves_nothing(
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))  # as a disk that is soon full
     try:
-        code = main([*asked, "--overwrite"])
+        code = exit_code([*asked, "--overwrite"])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert code == 1

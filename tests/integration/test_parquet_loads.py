@@ -15,11 +15,10 @@ from tests.asking import Asked, Asking, generate
 from tests.fakes.gcs_server import GcsServer
 from tests.reconciling import report_of
 from tests.warehouses import load, rows
-from wattif.cli.main import main
+from wattif.cli.main import exit_code
 from wattif.engine.estimate import describe
 from wattif.errors import InvalidValue, LakeError
 
-FAULTS = "duplicate=0.02,late=0.02:1h,drop=0.02,out_of_order=0.02"
 READINGS = "SELECT * FROM smart_meter_readings ORDER BY ALL"
 
 
@@ -35,16 +34,6 @@ def lakes(settings: Asking, tmp_path: Path) -> Any:
         return ours, theirs
 
     return make
-
-
-@pytest.mark.parametrize("compression", ["none", "lz4", "snappy", "zstd"])
-def test_the_same_rows_are_loaded_into_duckdb(lakes: Any, compression: str) -> None:
-    ours, theirs = lakes(compression, faults=FAULTS, anomaly_rate=0.5)
-    report, other = load(lake=ours.lake), load(lake=theirs.lake)
-    assert report.rows == other.rows > 5000
-    assert report.bad_record_count == 0
-    assert rows(ours.lake / "wattif.duckdb", READINGS) == rows(theirs.lake / "wattif.duckdb", READINGS)
-    assert load(lake=ours.lake).days_skipped == 2
 
 
 @pytest.mark.parametrize("drift", ["added", "renamed"])
@@ -63,10 +52,10 @@ def test_a_file_that_lost_rows_or_is_damaged_is_not_loaded(settings: Asking) -> 
     whole = file.read_bytes()
     duckdb.execute(f"COPY (FROM read_parquet('{file}') LIMIT 5) TO '{file}.less' (FORMAT parquet)")
     Path(f"{file}.less").replace(file)
-    with pytest.raises(LakeError, match=f"{file.name} has 5 of the 864 lines in its manifest"):
+    with pytest.raises(LakeError, match=f"{file.name} is no longer what was committed"):
         load(lake=asked.lake)
     file.write_bytes(whole[:-20])
-    with pytest.raises(LakeError, match=f"{file.name} is no Parquet file"):
+    with pytest.raises(LakeError, match=f"{file.name} is no longer what was committed"):
         load(lake=asked.lake)
 
 
@@ -100,7 +89,7 @@ def test_a_dry_run_tells_about_how_large_it_becomes(settings: Asking) -> None:
 def test_compressions_that_a_format_does_not_take_are_refused(settings: Asking) -> None:
     with pytest.raises(InvalidValue, match="`compression` gzip: the `format` parquet takes none or, within its files"):
         generate(settings(format="parquet", compression="gzip"))
-    with pytest.raises(InvalidValue, match="`compression` zstd: unknown compression"):
+    with pytest.raises(InvalidValue, match="`compression` zstd: files of the `format` ndjson do not"):
         generate(settings(compression="zstd"))
 
 
@@ -113,11 +102,11 @@ def test_printed_code_reads_every_digit_of_a_lake_that_drifts(
     exact = duckdb.execute(
         f"SELECT sum(consumption_wh) FROM read_parquet('{asked.lake}/dt=*/*', union_by_name = true)"
     ).fetchall()[0][0]
-    assert main(["schema", "--for", "duckdb", "--lake", str(asked.lake)]) == 0
+    assert exit_code(["schema", "--for", "duckdb", "--lake", str(asked.lake)]) == 0
     with duckdb.connect() as connection:
         connection.execute(capsys.readouterr().out)
         assert connection.execute("SELECT sum(consumption_wh) FROM readings").fetchall() == [(exact,)]
-    assert main(["schema", "--for", target, "--lake", str(asked.lake)]) == 0
+    assert exit_code(["schema", "--for", target, "--lake", str(asked.lake)]) == 0
     column = (
         "collect()['consumption_wh']"
         if target == "polars"

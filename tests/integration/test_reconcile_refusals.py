@@ -8,12 +8,12 @@ import duckdb
 import pytest
 
 from tests.reconciling import make_lake
-from wattif.cli import main
+from wattif.cli.main import exit_code
 
 
 def _refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     capsys.readouterr()
-    assert main(["reconcile", *map(str, arguments)]) == 2
+    assert exit_code(["reconcile", *map(str, arguments)]) == 2
     told = capsys.readouterr()
     assert told.out == ""
     assert "Traceback" not in told.err

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 
 from tests.grids import tables_of, write_grid
+from wattif.data_set.files import FORMATS
 from wattif.errors import UsageError
 from wattif.grid import Grid, GridSpec, generate_grid
-from wattif.grid.files import FORMATS
 from wattif.grid.stored import read_grid
 
 SPEC = GridSpec(num_transformers=3, num_meters=40, num_months=2, num_zones=2, anomaly_rate=0.2)

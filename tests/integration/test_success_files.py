@@ -10,7 +10,7 @@ import pytest
 
 from tests.asking import Asked, Asking, generate
 from tests.reconciling import make_lake, report_of
-from wattif.cli.main import main
+from wattif.cli.main import exit_code
 from wattif.engine import events
 from wattif.errors import Interrupted
 from wattif.uploader.local import LocalStore
@@ -114,5 +114,5 @@ def test_a_mark_of_a_day_that_lacks_a_batch_is_named(tmp_path: Path, deep: list[
 def test_marks_are_no_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lake = make_lake(tmp_path, success_files=True)
     database = str(tmp_path / "w.duckdb")
-    assert main(["load", "--lake", str(lake), "--database", database]) == 0
+    assert exit_code(["load", "--lake", str(lake), "--database", database]) == 0
     assert "5,760" in capsys.readouterr().out

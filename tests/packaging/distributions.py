@@ -18,7 +18,10 @@ _BUILD = (
     "import sys; from setuptools import build_meta; print(getattr(build_meta, f'build_{sys.argv[1]}')(sys.argv[2]))"
 )
 _NO_NETWORK = re.compile(r"dns error|error sending request|client error \(Connect\)|timed out")
-_FILES = ("LICENSE", "MANIFEST.in", "README.md", "CHANGELOG.md", "generator.py", "pyproject.toml", "requirements.txt")
+_FILES = (
+    *("LICENSE", "MANIFEST.in", "README.md", "CHANGELOG.md", "pyproject.toml", "requirements.txt"),
+    *("generator.py", "pyspark_wattif.py"),
+)
 
 
 def copy_of_project(folder: Path) -> Path:

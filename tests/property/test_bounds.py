@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 CODE = """
 import wattif
 from tests.lakes import file_bytes
@@ -32,6 +34,7 @@ assert len(wattif.read(wattif.Spec(**days, city="berlin", extra_tables="air_qual
 """
 
 
+@pytest.mark.timeout(600)  # it compiles all kernels
 def test_no_index_is_out_of_bounds(tmp_path: Path) -> None:
     environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1", "WATTIF_CACHE": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", CODE], env=environment, capture_output=True, text=True, check=False)

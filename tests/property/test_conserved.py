@@ -144,9 +144,10 @@ def test_panels_add_no_peaks_of_their_own() -> None:
 @pytest.mark.parametrize("city", [MANILA, LONDON], ids=lambda city: city.id)
 def test_nobody_exports_more_than_the_panels_have(city: City) -> None:
     fleet = make_fleet(42, 20, [city], (1.0, 0.0, 0.0), Ownership(solar=1.0))
+    days = MeterDays(World(seed=42, epoch=EPOCH, interval_s=900, cities=(city,)), fleet)
     for day in (date(2024, 1, 3) + timedelta(days=9 * n) for n in range(20)):
         for meter in range(20):
-            exported = _day(900, day, meter, fleet, city)[quantities.EXPORT_MWH]
+            exported = days.compute(day, meter, 1)[0][quantities.EXPORT_MWH]
             assert exported.max() * 4 / 1e3 <= 1.3 * panel_capacity_w(42, meter)
 
 

@@ -73,8 +73,8 @@ def test_a_new_compression_is_one_new_file(settings: Asking, tmp_path: Path, mon
 
 
 def test_what_there_is_not_is_named_with_what_there_is(settings: Asking) -> None:
-    with pytest.raises(InvalidValue, match=r"`compression` zstd: unknown compression.*gzip"):
-        Plan.of(settings(compression="zstd"))
+    with pytest.raises(InvalidValue, match=r"`compression` brotli: unknown compression.*gzip"):
+        Plan.of(settings(compression="brotli"))
 
 
 class _Binary(Encoder):

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from wattif.cli.main import main
+from wattif.cli.main import exit_code
 from wattif.errors import LakeError
 from wattif.lake import layout
 from wattif.lake.documents import MOST_BYTES, read_document, stored_document
@@ -133,7 +133,7 @@ def test_every_verb_tells_it_in_one_line(
     path.write_bytes(content)
     (tmp_path / "staging").mkdir()
     more = ["--staging-dir", "staging", "--quiet"] if command[0] == "generate" else []
-    assert main([*command, *more]) == 1
+    assert exit_code([*command, *more]) == 3
     told = [line for line in capfd.readouterr().err.splitlines() if "compiling" not in line]
     assert len(told) == 1
     assert f"lake/{layout.DATASET} cannot be read (" in told[0]

@@ -58,7 +58,8 @@ def test_shares_of_files_and_batches_are_met() -> None:
 
 def test_all_files_of_a_batch_come_twice_or_none() -> None:
     faults = _drawn("batch_twice=0.5")
-    batches = [{faults.twice(unit) for unit in _units(5000)[n : n + 10]} for n in range(0, 5000, 10)]
+    units = _units(5000)
+    batches = [{faults.twice(unit) for unit in units[n : n + 10]} for n in range(0, 5000, 10)]
     assert all(len(answers) == 1 for answers in batches)
     assert {True} in batches
     assert {False} in batches

@@ -71,7 +71,9 @@ def test_a_dataset_of_0_3_is_neither_continued_nor_compared(settings: Asking) ->
     generate(asked)
     document = asked.lake / layout.DATASET
     document.write_bytes(OF_0_3.read_bytes())
-    with pytest.raises(LakeError, match=r"0.3 or earlier made: .* not continued.*another `prefix`, or `overwrite`"):
+    with pytest.raises(
+        LakeError, match=r"0.3 or earlier made: .* not continued.*another `lake` or `prefix`, or `overwrite`"
+    ):
         generate(asked)
     with pytest.raises(LakeError, match="the version of the bytes is 2 there and 3 here"):
         reconcile(asked.spec, asked.place, Comparison(deep=True), io.StringIO())

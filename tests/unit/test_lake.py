@@ -251,7 +251,9 @@ def test_overwriting_removes_the_other_dataset_and_nothing_else(settings: Callab
 def test_strangers_partitions_are_refused(settings: Callable[..., Asked], tmp_path: Path) -> None:
     store = RetryingStore(LocalStore(tmp_path / "lake"))
     store.put_bytes("dt=2024-01-01/part-0.parquet", b"x")
-    with pytest.raises(LakeError, match=r"which no _wattif/dataset\.json claims; use another `prefix` or remove it"):
+    with pytest.raises(
+        LakeError, match=r"which no _wattif/dataset\.json claims; use another `lake` or `prefix`, or remove it"
+    ):
         claim(store, _dataset(settings), overwrite=True)
 
 
@@ -348,4 +350,7 @@ def test_a_claim_that_was_killed_while_it_removed_the_other_dataset_begins_anew(
     claim(store, _dataset(settings, seed=1), overwrite=False)
     assert _names(store) == [layout.DATASET]
     document = orjson.loads(store.get_bytes(layout.DATASET) or b"")
-    assert (document["claim_epoch"], document.get("clearing")) == (2, None)  # the claim that was interrupted
+    assert (document["claim_epoch"], document.get("clearing")) == (
+        3,
+        None,
+    )  # after the one that was interrupted, which is fenced out if it is alive

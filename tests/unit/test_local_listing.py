@@ -8,7 +8,6 @@ import google_crc32c
 import pytest
 
 from wattif.uploader.local import LocalStore
-from wattif.uploader.store import StoredObject
 
 NAMES = [
     "dt=2024-01-01-copy/a.json",
@@ -29,34 +28,10 @@ def store(tmp_path: Path) -> LocalStore:
     return LocalStore(tmp_path)
 
 
-def test_objects_come_folder_by_folder_in_the_order_of_a_bucket(store: LocalStore, tmp_path: Path) -> None:
-    found = list(store.list_objects("dt="))
-    assert [each.name for each in found] == NAMES == sorted(NAMES)
-    for each in found:
-        content = (tmp_path / each.name).read_bytes()
-        assert each == StoredObject(each.name, len(content), google_crc32c.value(content))
-
-
 def test_checksums_that_nobody_asked_for_are_not_computed(store: LocalStore) -> None:
     found = list(store.list_objects("dt=2024-01-01/", checksums=False))
     assert [each.name for each in found] == NAMES[1:4]
     assert {each.crc32c for each in found} == {-1}
-
-
-@pytest.mark.parametrize(
-    ("prefix", "names"),
-    [
-        ("dt=2024-01-02", NAMES[4:]),
-        ("dt=2024-01-01/s", NAMES[3:4]),
-        ("_wattif/", ["_wattif/dataset.json", "_wattif/x/dt=1"]),
-        ("_wattif/d", ["_wattif/dataset.json"]),
-        ("gone/", []),
-        ("", ["_wattif/dataset.json", "_wattif/x/dt=1", *NAMES]),
-    ],
-)
-def test_a_prefix_may_end_anywhere(store: LocalStore, prefix: str, names: list[str]) -> None:
-    assert list(store.list(prefix)) == names
-    assert [each.name for each in store.list_objects(prefix)] == names
 
 
 def test_more_objects_than_threads_take_at_once_keep_their_order(tmp_path: Path) -> None:

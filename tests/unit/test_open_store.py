@@ -40,7 +40,7 @@ def test_a_bucket_is_named_by_its_url(monkeypatch: pytest.MonkeyPatch, url: str,
         assert store.place == url.rstrip("/")
 
 
-@pytest.mark.parametrize("url", ["gs://", "gs:///city", "s3://lake/city", "file://host/folder"])
+@pytest.mark.parametrize("url", ["gs://", "gs:///city", "s3://", "az:///city", "ftp://lake/city", "file://host/folder"])
 def test_an_address_of_no_lake_is_refused_by_name(url: str) -> None:
     with pytest.raises(UsageError, match=url):
         open_store(url)

@@ -8,21 +8,25 @@ from pathlib import Path
 import pytest
 
 from wattif.cli import messages
+from wattif.cli.archive import ArchiveOptions
 from wattif.cli.calibrate import CalibrateOptions
 from wattif.cli.dataplex import DataplexVerbOptions
 from wattif.cli.expect import ExpectOptions
 from wattif.cli.export import ExportOptions
 from wattif.cli.generate import GenerateOptions
 from wattif.cli.grid import GridOptions
+from wattif.cli.incidents import IncidentOptions
 from wattif.cli.load import LoadOptions
 from wattif.cli.map import MapOptions
 from wattif.cli.options import Options, read_options
 from wattif.cli.reconcile import ReconcileOptions
+from wattif.cli.restore import RestoreOptions
 from wattif.cli.rollup import RollupOptions
 from wattif.cli.scan import ScanOptions
 from wattif.cli.schema import SchemaOptions
 from wattif.cli.score import ScoreOptions
 from wattif.cli.show import ShowOptions
+from wattif.cli.status import StatusOptions
 from wattif.cli.verbs import VERBS as KNOWN_VERBS
 from wattif.engine.plan import Plan
 from wattif.errors import UsageError
@@ -56,7 +60,7 @@ def test_defaults() -> None:
     assert (options.meters, options.seed, options.interval) == (100, 42, 10)
     assert (options.meters_per_file, options.batch_files, options.staging_limit) == (20, 10, 2 * 2**30)
     assert options.bucket is None
-    assert options.lake == Path("lake")
+    assert options.lake == "lake"
 
 
 def test_the_command_line_wins_over_the_environment_over_the_file(
@@ -162,17 +166,21 @@ def test_all_wrong_prefixes_are_cleaned_or_refused() -> None:
 
 VERBS: dict[str, tuple[type[Options], list[str]]] = {
     "generate": (GenerateOptions, []),
+    "status": (StatusOptions, []),
     "show": (ShowOptions, ["--fleet", "--out", "x.png"]),
     "expect": (ExpectOptions, ["--out", "expected"]),
     "export": (ExportOptions, ["--standard", "nem12"]),
     "calibrate": (CalibrateOptions, ["rows.csv", "--out", "mine.toml"]),
     "grid": (GridOptions, []),
+    "incidents": (IncidentOptions, []),
     "map": (MapOptions, []),
     "reconcile": (ReconcileOptions, []),
     "load": (LoadOptions, []),
     "rollup": (RollupOptions, []),
     "scan": (ScanOptions, []),
     "score": (ScoreOptions, []),
+    "archive": (ArchiveOptions, ["--older-than", "90d", "--to", "old", "--database-url", "postgresql://h/x"]),
+    "restore": (RestoreOptions, ["--day", "2024-01-01", "--database-url", "postgresql://h/x"]),
     "dataplex": (DataplexVerbOptions, ["run", "--project", "my-project"]),
     "schema": (SchemaOptions, ["--for", "duckdb"]),
 }

@@ -5,14 +5,16 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import google_crc32c
 import pytest
 
 from wattif.engine.private import prepare_folder
 from wattif.engine.staging import Staging
-from wattif.errors import StagingError
+from wattif.errors import Interrupted, StagingError
 from wattif.uploader.store import SealedFile, StoredObject
 
 FINGERPRINT = "0123456789abcdef" * 4
@@ -118,6 +120,33 @@ def test_a_file_is_kept_when_the_lake_says_something_else(tmp_path: Path, change
         assert file.path.exists()
         staging.discard(file, StoredObject(NAME, file.size, file.crc32c))
         assert not file.path.exists()
+
+
+@pytest.mark.parametrize("name", [NAME, "_wattif/meters.parquet", "_wattif/air_quality/stations.parquet"])
+def test_the_next_run_finds_what_a_killed_one_left_at_any_depth(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / FINGERPRINT[:16]
+    (folder / name).parent.mkdir(parents=True)
+    (folder / f"{name}.part").write_bytes(CONTENT)
+    (folder / "_wattif/empty/below").mkdir(parents=True)
+    with Staging(tmp_path, FINGERPRINT) as staging:
+        assert not staging.leftovers
+    assert [path.name for path in tmp_path.iterdir()] == ["wattif.lock"]
+
+
+def test_a_run_that_may_wait_gets_the_folder_when_the_other_ends(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with Staging(tmp_path, FINGERPRINT):
+            waits = pool.submit(Staging(tmp_path, FINGERPRINT, wait_s=60.0).__enter__)
+            with pytest.raises(StagingError, match="is in use"):
+                Staging(tmp_path, FINGERPRINT, wait_s=0.1).__enter__()
+            assert not waits.done()
+        waits.result().__exit__(None, None, None)
+        stop = Event()
+        with Staging(tmp_path, FINGERPRINT):
+            waits = pool.submit(Staging(tmp_path, FINGERPRINT, wait_s=60.0, stop=stop).__enter__)
+            stop.set()
+            with pytest.raises(Interrupted):
+                waits.result()
 
 
 def test_two_runs_cannot_share_the_folder(tmp_path: Path) -> None:

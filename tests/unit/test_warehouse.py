@@ -42,7 +42,7 @@ def _days(count: int) -> list[date]:
         (["--train-until", "2024-01-10", "--scan-from", "2024-01-10"], "is not after --train-until 2024-01-10"),
         (["--warehouse", "bigquery", "--dataset", "d"], "--warehouse bigquery: needs --project; give it"),
         (["--warehouse", "bigquery", "--project", "some-project"], "--warehouse bigquery: needs --dataset; give it"),
-        (["--warehouse", "snowflake"], "--warehouse snowflake: must be 'duckdb' or 'bigquery'"),
+        (["--warehouse", "snowflake"], "--warehouse snowflake: must be 'duckdb', 'bigquery' or 'postgres'"),
         (["--project", "some-project"], "--project some-project: is for BigQuery; add --warehouse bigquery"),
         (["--warehouse", "bigquery", "--project", "p-1", "--dataset", "p.d"], "--dataset p.d: not a dataset name"),
         (["--warehouse", "bigquery", "--project", "P 1", "--dataset", "d"], "--project P 1: not a project ID"),
@@ -59,8 +59,8 @@ def test_a_file_may_be_shared_with_generate(tmp_path: Path) -> None:
     file = tmp_path / "wattif.toml"
     file.write_text('start = "2024-01-01"\nend = "2024-01-14"\nmeters = 500\nlake = "city"\nstaging-dir = "/x"\n')
     assert read_options(LoadOptions, ["--config", str(file)], "wattif load").start == DAY
-    assert read_options(RollupOptions, ["--config", str(file)], "wattif").lake == Path("city")
-    assert read_options(ScanOptions, ["--config", str(file)], "wattif").lake == Path("city")
+    assert read_options(RollupOptions, ["--config", str(file)], "wattif").lake == "city"
+    assert read_options(ScanOptions, ["--config", str(file)], "wattif").lake == "city"
 
 
 def test_the_database_lies_in_the_lake_unless_that_is_a_bucket() -> None:
@@ -167,6 +167,14 @@ def test_a_day_has_another_fingerprint_when_any_of_its_manifests_changes(tmp_pat
         (
             {"message": "Missing field in gs://b/raw/dt=1/readings-00000000000A.json."},
             ("dt=1/readings-00000000000A.json", None),
+        ),
+        (
+            {
+                "message": "Could not parse 'much' as NUMERIC for field consumption_wh (position 2) starting at"
+                " location 117  with message 'Invalid NUMERIC value: much'",
+                "location": "gs://b/raw/dt=1/readings-00000000000A.csv",
+            },
+            ("dt=1/readings-00000000000A.csv", 117),
         ),
         ({"message": "Too many errors"}, None),
     ],

@@ -132,7 +132,7 @@ def _compute(
 
     def work(part: Span) -> tuple[Span, list[PartTables], list[list[list[int]]]]:
         made = hours.compute(part, stop)
-        macs = scenario.fleet.macs[part.first_meter : part.first_meter + part.meters]
+        macs = scenario.fleet.part(part.first_meter, part.meters).macs
         views = [expected_rows.part_tables(macs, part.month, cells) for cells in made.cells]
         if zones is not None:
             for view, cells in zip(views, made.local, strict=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Self
 
@@ -27,7 +28,8 @@ class GenerateOptions(Options, RunOptions, PlaceOptions, Spec):
 
     model_config = SettingsConfigDict(cli_shortcuts={"verbose": "v", "quiet": "q"})
 
-    dry_run: bool = Field(False, description="print what would be written: sizes, requests, time; write nothing")
+    dry_run: bool = Field(False, description="print what would be written: sizes, requests, time, money; write nothing")
+    prices: Path | None = Field(None, description="TOML file of your own list prices, for --dry-run")
     version: bool = Field(False, description="print the version and exit")
     verbose: bool = Field(False, description="log each step with its time")
     quiet: bool = Field(False, description="print only warnings and errors")
@@ -44,8 +46,10 @@ def _run(options: GenerateOptions, stop: Event) -> int:
     spec, run = options.part(Spec), options.part(RunOptions)
     if options.dry_run:
         from wattif.engine.estimate import describe
+        from wattif.engine.prices import load_prices
 
-        for line in describe(spec, run):
+        scheme = options.url.partition("://")[0]
+        for line in describe(spec, run, prices=load_prices(options.prices), scheme=scheme):
             print(line, flush=True)
         return 0
     from wattif.engine.run import generate
@@ -64,12 +68,14 @@ def _run(options: GenerateOptions, stop: Event) -> int:
 def _summary(options: GenerateOptions, figures: Figures) -> str:
     seconds = max(figures.seconds, 1e-9)
     skipped = f" ({figures.batches_skipped:,} batches already committed)" if figures.batches_skipped else ""
-    place = options.url if options.bucket is not None else str((options.lake / options.prefix).absolute())
+    place = options.url if options.folder is None else str(options.folder.absolute())
+    late = "" if figures.lateness is None else f"arrival: {figures.lateness}\n"
     return (
         f"{figures.readings:,} readings in {figures.files:,} files, {figures.bytes:,} bytes,"
         f" {figures.total_seconds:.1f} s{skipped}\n"
         f"rate: {figures.readings / seconds / 1e6:.1f} million readings/s, {figures.bytes / seconds / 1e6:,.0f} MB/s"
         f" ({figures.seconds:.1f} s without the start)\n"
+        f"{late}"
         f"data: {place}\n"
         f"next: {_next_step(options, place)}"
     )
@@ -79,19 +85,19 @@ def _next_step(options: GenerateOptions, place: str) -> str:
     """A command that looks at what was made."""
     from wattif.compress import file_compression
     from wattif.encode import encoder_type
-    from wattif.lake.days import is_loadable
     from wattif.tables.sql_text import duckdb_pattern
 
-    if not is_loadable(options.format) or "\\" in place:  # no pattern of DuckDB's can name such a folder
-        where = ["--lake", str(options.lake)] if options.bucket is None else ["--bucket", options.bucket]
+    encoder = encoder_type(options.format)
+    in_other_store = options.folder is None and not place.startswith("gs://")
+    if in_other_store or encoder.duckdb is None or "\\" in place:  # no pattern of DuckDB's can name such a folder
+        where = ["--lake", options.lake] if options.bucket is None else ["--bucket", options.bucket]
         return shlex.join(["python", "-m", "wattif", "reconcile", *where, "--prefix", options.prefix])
-    if options.bucket is not None:
+    if place.startswith("gs://"):
         return f"gcloud storage ls --long {shlex.quote(f'{place}/dt={options.start}/')}"
     names = options.column_names
     energy = ", sum(consumption_wh::DECIMAL(18, 3))" if names is None or "consumption_wh" in names else ""
-    encoder = encoder_type(options.format)
     ending = encoder.extension + file_compression(encoder, options.compression).suffix
-    read = f"{'read_json' if encoder.is_text else 'read_parquet'}({duckdb_pattern(place, f'dt=*/*{ending}')})"
+    read = f"{encoder.duckdb}({duckdb_pattern(place, f'dt=*/*{ending}')})"
     return f"duckdb -c {_in_shell(f'SELECT count(*){energy} FROM {read}')}"
 
 

@@ -15,8 +15,8 @@ from wattif.cli.logs import log_to_stderr
 from wattif.cli.messages import names_of
 from wattif.cli.options import Options
 from wattif.cli.verb import Verb
+from wattif.data_set.files import FORMATS, known_format
 from wattif.errors import InvalidValue
-from wattif.grid.files import FORMATS, known_format
 from wattif.grid.spec import GridSpec
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ class GridOptions(Options, GridSpec):
     model_config = SettingsConfigDict(cli_shortcuts={"verbose": "v"})
 
     lake: str | None = Field(
-        None, description="a lake whose network, months and labels to take, as gs://bucket/prefix or a folder"
+        None,
+        description="a lake whose network, months and labels to take, an address or a folder",
     )
     output_dir: Path = Field(
         Path("generated_data"), description="folder to write; it appears as a whole, or not at all"

@@ -1,4 +1,4 @@
-"""`wattif load`: load the committed days of a lake, or a grid data set, into a warehouse."""
+"""`wattif load`: load the committed days of a lake, a grid data set, or incidents into a warehouse."""
 
 from __future__ import annotations
 
@@ -16,15 +16,23 @@ from wattif.errors import InvalidValue
 from wattif.spec.values import Day
 from wattif.warehouse.place import WarehousePlace
 
+_FOLDERS = ("grid", "incidents")
 _OF_A_LAKE = ("bucket", "lake", "prefix", "start", "end", "external")
 
 
 class LoadOptions(Options, WarehouseOptions):
-    """Load the committed days of a lake, or a grid data set, into a warehouse. What is already loaded is skipped."""
+    """Load the committed days of a lake, a grid data set, or incidents into a warehouse.
+
+    What is already loaded is skipped.
+    """
 
     grid: Path | None = Field(
         None,
         description="folder of a grid data set to load instead of a lake, by default into ./wattif.duckdb",
+    )
+    incidents: Path | None = Field(
+        None,
+        description="folder of incidents to load instead of a lake, by default into ./wattif.duckdb",
     )
     start: Day | None = Field(
         None, description="first day (UTC) to load, YYYY-MM-DD (default: the first one in the lake)"
@@ -36,18 +44,21 @@ class LoadOptions(Options, WarehouseOptions):
 
     @model_validator(mode="after")
     def _loads_one_thing(self) -> Self:
-        for name in _OF_A_LAKE if self.grid is not None else ():
-            if name in self.model_fields_set:
-                reason = f"is of a lake, but `grid` {self.grid} is loaded; leave one of them out"
-                raise InvalidValue(name, getattr(self, name), reason)
+        folders = [name for name in _FOLDERS if getattr(self, name) is not None]
+        others = [*folders[1:], *_OF_A_LAKE] if folders else []
+        for name in (each for each in others if each in self.model_fields_set):
+            reason = f"but `{folders[0]}` {getattr(self, folders[0])} is loaded, too; leave one of them out"
+            raise InvalidValue(name, getattr(self, name), reason)
         return self
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         if self.start is not None and self.end is not None and self.end < self.start:
             raise InvalidValue("end", self.end, f"is before `start` {self.start}; swap them")
-        if self.external and (self.warehouse != "bigquery" or self.bucket is None):
-            reason = "needs BigQuery and a bucket; add `warehouse` bigquery and `bucket`, or leave it out"
+        if self.external and (self.warehouse != "bigquery" or not self.url.startswith("gs://")):
+            reason = (
+                "needs BigQuery and a bucket of Cloud Storage; add `warehouse` bigquery and `bucket`, or leave it out"
+            )
             raise InvalidValue("external", True, reason)
         if self.external and (self.start is not None or self.end is not None):
             raise InvalidValue("external", True, "covers all days of the lake; leave out `start` and `end`")
@@ -60,6 +71,11 @@ def _run(options: LoadOptions, stop: Event) -> int:
 
         place = options.part(WarehousePlace)
         return print_report(load_grid(options.grid, place, retry=options.retry), as_json=options.as_json)
+    if options.incidents is not None:
+        from wattif.incidents.load import load_incidents
+
+        place = options.part(WarehousePlace)
+        return print_report(load_incidents(options.incidents, place, retry=options.retry), as_json=options.as_json)
     from wattif.warehouse.load import load
 
     report = load(

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from importlib import import_module
 from types import FrameType
@@ -29,18 +29,20 @@ INTERRUPTED = Interrupted.exit_code
 
 def main(arguments: Sequence[str] | None = None, program: str | None = None) -> int:
     """Do what the words of the command line ask for; the exit code. *program*: what its messages begin with."""
+    callers = set(threading.enumerate())
     arguments = sys.argv[1:] if arguments is None else arguments
     print_in_any_encoding()
     try:
-        code = _main(arguments, program)
+        code = exit_code(arguments, program)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read what was printed has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
-    return _leave(code)
+    return _leave(code, callers)
 
 
-def _main(arguments: Sequence[str], program: str | None) -> int:
+def exit_code(arguments: Sequence[str], program: str | None = None) -> int:
+    """Do what the words of the command line ask for, in a process that goes on afterwards; the exit code."""
     verb = arguments[0] if arguments else "--help"
     if "--version" in arguments:
         print(f"wattif {wattif.__version__}")
@@ -98,8 +100,10 @@ def _do(name: str, arguments: Sequence[str], program: str, stop: threading.Event
 
 
 def _fail(program: str, lines: Iterable[str], code: int) -> int:
+    from wattif.warehouse.place import without_passwords
+
     for line in lines:
-        print(f"{program}: error: {line}", file=sys.stderr)
+        print(without_passwords(f"{program}: error: {line}"), file=sys.stderr)
     return code
 
 
@@ -145,10 +149,12 @@ def _listen_to_signals(stop: threading.Event, *, ends_when_asked: bool) -> None:
             signal.signal(each, handle)
 
 
-def _leave(code: int) -> int:
-    """The exit code; threads that did not end in time (uploads, after a failure any) are left, not waited for."""
-    own = threading.current_thread()
-    others = [thread for thread in threading.enumerate() if thread is not own and not thread.daemon]
+def _leave(code: int, callers: Set[threading.Thread]) -> int:
+    """The exit code; threads that did not end in time (uploads, after a failure any) are left, not waited for.
+
+    Those of *callers* were there before, and are their own affair.
+    """
+    others = [thread for thread in threading.enumerate() if thread not in callers and not thread.daemon]
     if any(code != 0 or thread.name.startswith(("uploader", "opener")) for thread in others):
         sys.stdout.flush()
         sys.stderr.flush()

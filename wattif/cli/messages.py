@@ -19,18 +19,10 @@ from pydantic_settings import SettingsError
 
 from wattif.cli.verbs import VERBS
 from wattif.errors import InvalidValue, WattIfError, did_you_mean
+from wattif.spec.reasons import reason_of
 
 _FIELD = re.compile(r"`([a-z][a-z_]*)`")
 _VALUE_OF_FIELD = re.compile(r"`([a-z][a-z_]*)` (.*?): ", re.S)
-_COMPLAINTS = {
-    "int_parsing": "is not a whole number",
-    "int_type": "is not a whole number",
-    "int_from_float": "is not a whole number",
-    "float_parsing": "is not a number",
-    "bool_parsing": "is neither true nor false",
-    "byte_size": "is not a size such as 2GiB or 500MB",
-    "byte_size_unit": "is not a size such as 2GiB or 500MB",
-}
 
 
 def option_of(name: str, alias: str | None = None) -> str:
@@ -96,7 +88,7 @@ class Origins:
         """A *value* of a field as it was given."""
         name = self._names.get(name, name)
         origin = self._origins.get(name) or Origin(f"{self.option(name)} ")
-        if str(value) == "True" and origin.before.startswith("--"):  # it has no value there
+        if value is None or (str(value) == "True" and origin.before.startswith("--")):  # it has no value there
             return origin.before.rstrip()
         return f"{origin.before}{value}"
 
@@ -146,10 +138,5 @@ def _explain(detail: Any, origins: Origins) -> str:
     if detail["type"] == "extra_forbidden":
         nearest = did_you_mean(name.replace("_", "-"), (option[2:] for option in options_of_all_verbs().values()))
         return f"{origins.of(name, detail['input'])}: unknown option{nearest or '; see --help'}"
-    message = _COMPLAINTS.get(detail["type"])
-    if message is None and detail["type"].startswith("date"):
-        message = "is not a valid date; write it as YYYY-MM-DD"
-    if message is None and "ctx" in detail and "error" not in detail["ctx"]:
-        message = detail["msg"].replace("Input should be", "must be")
-    message = message or str(detail["msg"]).removeprefix("Value error, ")
+    message = reason_of(detail)
     return f"{origins.of(name, detail['input'])}: {message}" if name else message

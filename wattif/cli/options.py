@@ -76,7 +76,9 @@ class _CommandLine(CliSettingsSource[Any]):
     """The command line; its help leaves out defaults that say nothing."""
 
     def _help_format(self, *field: Any, **more: Any) -> str:
-        return re.sub(r" \(default: (None|False|)\)", "", super()._help_format(*field, **more))
+        return re.sub(
+            r" \(default: (None|False|)\)| \(default factory: [^)]*\)", "", super()._help_format(*field, **more)
+        )
 
 
 class _TomlFile(TomlConfigSettingsSource):

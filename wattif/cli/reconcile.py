@@ -26,8 +26,8 @@ class ReconcileOptions(Options, Comparison, WarehouseOptions, Spec):
 
     @model_validator(mode="after")
     def _names_the_table(self) -> Self:
-        if self.table is None and (self.database is not None or self.warehouse == "bigquery"):
-            name, value = ("warehouse", "bigquery") if self.database is None else ("database", str(self.database))
+        if self.table is None and (self.database is not None or self.warehouse != "duckdb"):
+            name, value = ("warehouse", self.warehouse) if self.database is None else ("database", str(self.database))
             raise InvalidValue(name, value, "needs `table`: the table to compare")
         return self
 

@@ -35,6 +35,14 @@ def compressor_type(name: str) -> type[Compressor]:
 def file_compression(encoder: type[Encoder], name: str) -> type[Compressor]:
     """What the compression *name* does to whole files of a format; `InvalidValue` when the format does not take it."""
     if not encoder.codecs:
+        within = [each for each in format_names() if name in encoder_type(each).codecs]
+        if within and name not in compression_names():
+            raise InvalidValue(
+                "compression",
+                name,
+                f"files of the `format` {encoder.name} do not take it, those of {' and '.join(within)} do;"
+                f" choose {' or '.join(compression_names())}, or another `format`",
+            )
         return compressor_type(name)
     if name not in (NONE, *encoder.codecs):
         raise InvalidValue(

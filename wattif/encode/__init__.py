@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from wattif.encode.encoder import Encoder, RowSchema
 from wattif.errors import InvalidValue, choose_from
 
-_SEAM = {"encoder", "encoded_rows", "row_template"}  # the modules that are no format
+_SEAM = {"columnar", "encoder", "encoded_rows", "row_template"}  # the modules that are no format
 _registered: dict[str, type[Encoder]] = {}
 
 

@@ -42,7 +42,8 @@ class Encoder:
     is_text: ClassVar[bool]  # every row is a line that ends with a line feed
     options: ClassVar[Mapping[str, int]] = {}  # what else it takes, by name, with the defaults
     codecs: ClassVar[tuple[str, ...]] = ()  # compressions that it knows itself, within its objects
-    bigquery: ClassVar[str | None] = None  # as BigQuery calls it; None: warehouses do not load it
+    bigquery: ClassVar[str | None] = None  # as BigQuery calls it; None: it loads no such objects
+    duckdb: ClassVar[str | None] = None  # the function of DuckDB that reads it; None: there is none
     has_metadata: ClassVar[bool] = False  # an object has a place for `RowSchema.metadata`
 
     def __init__(self, schema: RowSchema) -> None:

@@ -87,11 +87,10 @@ class CleanContent:
 
 def clean_content(plan: Plan, scenario: Scenario) -> CleanContent:
     """The objects of the readings that *plan* makes of *scenario*."""
-    macs = scenario.fleet.macs
 
     def name_of(unit: Unit) -> str:
         if plan.meters_per_file == 1:
-            return layout.meter_readings_name(unit.day, int(macs[unit.first]), plan.extension)
+            return layout.meter_readings_name(unit.day, int(scenario.fleet.part(unit.first, 1).macs[0]), plan.extension)
         return layout.unit_name(TABLE, unit, plan.extension)
 
     return CleanContent(TABLE.blocks(scenario, plan.columns), plan.compressor, name_of)

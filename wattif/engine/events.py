@@ -29,6 +29,14 @@ class RunPlanned(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LandingsPlanned(Event):
+    """The run lands its batches by a plan: after `RunPlanned`, in seconds from now; below zero: overdue."""
+
+    first_s: float
+    last_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class RowsMade(Event):
     """Rows were written to staging, or found there; a negative number when an unfinished file was given up."""
 
@@ -55,19 +63,37 @@ class _OfBatch(Event):
     table: str
     partition: str
     index: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchWaits(_OfBatch):
+    """A batch is made, and waits for the time at which it lands by the plan."""
+
+    wait_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchLanded(_OfBatch):
+    """A batch that has a time by the plan is in the lake."""
+
+    late_s: float  # after that time
+
+
+@dataclass(frozen=True, kw_only=True)
+class _SizedBatch(_OfBatch):
     rows: int
     bytes: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class BatchCommitted(_OfBatch):
+class BatchCommitted(_SizedBatch):
     """A batch is complete: its manifest is in the lake."""
 
     files: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class BatchSkipped(_OfBatch):
+class BatchSkipped(_SizedBatch):
     """A batch was committed by an earlier run; rows and bytes are those of its plan."""
 
 

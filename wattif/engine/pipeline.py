@@ -6,20 +6,24 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import asdict
+from functools import partial
 from threading import Event
-from typing import Any
 
 from wattif.engine import events
 from wattif.engine.budget import Budget
 from wattif.engine.figures import Figures
-from wattif.engine.plan import Batch, batches_of
+from wattif.engine.landings import Landings
+from wattif.engine.plan import Batch, batches_of, totals
 from wattif.engine.producer import MadeUnit, Producer
+from wattif.engine.schedule import Schedule
+from wattif.engine.shard import ALL, Shard
 from wattif.engine.staging import Staging
 from wattif.engine.streams import Stream
 from wattif.engine.success import SuccessFiles
+from wattif.engine.tables import Tables
 from wattif.engine.transfer import Transfer
 from wattif.errors import Interrupted
 from wattif.lake import layout
@@ -64,20 +68,25 @@ class Pipeline:
         staging_limit: int,
         write_workers: int,
         success_files: bool = False,
+        shard: Shard = ALL,
+        tables: Tables | None = None,
+        schedule: Schedule | None = None,
         told: events.Events | None = None,
     ) -> None:
         """*streams* have the same days; *staging_limit*, in bytes; *success_files*: mark days that are complete;
-        *told* hears of what happens.
+        *shard*: which batches to make; *tables* name the files of what is committed; *schedule*: when batches are due
+        (None: at once); *told* hears of what happens.
         """
         self._streams = {stream.plan.table: stream for stream in streams}
         self._plans = [stream.plan for stream in streams]
         self._store = store
         self._staging = staging
-        batches_per_day = sum(plan.batches_per_day for plan in self._plans)
-        success = SuccessFiles(store, batches_per_day) if success_files else None
-        self._transfer = Transfer(store, self._discard, success)
+        self._shard = shard
+        success = SuccessFiles(store, self._plans, shard) if success_files else None
+        self._transfer = Transfer(store, self._discard, success, tables or Tables())
         self._told = told or events.Events()
         self._stop = stop
+        self._landings = None if schedule is None else Landings(schedule, store, stop, self._told)
         most_files = max((2 * plan.batch_files + write_workers) * plan.faults.objects_per_file for plan in self._plans)
         limit_files = max(most_files, _FILES_AT_ONCE)
         self._budget = Budget(staging_limit, limit_files, stop, self._will_free_staging)
@@ -98,18 +107,12 @@ class Pipeline:
         """
         began = time.monotonic()
         plans, store = self._plans, self._store
-        self._told.tell(
-            events.RunPlanned(
-                rows=sum(plan.rows for plan in plans),
-                bytes=sum(plan.size for plan in plans),
-                batches=sum(plan.days * plan.batches_per_day for plan in plans),
-            )
-        )
+        self._told.tell(events.RunPlanned(**asdict(totals(plans, self._shard))))
         committed = {
             plan.table: Committed(store, plan.start, plan.days, plan.batches_per_day, plan.table) for plan in plans
         }
         try:
-            for batch in batches_of(plans):
+            for batch in self._batches():
                 if self._streams[batch.table].plan.position_of(batch) in committed[batch.table]:
                     self._skip(batch)
                 else:
@@ -125,6 +128,17 @@ class Pipeline:
         if self._staging.leftovers:
             _log.warning("staging keeps %d files of days outside this run", len(self._staging.leftovers))
         return self.figures
+
+    def _batches(self) -> Iterator[Batch]:
+        """In the order in which they are made."""
+        batches = batches_of(self._plans, self._shard)
+        if self._landings is None:
+            return batches
+        self._landings.open()
+        schedule = self._landings.schedule
+        first_s, last_s = schedule.span(batches_of(self._plans, self._shard)) or (0.0, 0.0)
+        self._told.tell(events.LandingsPlanned(first_s=first_s, last_s=last_s))
+        return schedule.in_order(batches)
 
     def _tell_rows(self, rows: int) -> None:
         self._told.tell(events.RowsMade(rows=rows))
@@ -161,7 +175,11 @@ class Pipeline:
                 opened.made[unit] = made
                 complete = opened.is_sealed
             if complete:
-                self._submit(self._uploaders, self._bring_in, opened)
+                go = partial(self._submit, self._uploaders, self._bring_in, opened)
+                if self._landings is None:
+                    go()
+                else:
+                    self._landings.hold(opened.batch, go)
         except BaseException as error:
             self._fail(error)
         finally:
@@ -172,12 +190,14 @@ class Pipeline:
         batch = opened.batch
         try:
             done = self._transfer.commit(batch, opened.made)
+            late_s = [] if self._landings is None else [self._landings.landed(batch)]
             with self._lock:
+                self.figures.late_s += late_s
                 self.figures.batches += 1
                 self.figures.files += done.files
                 self.figures.bytes += done.bytes
                 self.figures.readings += done.rows if batch.table == READINGS else 0
-            self._told.tell(events.BatchCommitted(**_identity(batch), **asdict(done)))
+            self._told.tell(events.BatchCommitted(**batch.identity, **asdict(done)))
         except BaseException as error:
             self._fail(error)
         finally:
@@ -191,11 +211,11 @@ class Pipeline:
     def _skip(self, batch: Batch) -> None:
         """A committed batch: only what an earlier run could not remove from staging is left to do."""
         self._stop_check()
-        self._transfer.note(batch)
+        self._transfer.pass_over(batch)
         self.figures.batches_skipped += 1
         plan, content = self._streams[batch.table].plan, self._streams[batch.table].content
         rows, size = (sum(map(of, batch.units)) for of in (plan.rows_of, plan.size_of))
-        self._told.tell(events.BatchSkipped(**_identity(batch), rows=rows, bytes=size))
+        self._told.tell(events.BatchSkipped(**batch.identity, rows=rows, bytes=size))
         leftovers = self._staging.leftovers
         if leftovers and any(name in leftovers for unit in batch.units for name in content.names(unit)):
             name = layout.manifest_name(batch.day, batch.index, batch.table)
@@ -230,12 +250,9 @@ class Pipeline:
         """Let go of what has not begun; give what has begun a few seconds."""
         with self._lock:
             self._shutting_down = True
+        if self._landings is not None:
+            self._landings.close()
         for pool in (self._producers, self._uploaders):
             pool.shutdown(wait=False, cancel_futures=True)
         begun = {future for future in tuple(self._tasks) if not future.cancelled()}
         wait(begun, timeout=_GRACE_S)
-
-
-def _identity(batch: Batch) -> dict[str, Any]:
-    """What the events of a batch have in common."""
-    return {"table": batch.table, "partition": batch.day.isoformat(), "index": batch.index}

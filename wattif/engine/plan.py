@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any
 
 from wattif.compress import compressor_of
 from wattif.compress.compressor import Compressor
 from wattif.encode import encoder_of, encoder_type
 from wattif.encode.encoder import Encoder, RowSchema
+from wattif.engine.shard import ALL, Shard
 from wattif.errors import InvalidValue
 from wattif.faults.damage import check_format
 from wattif.faults.drift import drifted
@@ -37,6 +39,11 @@ class Batch:
     def table(self) -> str:
         """The table."""
         return self.units[0].table
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What the events of a batch have in common."""
+        return {"table": self.table, "partition": self.day.isoformat(), "index": self.index}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,6 +201,12 @@ class Plan:
         meters = min(self.meters_per_file * self.batch_files, self.meters)
         return self._room(meters * self.rows_per_meter, min(self.batch_files, self.files_per_day))
 
+    @property
+    def day_units(self) -> tuple[tuple[Unit, int], ...]:
+        """Units as those of the first day are, and how many: all but the last are alike."""
+        last = self.files_per_day - 1
+        return ((self._unit(self.start, 0), last), (self._unit(self.start, last), 1))
+
     def batch(self, day: date, index: int) -> Batch:
         """Batch *index* of *day*."""
         first = index * self.batch_files
@@ -224,12 +237,42 @@ def _encoder(spec: Spec, schema: RowSchema, table: str) -> Encoder:
     return encoder_of(spec.format, schema, spec.format_options)
 
 
-def batches_of(plans: Sequence[Plan]) -> Iterator[Batch]:
-    """The batches of all *plans*, which have the same days: day by day, so that a day is complete early."""
-    for number in range(plans[0].days):
+def batches_of(plans: Sequence[Plan], shard: Shard = ALL) -> Iterator[Batch]:
+    """The batches of all *plans* that fall to *shard*: day by day, so that a day is complete early.
+
+    *plans* have the same days.
+    """
+    number = 0
+    for day in range(plans[0].days):
         for plan in plans:
-            for index in range(plan.batches_per_day):
-                yield plan.batch(plan.start + timedelta(days=number), index)
+            for own in shard.of(range(number, number + plan.batches_per_day)):
+                yield plan.batch(plan.start + timedelta(days=day), own - number)
+            number += plan.batches_per_day
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How much some batches are, before anything goes wrong."""
+
+    rows: int
+    bytes: int
+    batches: int
+
+
+def totals(plans: Sequence[Plan], shard: Shard = ALL) -> Totals:
+    """How much falls to *shard*. All batches of a table but the last of a day are alike, so only two are looked at."""
+    rows = size = batches = number = 0
+    for day in range(plans[0].days):
+        for plan in plans:
+            numbers = range(number, number + plan.batches_per_day)
+            for index, count in ((0, len(shard.of(numbers[:-1]))), (len(numbers) - 1, len(shard.of(numbers[-1:])))):
+                if count:
+                    units = plan.batch(plan.start + timedelta(days=day), index).units
+                    rows += count * sum(map(plan.rows_of, units))
+                    size += count * sum(map(plan.size_of, units))
+            batches += len(shard.of(numbers))
+            number = numbers.stop
+    return Totals(rows, size, batches)
 
 
 def staging_needed(plans: Sequence[Plan], write_workers: int) -> int:

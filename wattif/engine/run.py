@@ -3,39 +3,35 @@
 from __future__ import annotations
 
 import logging
-import os
-import platform
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import TypeVar
 
-import orjson
-
+from wattif.engine.engines import engine_of, runner_of
 from wattif.engine.events import Events, Listener, ignore
 from wattif.engine.figures import Figures
 from wattif.engine.pipeline import Pipeline
 from wattif.engine.plan import check_staging
-from wattif.engine.private import prepare_folder
-from wattif.engine.run_options import RunOptions, default_staging_dir
+from wattif.engine.private import own_folder, prepare_folder
+from wattif.engine.run_options import RunOptions
+from wattif.engine.run_record import RunRecord
+from wattif.engine.schedule import joined
 from wattif.engine.staging import Staging
 from wattif.engine.streams import plans_of, streams_of
+from wattif.engine.tables import Tables, check_table_format
+from wattif.engine.whole_tables import WholeTables
 from wattif.errors import Interrupted
-from wattif.lake import layout
 from wattif.lake.claim import claim
 from wattif.lake.identity import Identity
 from wattif.lake.open import opened
-from wattif.model.scenario import Scenario, scenario_of, world_of
+from wattif.model.scenario import scenario_of, world_of
 from wattif.numeric import jit
 from wattif.spec import Spec
-from wattif.tables import catalog
 from wattif.uploader.retrying import RetryPolicy
 from wattif.uploader.store import Store
-from wattif.version import __version__
 
 _log = logging.getLogger("wattif.engine")
 _Result = TypeVar("_Result")
@@ -58,11 +54,18 @@ def generate(
     """
     called = time.monotonic()
     options, stop, told = options or RunOptions(), stop or Event(), Events(progress)
-    check_staging(plans_of(spec), options.staging_limit, options.write_workers)
+    plans = plans_of(spec)
+    check_staging(plans, options.staging_limit, options.write_workers)
+    check_table_format(spec, options)
+    if options.engine is not None:
+        name, address = engine_of(options.engine)
+        figures = runner_of(name)(address, spec, lake, options, retry=retry, stop=stop, told=told)
+        figures.total_seconds = time.monotonic() - called
+        return figures
     world = world_of(spec)
     dataset = Identity.of(spec, world.cities)
-    folder = options.staging_dir or default_staging_dir()
-    prepare_folder(folder, create=options.staging_dir is None)
+    folder = _prepared(options)
+    wait_s = (retry or RetryPolicy()).retry_for_s if options.shard else 0.0
     store = opened(
         lake,
         threads=max(options.upload_workers // 2, 1),
@@ -71,15 +74,18 @@ def generate(
         stop=stop,
         on_retry=told.tell_retry,
     )
-    began = datetime.now(UTC)
-    with Staging(folder, dataset.fingerprint) as staging, jit.on_compile(told.tell_compiling):
-        fenced = _until_stopped(stop, lambda: claim(store, dataset, overwrite=options.overwrite))
+    with Staging(folder, dataset.fingerprint, wait_s=wait_s, stop=stop) as staging, jit.on_compile(told.tell_compiling):
+        tables = Tables.of(spec, options, plans=plans, store=store, fingerprint=dataset.fingerprint)
+        _until_stopped(stop, lambda: tables.check(overwrite=options.overwrite))
+        fenced = _until_stopped(stop, lambda: claim(store, dataset, overwrite=options.overwrite, wait_s=wait_s))
+        _until_stopped(stop, lambda: tables.prepare(fenced))
         scenario = scenario_of(spec, world)
         streams = streams_of(spec, scenario)
-        _store_tables(spec, scenario, fenced)
+        whole = WholeTables(spec, scenario, fenced, staging, stop)
         for stream in streams:
             stream.warm_up()
-        figures = Pipeline(
+        schedule = None if options.arrive is None else joined(fenced, spec, plans, options.arrive)
+        pipeline = Pipeline(
             streams,
             fenced,
             staging,
@@ -87,17 +93,29 @@ def generate(
             staging_limit=options.staging_limit,
             write_workers=options.write_workers,
             success_files=options.success_files,
+            shard=options.share,
+            tables=tables,
+            schedule=schedule,
             told=told,
-        ).run()
-    figures.total_seconds = time.monotonic() - called
-    report = orjson.dumps(
-        _report(spec, options, dataset, figures, began), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-    )
-    name = f"{layout.RUNS}{began:%Y%m%dT%H%M%S.%fZ}-{os.getpid()}.json"
-    fenced.put_bytes(name, report)
+        )
+        with RunRecord(fenced, spec, options, dataset.fingerprint, pipeline.figures) as record:
+            with whole.stored(options.share):
+                figures = pipeline.run()
+            figures.total_seconds = time.monotonic() - called
+            record.complete()
     fenced.remove_unfinished()
-    _log.info("%s/%s: the figures of this run", fenced.place, name)
+    _log.info("%s/%s: the figures of this run", fenced.place, record.name)
     return figures
+
+
+def _prepared(options: RunOptions) -> Path:
+    """The folder for files that wait; it is there, and nobody else's."""
+    folder = options.staging_folder
+    parent = folder if options.shard is None else folder.parent
+    prepare_folder(parent, create=options.staging_dir is None)
+    if options.shard is not None:
+        own_folder(folder)
+    return folder
 
 
 def _until_stopped(stop: Event, call: Callable[[], _Result]) -> _Result:
@@ -110,30 +128,3 @@ def _until_stopped(stop: Event, call: Callable[[], _Result]) -> _Result:
             raise Interrupted("stopped")
     opener.shutdown()
     return future.result()
-
-
-def _store_tables(spec: Spec, scenario: Scenario, store: Store) -> None:
-    """Store the tables that are made whole, where they are not there already."""
-    from wattif.tables.arrow import partition_objects
-
-    for table in catalog.lake_tables_of(spec, "whole"):
-        there = set(store.list(table.prefix))
-        for partition in table.partitions(spec):
-            if not there.issuperset(table.object_names(partition)):
-                entities = table.entities(spec, partition)
-                for name, content in partition_objects(table, scenario, entities, partition).items():
-                    store.put_bytes(name, content)
-
-
-def _report(spec: Spec, options: RunOptions, dataset: Identity, figures: Figures, began: datetime) -> dict[str, object]:
-    return {
-        "began": began.isoformat(timespec="milliseconds"),
-        "wattif": __version__,
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "processors": os.cpu_count(),
-        "fingerprint": dataset.fingerprint,
-        "spec": spec.model_dump(mode="json"),
-        "run": options.model_dump(mode="json"),
-        **asdict(figures),
-    }

@@ -5,8 +5,14 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ByteSize, ConfigDict, Field
+from pydantic import ByteSize, ConfigDict, Field, field_validator, model_validator
+
+from wattif.engine.engines import engine_of
+from wattif.engine.shard import ALL, Shard, shard_of
+from wattif.errors import InvalidValue
+from wattif.table_formats.options import TableOptions
 
 _FAST_DISK = Path("/mnt/sm-disk")
 
@@ -18,7 +24,7 @@ def default_staging_dir() -> Path:
     return Path(tempfile.gettempdir()) / f"wattif-staging-{os.getuid()}"
 
 
-class RunOptions(BaseModel):
+class RunOptions(TableOptions):
     """Where files wait, how many threads work, what is told downstream, and what may be replaced."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -38,3 +44,55 @@ class RunOptions(BaseModel):
         False, description="put an empty dt=…/_SUCCESS into each day once all of it is committed"
     )
     overwrite: bool = Field(False, description="replace another WattIf dataset in the same place")
+    shard: str | None = Field(
+        None,
+        description="make only a share of the batches, for example 3/64 for the third of 64 runs; auto: as Cloud Run,"
+        " Google Batch, AWS Batch, or Slurm says; auto/64: as Kubernetes says, of 64",
+    )
+
+    arrive: str | None = Field(
+        None,
+        description="let files land by a plan, as in life: realtime, x60 for sixty times as fast, or a TOML file",
+    )
+
+    engine: str | None = Field(
+        None, description="where the work is done: dask for processes of this machine, dask://HOST:PORT for a cluster"
+    )
+
+    @field_validator("engine")
+    @classmethod
+    def _is_an_engine(cls, value: str | None) -> str | None:
+        if value is not None:
+            engine_of(value)
+        return value
+
+    @field_validator("arrive")
+    @classmethod
+    def _is_a_plan(cls, value: str | None) -> str | None:
+        if value is not None:
+            from wattif.engine.arrival_plan import plan_of  # imports numba, which no message about options waits for
+
+            plan_of(value)
+        return value
+
+    @model_validator(mode="after")
+    def _is_done_by_one(self) -> Self:
+        if self.engine is not None and self.shard is not None:
+            raise InvalidValue("shard", self.shard, "an `engine` makes the shards by itself; give only one of them")
+        return self
+
+    @field_validator("shard")
+    @classmethod
+    def _is_a_shard(cls, value: str | None) -> str | None:
+        return None if value is None else str(shard_of(value, os.environ))
+
+    @property
+    def share(self) -> Shard:
+        """Which batches the run makes: all of them unless it was told otherwise."""
+        return ALL if self.shard is None else shard_of(self.shard, {})
+
+    @property
+    def staging_folder(self) -> Path:
+        """Where files wait; shards on one machine have a folder each."""
+        folder = self.staging_dir or default_staging_dir()
+        return folder if self.shard is None else folder / f"shard-{self.share.index}-of-{self.share.count}"

@@ -22,14 +22,16 @@ import itertools
 import logging
 import os
 import re
+import time
 from collections.abc import Iterable
 from pathlib import Path
+from threading import Event
 from types import TracebackType
 
 import crc32c
 
 from wattif.engine.private import open_own, own_folder
-from wattif.errors import StagingError
+from wattif.errors import Interrupted, StagingError
 from wattif.uploader.store import NDJSON, SealedFile, StoredObject
 
 _log = logging.getLogger("wattif.staging")
@@ -37,17 +39,21 @@ _LOCK = "wattif.lock"
 _UNFINISHED = ".part"
 _FREE = ".free"
 _CHUNK = 1 << 18
+_LOOK_AGAIN_S = 0.5
 _SEALED = re.compile(r"(?P<name>.+)\.crc32c-(?P<crc32c>[0-9a-f]{8})")
 
 
 class Staging:
     """The sealed files of one dataset; a context manager that holds the folder's lock.
 
-    `StagingError` when the folder cannot be used or another process uses it.
+    `StagingError` when the folder cannot be used, or another process still uses it after *wait_s* seconds;
+    `Interrupted` when *stop* is set meanwhile.
     """
 
-    def __init__(self, folder: Path, fingerprint: str) -> None:
+    def __init__(self, folder: Path, fingerprint: str, *, wait_s: float = 0.0, stop: Event | None = None) -> None:
         self._top = folder
+        self._wait_s = wait_s
+        self._stop = stop or Event()
         self._folder = folder / fingerprint[:16]
         self.leftovers: dict[str, Path] = {}  # sealed by an earlier run: path by object name
         self._free: list[Path] = []  # confirmed files, to be written over; `append` and `pop` are atomic
@@ -61,15 +67,7 @@ class Staging:
                 f"`staging_dir` {self._top}: cannot be written to ({error.strerror}); name another"
             ) from None
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._lock.seek(0)
-            holder = self._lock.read().strip() or "unknown"
-            self._lock.close()
-            raise StagingError(
-                f"`staging_dir` {self._top} is in use by process {holder}; wait for it to end, or name another folder"
-            ) from None
-        try:
+            self._wait_for_lock()
             self._lock.truncate(0)
             self._lock.write(str(os.getpid()))
             self._lock.flush()
@@ -85,16 +83,25 @@ class Staging:
     ) -> None:
         for path in self._free:
             path.unlink(missing_ok=True)
-        for folder in (
-            *self._folder.glob("dt=*"),
-            *self._folder.glob("*/dt=*"),
-            *self._folder.glob("*/"),
-            self._folder,
-        ):
+        for folder in (*sorted(self._folder.rglob("*/"), reverse=True), self._folder):  # those within come first
             with contextlib.suppress(OSError):  # it is not empty, or not there
                 folder.rmdir()
         self._lock.truncate(0)
         self._lock.close()
+
+    def _wait_for_lock(self) -> None:
+        until = time.monotonic() + self._wait_s
+        while True:
+            try:
+                return fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self._lock.seek(0)
+                used = f"`staging_dir` {self._top} is in use by process {self._lock.read().strip() or 'unknown'}"
+            if time.monotonic() >= until:
+                raise StagingError(f"{used}; wait for it to end, or name another folder")
+            _log.info("%s; waiting", used)
+            if self._stop.wait(_LOOK_AGAIN_S):
+                raise Interrupted("stopped")
 
     def _find_leftovers(self) -> None:
         for path in (*self._folder.glob("dt=*/*"), *self._folder.glob("*/dt=*/*")):
@@ -103,8 +110,9 @@ class Staging:
                 self.leftovers[path.relative_to(self._folder).with_name(sealed["name"]).as_posix()] = path
             elif path.name.endswith(_UNFINISHED) or path.is_symlink():
                 path.unlink()
-        for path in self._folder.glob(f"*{_FREE}"):
-            path.unlink()
+        for path in (*self._folder.glob(f"*{_FREE}"), *self._folder.glob("_wattif/**/*")):  # a table, half made
+            if path.is_symlink() or not path.is_dir():
+                path.unlink()
         strangers = [
             path.name
             for path in self._top.iterdir()

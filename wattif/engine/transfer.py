@@ -1,4 +1,4 @@
-"""A batch's way into the lake: labels, files, manifest, and what tells that its day is complete."""
+"""A batch's way into the lake: labels, files, manifest, table, and what tells that its day is complete."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from wattif.engine.plan import Batch
 from wattif.engine.producer import MadeUnit
 from wattif.engine.success import SuccessFiles
+from wattif.engine.tables import Tables
 from wattif.lake import layout
 from wattif.lake.manifest import ManifestEntry, write_manifest
 from wattif.tables.label_objects import label_objects
@@ -32,13 +33,20 @@ class Transfer:
     """Brings batches in. Threads may share it."""
 
     def __init__(
-        self, store: Store, discard: Callable[[SealedFile, StoredObject], None], success: SuccessFiles | None
+        self,
+        store: Store,
+        discard: Callable[[SealedFile, StoredObject], None],
+        success: SuccessFiles | None,
+        tables: Tables,
     ) -> None:
-        """*discard* takes each file that is in the lake; *success* marks days that are complete."""
+        """*discard* takes each file that is in the lake; *success* marks days that are complete; *tables* name the
+        files of what is committed.
+        """
         self._store = store
         self._committer = BatchCommitter(store)
         self._discard = discard
         self._success = success
+        self._tables = tables
 
     def commit(self, batch: Batch, made: Mapping[Unit, MadeUnit]) -> BroughtIn:
         """Bring the files *made* of *batch* in, and commit it; `LakeError` when the lake does not take them.
@@ -66,12 +74,18 @@ class Transfer:
         labels = [label for unit in batch.units for label in made[unit].labels]
         for name, content in label_objects(batch.day, batch.index, labels):
             self._store.put_bytes(name, content)
+        footers = self._tables.footers(batch, files)  # once they are in the lake, staging writes over them
         self._committer.commit(files, manifest, write_manifest(entries), self._discard)
         _log.info("%s: committed", manifest)
-        self.note(batch)
+        self._tables.add(batch, entries, footers)
+        self._note(batch)
         return BroughtIn(files=len(files), rows=sum(entry.rows for entry in entries), bytes=size)
 
-    def note(self, batch: Batch) -> None:
-        """Take notice of a batch that is committed, by this run or an earlier one: its day may be complete."""
+    def pass_over(self, batch: Batch) -> None:
+        """Take notice of a batch that an earlier run committed: a table may lack it, and its day may be complete."""
+        self._tables.catch_up(batch)
+        self._note(batch)
+
+    def _note(self, batch: Batch) -> None:
         if self._success is not None:
             self._success.batch_committed(batch.day)

@@ -111,7 +111,7 @@ def open_lake(url: str | Path, *, retry_for_s: float | None = None) -> Lake:
     Parameters
     ----------
     url
-        ``gs://bucket/prefix``, ``file:/folder``, or the path of a folder.
+        ``gs://bucket/prefix``, ``s3://…``, ``az://…``, ``file:/folder``, or the path of a folder.
     retry_for_s
         How long a lake that does not answer is tried again, in seconds; None: as the command line does.
 

@@ -11,7 +11,9 @@ import pyarrow as pa
 
 from wattif.errors import InvalidValue, choose_from
 from wattif.face.columns import Numbers, schema_of
-from wattif.face.rows import Rows, batches, expected_batches
+from wattif.face.rows import Rows, batches, expected_batches, is_by_meter
+from wattif.incidents.read import read_incidents
+from wattif.incidents.spec import IncidentSpec
 from wattif.spec import Spec
 from wattif.tables import catalog
 from wattif.tables.column import Column
@@ -23,7 +25,7 @@ View = Literal["measured", "delivered", "deduplicated"]
 
 
 def read(
-    spec: Spec,
+    spec: Spec | IncidentSpec,
     table: str = READINGS,
     *,
     meters: Sequence[int] | None = None,
@@ -38,9 +40,10 @@ def read(
     Parameters
     ----------
     spec
-        The dataset.
+        The dataset, or incidents.
     table
-        A table of the catalog: ``readings``, ``meters``, ``weather``, ``anomaly_labels``, ``expected_hourly``, …
+        A table of the catalog: ``readings``, ``meters``, ``weather``, ``anomaly_labels``, ``expected_hourly``, …; of
+        incidents ``incidents``, ``stations``, …
     meters
         Numbers of meters, from 0 on; None: all. For tables that are made by the meter.
     days
@@ -97,6 +100,31 @@ def read(
     >>> duckdb.sql("SELECT count(*), count(DISTINCT mac) FROM fleet").fetchall()
     [(1000, 1000)]
     """
+    if isinstance(spec, IncidentSpec):
+        if meters is not None or days is not None or first_day is not None:
+            given = next(
+                name for name, value in {"meters": meters, "days": days, "first_day": first_day}.items() if value
+            )
+            raise InvalidValue(given, table, "incidents are made by number; see `wattif.incidents.read.read_incidents`")
+        return read_incidents(spec, table, columns=columns)
+    rows = rows_of(
+        spec, table, meters=meters, days=days, first_day=first_day, columns=columns, numbers=numbers, view=view
+    )
+    return pa.RecordBatchReader.from_batches(schema_of(rows.columns, numbers), batches(rows))
+
+
+def rows_of(
+    spec: Spec,
+    table: str,
+    *,
+    meters: Sequence[int] | None = None,
+    days: int | None = None,
+    first_day: date | str | None = None,
+    columns: Sequence[str] | None = None,
+    numbers: Numbers,
+    view: str,
+) -> Rows:
+    """Which rows that is; see `read`."""
     tables = {each.name: each for each in catalog.lake_tables_of(spec)}
     if table not in tables:
         raise InvalidValue("table", table, f"the dataset has none{choose_from(table, tables)}")
@@ -104,7 +132,7 @@ def read(
     for name, value, known in (("numbers", numbers, get_args(Numbers)), ("view", view, VIEWS)):
         if value not in known:
             raise InvalidValue(name, value, f"choose from {', '.join(known)}")
-    rows = Rows(
+    return Rows(
         spec=spec,
         table=found,
         partitions=_partitions(found, spec, first_day, days),
@@ -113,7 +141,6 @@ def read(
         numbers=numbers,
         view=view,
     )
-    return pa.RecordBatchReader.from_batches(schema_of(rows.columns, numbers), batches(rows))
 
 
 def _chosen(table: LakeTable, spec: Spec, columns: Sequence[str] | None) -> tuple[Column, ...]:
@@ -150,7 +177,7 @@ def _partitions(table: LakeTable, spec: Spec, first_day: date | str | None, days
 def _ranges(table: LakeTable, spec: Spec, meters: Sequence[int] | None) -> list[range] | None:
     if meters is None:
         return None
-    if isinstance(table, ExpectedTable) or table.made == "labels" or "mac" not in table.column_names:
+    if not is_by_meter(table):
         raise InvalidValue("meters", list(meters), f"{table.name} is not made by the meter; leave out `meters`")
     ranges: list[range] = []
     for meter in sorted(set(meters)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from wattif.engine.plan import Plan
 from wattif.engine.streams import streams_of
 from wattif.face.columns import Numbers, batch_of, converted
 from wattif.lake import layout
-from wattif.model.scenario import scenario_of
+from wattif.model.scenario import Scenario, scenario_of
 from wattif.spec import Spec
 from wattif.tables.column import Column
 from wattif.tables.expected import ExpectedTable
@@ -38,24 +38,39 @@ class Rows:
     view: str = "measured"  # of expected tables
 
 
+def is_in_units(table: LakeTable) -> bool:
+    """Whether any range of a partition can be made without the others."""
+    return not isinstance(table, ExpectedTable) and table.made != "labels"
+
+
+def is_by_meter(table: LakeTable) -> bool:
+    """Whether these ranges are of meters."""
+    return is_in_units(table) and "mac" in table.column_names
+
+
 def batches(rows: Rows) -> Iterator[pa.RecordBatch]:
     """The rows, made when the next batch is asked for."""
     if isinstance(rows.table, ExpectedTable):
         return _expected(rows)
-    if rows.table.made == "labels":
+    if not is_in_units(rows.table):
         return _fault_labels(rows)
-    return _in_blocks(rows)
+    return unit_batches(rows, _units(rows), scenario_of(rows.spec, ranges=rows.ranges))
 
 
-def _in_blocks(rows: Rows) -> Iterator[pa.RecordBatch]:
-    blocks_of = rows.table.blocks(scenario_of(rows.spec, ranges=rows.ranges), rows.columns)
+def unit_batches(rows: Rows, units: Iterable[Unit], scenario: Scenario) -> Iterator[pa.RecordBatch]:
+    """The rows of *units*, whatever partitions and ranges *rows* have; *scenario*: of all their meters, at least."""
+    blocks_of = rows.table.blocks(scenario, rows.columns)
+    for unit in units:
+        for block in blocks_of(unit):
+            values = {column.name: block.values(column.name) for column in rows.columns}
+            yield batch_of(rows.columns, values, rows.numbers)
+
+
+def _units(rows: Rows) -> Iterator[Unit]:
     for partition in rows.partitions:
         for each in rows.ranges or [range(rows.table.entities(rows.spec, partition))]:
             for first in range(each.start, each.stop, _ENTITIES):
-                unit = Unit(rows.table.name, partition, first, min(_ENTITIES, each.stop - first))
-                for block in blocks_of(unit):
-                    values = {column.name: block.values(column.name) for column in rows.columns}
-                    yield batch_of(rows.columns, values, rows.numbers)
+                yield Unit(rows.table.name, partition, first, min(_ENTITIES, each.stop - first))
 
 
 def _fault_labels(rows: Rows) -> Iterator[pa.RecordBatch]:

@@ -44,7 +44,7 @@ def generate(
     spec
         The dataset.
     lake
-        ``gs://bucket/prefix``, ``file:/folder``, or the path of a folder.
+        ``gs://bucket/prefix``, ``s3://…``, ``az://…``, ``file:/folder``, or the path of a folder.
     progress
         Is called with each `wattif.engine.events.Event`: from other threads, but never twice at once.
     retry_for_s
@@ -54,7 +54,8 @@ def generate(
     **options
         How it is done, none of which changes a byte: ``staging_dir``, ``staging_limit`` (bytes, or text such as
         ``"2GiB"``), ``write_workers``, ``upload_workers`` (threads), ``success_files``: an empty ``_SUCCESS`` in each
-        day that is complete; and ``overwrite``: replace another dataset.
+        day that is complete; ``table_format``, ``catalog``, ``namespace``: a table that names the files; and
+        ``overwrite``: replace another dataset.
 
     Returns
     -------
@@ -190,7 +191,7 @@ def reconcile(
     Parameters
     ----------
     lake
-        ``gs://bucket/prefix``, ``file:/folder``, or the path of a folder.
+        ``gs://bucket/prefix``, ``s3://…``, ``az://…``, ``file:/folder``, or the path of a folder.
     spec
         Its dataset; None: what the lake remembers.
     start

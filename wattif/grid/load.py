@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -16,25 +16,10 @@ from wattif.uploader.local import file_crc32c
 from wattif.uploader.retrying import RetryPolicy
 from wattif.warehouse.open import open_warehouse
 from wattif.warehouse.place import WarehousePlace
-from wattif.warehouse.whole_tables import WholeTable, fingerprint, load_whole, told_tables
+from wattif.warehouse.whole_tables import WholeLoadReport, WholeTable, fingerprint, load_whole
 
 
-@dataclass(frozen=True, kw_only=True)
-class GridLoadReport:
-    """What a load of a grid data set did."""
-
-    place: str
-    tables: dict[str, int]  # rows by table that was loaded
-    tables_skipped: int  # loaded before, and unchanged since
-
-    @property
-    def summary(self) -> str:
-        """What was done, for people."""
-        skipped = f" ({self.tables_skipped} tables were already loaded)" if self.tables_skipped else ""
-        return f"into {self.place}: {told_tables(self.tables) or 'nothing'}{skipped}"
-
-
-def load_grid(folder: Path, place: WarehousePlace, *, retry: RetryPolicy | None = None) -> GridLoadReport:
+def load_grid(folder: Path, place: WarehousePlace, *, retry: RetryPolicy | None = None) -> WholeLoadReport:
     """Load the grid data set in *folder* into the warehouse at *place*, all tables or none.
 
     What is there of the same months is replaced. `UsageError` when the folder cannot be read, `WarehouseError` when
@@ -51,7 +36,7 @@ def load_grid(folder: Path, place: WarehousePlace, *, retry: RetryPolicy | None 
         loaded = load_whole(warehouse, tables)
     finally:
         warehouse.close()
-    return GridLoadReport(place=warehouse.place, tables=loaded, tables_skipped=len(tables) - len(loaded))
+    return WholeLoadReport(place=warehouse.place, tables=loaded, tables_skipped=len(tables) - len(loaded))
 
 
 def _whole(table: GridTable, months: Sequence[date], file: Path, content: pa.Table) -> WholeTable:

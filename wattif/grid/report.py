@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wattif.data_set.report import report_text
 from wattif.grid.checks import Check
 from wattif.grid.data import GridData, Loads
 from wattif.spec.values import CLASS_IDS
-from wattif.version import __version__
-
-NAME = "generation_report.txt"
-_SETTINGS = "Settings"
 
 
-def report_text(
+def report_of(
     settings: Mapping[str, object],
     data: GridData,
     loads: Loads,
@@ -29,29 +25,11 @@ def report_text(
 ) -> str:
     """The report; the same data set has the same."""
     parts = {
-        _SETTINGS: list(_settings(settings)),
         "Figures": list(_figures(data, loads, transformers)),
         "Warnings": list(warnings),
         "Checks": [f"{'FAILED' if each.fault else 'ok'}: {each.name}" for each in checks],
     }
-    return f"WattIf {__version__}: a grid data set\n" + "".join(
-        f"\n{title}\n" + "".join(f"  {line}\n" for line in lines) for title, lines in parts.items() if lines
-    )
-
-
-def has_settings(folder: Path, settings: Mapping[str, object]) -> bool:
-    """Whether the report in *folder* tells of the same *settings*."""
-    try:
-        text = (folder / NAME).read_text(encoding="utf-8")
-    except (FileNotFoundError, UnicodeDecodeError):
-        return False
-    told = text.partition(f"\n{_SETTINGS}\n")[2].partition("\n\n")[0].splitlines()
-    return [line.strip() for line in told] == list(_settings(settings))
-
-
-def _settings(settings: Mapping[str, object]) -> Iterator[str]:
-    for name, value in settings.items():
-        yield f"{name}: {value}"
+    return report_text("a grid data set", settings, parts)
 
 
 def _figures(data: GridData, loads: Loads, transformers: pa.Table) -> Iterator[str]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from wattif.data_set.files import known_format
 from wattif.grid.data import Loads
-from wattif.grid.files import known_format
 from wattif.grid.generate import grid_data, grid_of_dataset
 from wattif.grid.spec import GridSpec
 from wattif.grid.write import Written, write_data

@@ -12,12 +12,13 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
+from wattif.data_set.files import FORMATS, open_table
+from wattif.data_set.folder import whole_folder
+from wattif.data_set.report import NAME as REPORT
+from wattif.data_set.report import has_settings
 from wattif.grid.checks import Check, PartChecks, check_geojson, checks_of, require
 from wattif.grid.data import GridData, Loads
-from wattif.grid.files import FORMATS, open_table
-from wattif.grid.folder import whole_folder
-from wattif.grid.report import NAME as REPORT
-from wattif.grid.report import has_settings, report_text
+from wattif.grid.report import report_of
 from wattif.grid.sample import check_readings
 from wattif.model.network import LEAST_METERS
 from wattif.tables import network_ids
@@ -89,7 +90,7 @@ def write_data(
             checks.append(check_readings(data))
         _log_checks(checks)
         require(checks)
-        text = report_text(settings, data, loads, transformers, checks=checks, warnings=warnings)
+        text = report_of(settings, data, loads, transformers, checks=checks, warnings=warnings)
         (new / REPORT).write_text(text, encoding="utf-8")
         _LOG.info("complete")
     return Written(

@@ -67,23 +67,15 @@ def stored_dataset(store: Store) -> StoredDataset:
         ) from None
 
 
-def is_loadable(format_name: str) -> bool:
-    """Whether warehouses load files of the format."""
-    return format_name in format_names() and encoder_type(format_name).bigquery is not None
-
-
 def _check_format(place: str, format_name: str, compression: str) -> None:
-    """`LakeError` where files of the format, compressed so, cannot be read here."""
+    """`LakeError` where no format is called so, or it is not compressed so."""
     try:
-        if is_loadable(format_name):
-            file_compression(encoder_type(format_name), compression)
-            return
+        file_compression(encoder_type(format_name), compression)
     except InvalidValue:
-        pass
-    known = ", ".join(filter(is_loadable, format_names()))
-    raise LakeError(
-        f"{place}: its files are {joined_name(format_name, compression)}; only those of {known} can be read here"
-    )
+        known = ", ".join(format_names())
+        raise LakeError(
+            f"{place}: its files are {joined_name(format_name, compression)}; only those of {known} can be read here"
+        ) from None
 
 
 def committed_days(

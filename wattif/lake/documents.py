@@ -90,5 +90,5 @@ def _is_day(text: str) -> bool:
 def _unreadable(place: str, reason: str) -> LakeError:
     return LakeError(
         f"{place}/{layout.DATASET} cannot be read ({reason});"
-        " replace the dataset with `overwrite`, or use another `prefix`"
+        " replace the dataset with `overwrite`, or use another `lake` or `prefix`"
     )

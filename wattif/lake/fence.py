@@ -83,9 +83,11 @@ class Fence:
         content = read_document(document, self.store.place)
         if (content.get(_EPOCH, 1), content.get("fingerprint")) == (self.epoch, self.fingerprint):
             return
+        who, way_out = "dataset", "Use another `lake` or `prefix` to keep both"
+        if content.get("fingerprint") == self.fingerprint:
+            who, way_out = "run of the same dataset", "To help it, run the same command again"
         raise Conflict(
-            f"{self.store.place} was taken over by another dataset{self._winner(content)}; this run stops. Use another"
-            " `prefix` to keep both"
+            f"{self.store.place} was taken over by another {who}{self._winner(content)}; this run stops. {way_out}"
         )
 
     def _winner(self, content: dict[str, Any]) -> str:

@@ -16,7 +16,10 @@ _wattif/expected/measured/hourly/2024-01.parquet what the tables downstream must
 _wattif/manifest/dt=2024-01-01/000000.ndjson     batch 0 of that day is complete
 _wattif/manifest/outages/dt=2024-01-01/000000.ndjson   the same of another table
 _wattif/labels/faults/late/dt=2024-01-01/000000.ndjson   what went wrong on the way in batch 0 (and ….parquet)
+_wattif/tables/6f0c…/dt=2024-01-01/000000      empty: batch 0 of that day is in the table with that id (--table-format)
 _wattif/runs/20240101T120000.000000Z-4711.json   the figures of one run
+_wattif/arrivals/anchor.json                     the moment from which the landings of --arrive are counted
+_wattif/arrivals/dt=2024-01-01/000000.json       when batch 0 of that day was due, and when it landed
 _wattif/claims/000001.json                       who claimed the place for the dataset, and when
 """
 
@@ -33,8 +36,11 @@ from wattif.tables.unit import Unit
 DATASET = "_wattif/dataset.json"
 MANIFESTS = "_wattif/manifest/"
 EXPECTED = "_wattif/expected/"
+TABLES = "_wattif/tables/"
 RUNS = "_wattif/runs/"
 CLAIMS = "_wattif/claims/"
+ARRIVALS = "_wattif/arrivals/"
+ANCHOR = f"{ARRIVALS}anchor.json"
 FAULT_LABELS = fault_labels.TABLE.prefix
 PARTITIONS = "dt="
 SUCCESS = "_SUCCESS"
@@ -44,6 +50,7 @@ OWN_OBJECT = re.compile(
     rf"{_DAY}/(readings-[0-9A-F-]+{_ENDING}|{SUCCESS})|(?P<table>[a-z][a-z0-9_]*)/{_DAY}/(?P=table)-[0-9-]+{_ENDING}|_wattif/.*"
 )
 
+_MARK_NAME = re.compile(r"dt=(\d{4}-\d{2}-\d{2})/(\d{6,})")
 _MANIFEST_NAME = re.compile(r"dt=(\d{4}-\d{2}-\d{2})/(\d{6,})\.ndjson")
 _READINGS_NAME = re.compile(
     rf"(?P<day>{_DAY})/readings-(?:(?P<first>\d{{8}})-(?P<last>\d{{8}})|[0-9A-F]{{12}})"
@@ -105,10 +112,33 @@ def manifest_name(day: date, batch: int, table: str = READINGS) -> str:
     return f"{manifest_folder(table)}{partition(day)}/{batch:06d}.ndjson"
 
 
+def landing_name(day: date, batch: int, table: str) -> str:
+    """The object that says when a batch was due, and when it landed."""
+    return f"{ARRIVALS}{manifest_name(day, batch, table).removeprefix(MANIFESTS).removesuffix('.ndjson')}.json"
+
+
 def parse_manifest_name(name: str, table: str = READINGS) -> tuple[date, int] | None:
     """Day and batch of a manifest's name; None when *name* is none of *table*."""
     folder = manifest_folder(table)
-    match = _MANIFEST_NAME.fullmatch(name.removeprefix(folder)) if name.startswith(folder) else None
+    return _batch_of(_MANIFEST_NAME.fullmatch(name.removeprefix(folder))) if name.startswith(folder) else None
+
+
+def table_marks(table_id: str) -> str:
+    """Where it is remembered which batches are in the table of a table format that has this id."""
+    return f"{TABLES}{table_id}/"
+
+
+def table_mark_name(table_id: str, day: date, batch: int) -> str:
+    """The object that says that a batch is in the table."""
+    return f"{table_marks(table_id)}{partition(day)}/{batch:06d}"
+
+
+def parse_table_mark(name: str, table_id: str) -> tuple[date, int] | None:
+    """Day and batch of a mark's name; None when *name* is none of the table's."""
+    return _batch_of(_MARK_NAME.fullmatch(name.removeprefix(table_marks(table_id))))
+
+
+def _batch_of(match: re.Match[str] | None) -> tuple[date, int] | None:
     try:
         return (date.fromisoformat(match[1]), int(match[2])) if match else None
     except ValueError:  # no day of the calendar

@@ -36,6 +36,7 @@ _PAIR_STEP = math.sqrt(3.0) - 1.0
 _FIRST_PAIR = -(10**9)  # the number for which a pair draws: that of no meter and no transformer
 _KIND, _LENGTH, _AFTERMATH, _PLACE, _FIRST_SIZE = range(5)  # what the numbers of an event are drawn for
 _NUMBERS = 12
+_AT_ONCE = 1 << 16  # whatever may be hit, looked at together
 _LONGEST = date(2021, 1, 1)  # a month that has as many parts as any; turns count from it
 
 
@@ -115,7 +116,7 @@ def draw_events(
             event = draw.event(f"transformer-{transformer}", fed.start, -1 - transformer, of_transformers)
             for meter in range(max(fed.start, numbers.start), min(fed.stop, numbers.stop)):
                 events[meter] = replace(event, meter=meter)
-    taken = len(events) / len(fleet.macs) if evens_out else share
+    taken = len(events) / len(fleet) if evens_out else share
     rest = max(rate - taken, 0.0) / (1.0 - taken) if of_meters or of_pairs else 0.0  # of those whose transformer is not
     paired = rest * math.fsum(of_pairs.values()) / math.fsum((of_pairs | of_meters).values()) if of_pairs else 0.0
     rest = (rest - paired) / (1.0 - paired) if of_meters else 0.0  # of those whose pair is not hit, either
@@ -130,7 +131,7 @@ def draw_events(
             events[meter] = replace(event, meter=meter, sizes={**event.sizes, "partner": float(partner)})
     for meter in sorted(hit - events.keys()):
         city = network.city_of(network.transformer_of(meter))
-        own_w = power_w[city][int(fleet.meter_class[fleet.slice_of(meter, 1)][0])]
+        own_w = power_w[city][int(fleet.part(meter, 1).meter_class[0])]
         kinds = {kind: weight for kind, weight in of_meters.items() if (KINDS[kind].largest_power_w or own_w) >= own_w}
         if kinds:
             events[meter] = draw.event(f"meter-{meter}", meter, meter, kinds)
@@ -156,15 +157,16 @@ def _pairs(seed: int, part: int, fleet: Fleet, step: float, share: float) -> Ite
 
 def _are_alike(world: World, fleet: Fleet, one: int, other: int) -> bool:
     """Whether two meters are of one class and city."""
-    classes = {int(fleet.meter_class[fleet.slice_of(meter, 1)][0]) for meter in (one, other)}
+    classes = {int(fleet.part(meter, 1).meter_class[0]) for meter in (one, other)}
     return len(classes) == 1 and world.city_of(one) is world.city_of(other)
 
 
 def _hit(seed: int, which: tuple[int, int], numbers: range, step: float, share: float) -> Iterator[int]:
     """Which of *numbers* are hit."""
     offset = float(uniforms(seed, int(Stream.ANOMALY), *which, 1)[0])
-    places = np.arange(numbers.start, numbers.stop) * step + offset
-    return iter((numbers.start + np.flatnonzero(places - np.floor(places) < share)).tolist())
+    for first in range(numbers.start, numbers.stop, _AT_ONCE):
+        places = np.arange(first, min(first + _AT_ONCE, numbers.stop)) * step + offset
+        yield from (first + np.flatnonzero(places - np.floor(places) < share)).tolist()
 
 
 class _Numbers:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wattif.model.cities import City
 from wattif.model.classes import CLASSES, PROFILES, energy_of
-from wattif.model.macs import macs_of, redrawn_macs
+from wattif.model.macs import macs_of, redrawn_in
 from wattif.model.network import Network
 from wattif.numeric.ieee import exp
 from wattif.numeric.jit import kernel
@@ -24,33 +25,7 @@ _CLASS = int(Stream.CLASS)
 _PROFILE = int(Stream.PROFILE)
 _SOLAR_OWNER = int(Stream.SOLAR_OWNER)
 _CAR_OWNER = int(Stream.CAR_OWNER)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fleet:
-    """Meters, the same in every fleet that they belong to. All arrays have the shape (meters,)."""
-
-    ranges: tuple[range, ...]  # their numbers, ascending
-    macs: NDArray[np.uint64]  # 48-bit addresses
-    base_mwh: NDArray[np.int64]  # mean energy per month
-    meter_class: NDArray[np.int8]  # index into `wattif.model.classes.CLASSES`
-    profile: NDArray[np.int8]  # index into `wattif.model.classes.PROFILES`
-    solar: NDArray[np.bool_]  # has panels on its roof
-    car: NDArray[np.bool_]  # charges an electric car
-    redrawn: Mapping[int, int] = field(default_factory=dict)  # see `wattif.model.macs`
-
-    def slice_of(self, first: int, count: int) -> slice:
-        """Where in the arrays *count* meters from number *first* on are; `IndexError` if they are not all here."""
-        place = bisect_right(self.ranges, first, key=lambda each: each.start) - 1
-        if place < 0 or first + count > self.ranges[place].stop:
-            raise IndexError(f"meters {first} to {first + count - 1} are not among the fleet's {len(self.macs)}")
-        start = self._starts[place] + first - self.ranges[place].start
-        return slice(start, start + count)
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        """Where in the arrays each range begins."""
-        return [0, *accumulate(map(len, self.ranges))]
+_DRAWN_AT_ONCE = 64  # meters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +102,160 @@ def _cumulative(shares: Sequence[float], length: int) -> list[float]:
     return sums + [1.0] * (length - len(sums))
 
 
+_MOST_PROFILES = max(len(each.profiles) for each in CLASSES)
+_PROFILE_UPTO = np.array([_cumulative(each.profile_shares, _MOST_PROFILES) for each in CLASSES])
+_FIRST_PROFILE = np.array([PROFILES.index(each.profiles[0]) for each in CLASSES])
+_LARGEST_MEAN = np.array([each.energy.largest_mean for each in CLASSES])
+
+
+class _Drawn(NamedTuple):
+    """What is drawn for each meter: arrays of shape (meters,)."""
+
+    macs: NDArray[np.uint64]
+    base_mwh: NDArray[np.int64]
+    meter_class: NDArray[np.int8]
+    profile: NDArray[np.int8]
+    solar: NDArray[np.bool_]
+    car: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Draws:
+    """Draws the meters of any range; all of a fleet share it."""
+
+    seed: int
+    network: Network
+    owners: Ownership
+    redrawn: Mapping[int, int]  # see `wattif.model.macs`
+    class_upto: NDArray[np.float64]  # cumulative shares, (cities, classes)
+    mean_mwh: NDArray[np.float64]  # (cities, classes)
+    spread: NDArray[np.float64]  # (cities, classes)
+
+    def of(self, numbers: range) -> _Drawn:
+        """The meters *numbers*: time and memory grow with the range."""
+        first, meters = numbers.start, len(numbers)
+        meter_class, profile = np.empty(meters, np.int8), np.empty(meters, np.int8)
+        base_mwh = np.empty(meters, np.int64)
+        solar, car = np.empty(meters, np.bool_), np.empty(meters, np.bool_)
+        _draw_meters(
+            self.seed,
+            first,
+            self.network.cities_of(first, meters),
+            self.class_upto,
+            _PROFILE_UPTO,
+            _FIRST_PROFILE,
+            self.mean_mwh,
+            self.spread,
+            _LARGEST_MEAN,
+            meter_class,
+            profile,
+            base_mwh,
+        )
+        _draw_owners(self.seed, _SOLAR_OWNER, first, self.owners.solar, meter_class, solar)
+        _draw_owners(self.seed, _CAR_OWNER, first, self.owners.car, meter_class, car)
+        return _Drawn(
+            macs=macs_of(self.seed, first, meters, self.redrawn),
+            base_mwh=base_mwh,
+            meter_class=meter_class,
+            profile=profile,
+            solar=solar,
+            car=car,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fleet:
+    """Meters, the same in every fleet that they belong to.
+
+    They are drawn when they are asked for. The arrays have the shape (meters,) and stay: who needs a few meters of
+    very many asks for these as `part`.
+    """
+
+    ranges: tuple[range, ...]  # their numbers, ascending
+    draws: _Draws
+
+    def __len__(self) -> int:
+        return sum(map(len, self.ranges))
+
+    @property
+    def redrawn(self) -> Mapping[int, int]:
+        """See `wattif.model.macs`."""
+        return self.draws.redrawn
+
+    @property
+    def owners(self) -> Ownership:
+        """Which share of the homes has what."""
+        return self.draws.owners
+
+    @property
+    def macs(self) -> NDArray[np.uint64]:
+        """48-bit addresses."""
+        return self._drawn.macs
+
+    @property
+    def base_mwh(self) -> NDArray[np.int64]:
+        """Mean energy per month."""
+        return self._drawn.base_mwh
+
+    @property
+    def meter_class(self) -> NDArray[np.int8]:
+        """Index into `wattif.model.classes.CLASSES`."""
+        return self._drawn.meter_class
+
+    @property
+    def profile(self) -> NDArray[np.int8]:
+        """Index into `wattif.model.classes.PROFILES`."""
+        return self._drawn.profile
+
+    @property
+    def solar(self) -> NDArray[np.bool_]:
+        """Has panels on its roof."""
+        return self._drawn.solar
+
+    @property
+    def car(self) -> NDArray[np.bool_]:
+        """Charges an electric car."""
+        return self._drawn.car
+
+    @cached_property
+    def _drawn(self) -> _Drawn:
+        if len(self.ranges) == 1:
+            return self.draws.of(self.ranges[0])
+        return _Drawn(*map(np.concatenate, zip(*map(self.draws.of, self.ranges), strict=True)))
+
+    def part(self, first: int, count: int) -> Fleet:
+        """*count* meters from number *first* on, by themselves; `IndexError` if they are not all here."""
+        self.slice_of(first, count)
+        return Fleet(ranges=(range(first, first + count),), draws=self.draws)
+
+    def around(self, first: int, count: int) -> Fleet:
+        """The same, and some meters after them as far as they are here: whoever asks for these next has them."""
+        end = self.ranges[self._place_of(first)].stop
+        return self.part(first, max(min(_DRAWN_AT_ONCE, end - first), count))
+
+    def has(self, first: int, count: int) -> bool:
+        """Whether *count* meters from number *first* on are all here."""
+        place = self._place_of(first)
+        return place >= 0 and first + count <= self.ranges[place].stop
+
+    def slice_of(self, first: int, count: int) -> slice:
+        """Where in the arrays *count* meters from number *first* on are; `IndexError` if they are not all here."""
+        if not self.has(first, count):
+            raise IndexError(f"meters {first} to {first + count - 1} are not among the fleet's {len(self)}")
+        place = self._place_of(first)
+        start = self._starts[place] + first - self.ranges[place].start
+        return slice(start, start + count)
+
+    def _place_of(self, meter: int) -> int:
+        """The last range that begins with *meter* or before; -1 if none does."""
+        return bisect_right(self.ranges, meter, key=lambda each: each.start) - 1
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where in the arrays each range begins."""
+        return [0, *accumulate(map(len, self.ranges))]
+
+
 def make_fleet(
     seed: int,
     meters: int,
@@ -134,72 +263,36 @@ def make_fleet(
     class_mix: Sequence[float] | None = None,
     owners: Ownership | None = None,
 ) -> Fleet:
-    """The first *meters* meters of the cities with this seed: time and memory grow with their number.
+    """The first *meters* meters of the cities with this seed; to find out whose addresses are unique takes time that
+    grows with their number.
 
     *class_mix*: shares of residential, commercial and industrial meters; without it, each city's own.
     """
-    numbers = range(meters)
-    redrawn = redrawn_macs(seed, meters)
-    return fleet_of_range(seed, numbers, cities, class_mix=class_mix, owners=owners, redrawn=redrawn)
+    redrawn = redrawn_in(seed, meters)
+    return fleet_of_ranges(seed, [range(meters)], cities, class_mix=class_mix, owners=owners, redrawn=redrawn)
 
 
-def fleet_of_range(
+def fleet_of_ranges(
     seed: int,
-    numbers: range,
+    ranges: Sequence[range],
     cities: Sequence[City],
     *,
     class_mix: Sequence[float] | None = None,
     owners: Ownership | None = None,
     redrawn: Mapping[int, int],
 ) -> Fleet:
-    """The meters *numbers* (consecutive) alone, as `make_fleet` makes them: time and memory grow with the range.
+    """The meters of *ranges* (ascending) alone, as `make_fleet` makes them.
 
     *redrawn*: the `redrawn` of the whole fleet, see `wattif.model.macs`; all else of a meter is its own.
     """
-    first, meters = numbers.start, len(numbers)
-    most_profiles = max(len(meter_class.profiles) for meter_class in CLASSES)
     mixes = [class_mix or [city.class_mix[meter_class.id] for meter_class in CLASSES] for city in cities]
-    meter_class, profile = np.empty(meters, np.int8), np.empty(meters, np.int8)
-    base_mwh = np.empty(meters, np.int64)
-    _draw_meters(
-        seed,
-        first,
-        Network.of(seed, cities, class_mix).cities_of(first, meters),
-        np.array([_cumulative(mix, len(CLASSES)) for mix in mixes]),
-        np.array([_cumulative(each.profile_shares, most_profiles) for each in CLASSES]),
-        np.array([PROFILES.index(each.profiles[0]) for each in CLASSES]),
-        np.array([[city.mean_kwh[each.id] * 1e6 for each in CLASSES] for city in cities]),
-        np.array([[energy_of(each, city).spread for each in CLASSES] for city in cities]),
-        np.array([each.energy.largest_mean for each in CLASSES]),
-        meter_class,
-        profile,
-        base_mwh,
-    )
-    owners = owners or Ownership()
-    solar, car = np.empty(meters, np.bool_), np.empty(meters, np.bool_)
-    _draw_owners(seed, _SOLAR_OWNER, first, owners.solar, meter_class, solar)
-    _draw_owners(seed, _CAR_OWNER, first, owners.car, meter_class, car)
-    return Fleet(
-        ranges=(numbers,),
-        macs=macs_of(seed, first, meters, redrawn),
-        base_mwh=base_mwh,
-        meter_class=meter_class,
-        profile=profile,
-        solar=solar,
-        car=car,
+    draws = _Draws(
+        seed=seed,
+        network=Network.of(seed, cities, class_mix),
+        owners=owners or Ownership(),
         redrawn=redrawn,
+        class_upto=np.array([_cumulative(mix, len(CLASSES)) for mix in mixes]),
+        mean_mwh=np.array([[city.mean_kwh[each.id] * 1e6 for each in CLASSES] for city in cities]),
+        spread=np.array([[energy_of(each, city).spread for each in CLASSES] for city in cities]),
     )
-
-
-def joined(fleets: Sequence[Fleet]) -> Fleet:
-    """The meters of all *fleets*, whose ranges ascend and belong to one fleet."""
-    return Fleet(
-        ranges=tuple(each for fleet in fleets for each in fleet.ranges),
-        macs=np.concatenate([fleet.macs for fleet in fleets]),
-        base_mwh=np.concatenate([fleet.base_mwh for fleet in fleets]),
-        meter_class=np.concatenate([fleet.meter_class for fleet in fleets]),
-        profile=np.concatenate([fleet.profile for fleet in fleets]),
-        solar=np.concatenate([fleet.solar for fleet in fleets]),
-        car=np.concatenate([fleet.car for fleet in fleets]),
-        redrawn=fleets[0].redrawn,
-    )
+    return Fleet(ranges=tuple(ranges), draws=draws)

@@ -1,10 +1,10 @@
 """MAC addresses: unique over a fleet, and those of any range of meters without the rest of the fleet.
 
 A meter's address is its first draw, unless an earlier meter has that address: then it is its second draw, and so on.
-Who has to draw again can only be known by looking at the whole fleet. That is done once, by `redrawn_macs`, with a
-Bloom filter, or for a few meters by `redrawn_before`. What they find is short (of a million meters there is one double
-in a hundred fleets, of ten million meters about one in each), so a worker gets it along with its work and computes the
-addresses of its own meters alone.
+Who has to draw again can only be known by looking at the whole fleet. That is done once: in a small fleet by
+`redrawn_macs`, with a Bloom filter, else by `redrawn_before`. What they find is short (of a million meters there is one
+double in a hundred fleets, of ten million meters about one in each), so a worker gets it along with its work and
+computes the addresses of its own meters alone.
 It need not read `_wattif/meters.parquet` for that: computing an address takes less time than reading one, and work can
 begin before the lake has that table, and without a lake.
 """
@@ -27,8 +27,10 @@ _MAC = int(Stream.MAC)
 _LOCAL_UNICAST = 0x02_00_00_00_00_00  # IEEE 802: second bit of the first octet set, first bit clear
 # Four probes in a filter eight times as large as they want: 5 false positives in 100,000, and quick to compute.
 _FILTER_ROOM, _FILTER_ERROR_RATE = 8, 1 / 16
-_SORTED_AT_ONCE = 1 << 21  # addresses, 8 bytes each
-_FEW = 64
+_SORTED_AT_ONCE = 1 << 24  # addresses, of which four bytes each
+_BUCKETS, _KEY_BITS = 1 << 8, 0x00_FF_FF_FF_FF_FF  # eight bits of an address say its bucket, 32 are sorted in it
+_FILTERED = 20_000  # meters; beyond, compiled code finds the same
+_FEW = 1 << 12
 
 
 @kernel
@@ -76,57 +78,86 @@ def redrawn_macs(seed: int, meters: int, *, random_bits: int = RANDOM_BITS) -> d
 
 
 @kernel
-def _first_draws_of_part(
-    seed: int, meters: int, random_bits: int, part: int, parts: int, found: NDArray[np.uint64]
-) -> int:
-    count = 0
+def _bucket_of(mac: int) -> int:
+    return (mac >> 32) & (_BUCKETS - 1)
+
+
+@kernel
+def _count_first_draws(seed: int, meters: int, random_bits: int, counts: NDArray[np.int64]) -> None:
+    """How many first draws fall to each bucket."""
+    for meter in range(meters):
+        counts[_bucket_of(_draw_mac(seed, meter, 0, random_bits))] += 1
+
+
+@kernel
+def _sort_first_draws(
+    seed: int, meters: int, random_bits: int, first: int, places: NDArray[np.int64], found: NDArray[np.uint32]
+) -> None:
+    """The lower half of the first draws, bucket after bucket from *first* on; *places*: where each begins, changed."""
     for meter in range(meters):
         mac = _draw_mac(seed, meter, 0, random_bits)
-        if mac % parts == part:
-            if count < found.shape[0]:
-                found[count] = np.uint64(mac)
-            count += 1
-    return count
+        bucket = _bucket_of(mac) - first
+        if 0 <= bucket < places.shape[0]:
+            found[places[bucket]] = np.uint32(mac & 0xFF_FF_FF_FF)
+            places[bucket] += 1
 
 
 @kernel
 def _meters_drawing(
-    seed: int, meters: int, random_bits: int, wanted: NDArray[np.int64], found: NDArray[np.int64]
+    seed: int,
+    meters: int,
+    random_bits: int,
+    wanted: NDArray[np.int64],
+    perhaps: NDArray[np.bool_],
+    found: NDArray[np.int64],
 ) -> int:
-    count = 0
+    """*perhaps*: whether one of *wanted* (sorted) ends with these bits; a search for each draw would take ten times."""
+    count, last_bits = 0, perhaps.shape[0] - 1
     for meter in range(meters):
         mac = _draw_mac(seed, meter, 0, random_bits)
-        place = np.searchsorted(wanted, mac)
-        if place < wanted.shape[0] and wanted[place] == mac:
-            if count < found.shape[0]:
-                found[count] = meter
-            count += 1
+        if perhaps[mac & last_bits]:
+            place = np.searchsorted(wanted, mac)
+            if place < wanted.shape[0] and wanted[place] == mac:
+                if count < found.shape[0]:
+                    found[count] = meter
+                count += 1
     return count
 
 
 def _first_draws_twice(seed: int, meters: int, random_bits: int) -> NDArray[np.int64]:
-    """The addresses that are the first draw of several meters, sorted."""
-    parts = -(-meters // _SORTED_AT_ONCE)
-    twice = [np.zeros(0, np.uint64)]
-    for part in range(parts):
-        found = np.empty(min(meters, 2 * _SORTED_AT_ONCE), np.uint64)
-        count = _first_draws_of_part(seed, meters, random_bits, part, parts, found)
-        if count > len(found):  # only where few bits are drawn
-            found = np.empty(count, np.uint64)
-            _first_draws_of_part(seed, meters, random_bits, part, parts, found)
-        own = found[:count]
-        own.sort()
-        twice.append(own[1:][own[1:] == own[:-1]])
-    return np.unique(np.concatenate(twice)).astype(np.int64)
+    """The bits `_KEY_BITS` of the addresses that are the first draw of several meters, sorted.
+
+    Buckets fit into the processor's cache, and as many of them are in memory as `_SORTED_AT_ONCE` allows.
+    """
+    counts = np.zeros(_BUCKETS, np.int64)
+    _count_first_draws(seed, meters, random_bits, counts)
+    twice = [np.zeros(0, np.int64)]
+    first = 0
+    while first < _BUCKETS:
+        upto = np.cumsum(counts[first:])
+        some = max(int(np.searchsorted(upto, _SORTED_AT_ONCE, side="right")), 1)
+        starts = upto[:some] - counts[first : first + some]
+        found = np.empty(int(upto[some - 1]), np.uint32)
+        _sort_first_draws(seed, meters, random_bits, first, starts.copy(), found)
+        for bucket, start, end in zip(range(first, first + some), starts.tolist(), upto.tolist(), strict=False):
+            own = found[start:end]
+            own.sort()
+            twice.append(np.unique(own[1:][own[1:] == own[:-1]]).astype(np.int64) | bucket << 32)
+        first += some
+    return np.concatenate(twice) | _LOCAL_UNICAST
 
 
 def _drawing(seed: int, meters: int, random_bits: int, wanted: NDArray[np.int64]) -> list[int]:
     """The meters whose first draw is one of *wanted* (sorted), in order."""
+    if not len(wanted):
+        return []
+    perhaps = np.zeros(1 << 16, np.bool_)
+    perhaps[wanted & 0xFFFF] = True
     found = np.empty(_FEW, np.int64)
-    count = _meters_drawing(seed, meters, random_bits, wanted, found)
+    count = _meters_drawing(seed, meters, random_bits, wanted, perhaps, found)
     if count > len(found):
         found = np.empty(count, np.int64)
-        _meters_drawing(seed, meters, random_bits, wanted, found)
+        _meters_drawing(seed, meters, random_bits, wanted, perhaps, found)
     meters_drawing: list[int] = found[:count].tolist()
     return meters_drawing
 
@@ -135,14 +166,16 @@ def redrawn_before(seed: int, meters: int, *, random_bits: int = RANDOM_BITS) ->
     """What `redrawn_macs` finds, in memory that does not grow with *meters*.
 
     Addresses of later meters do not matter to a meter, so for a few meters the fleet up to the last of them is enough.
-    Its first draws are sorted, part by part, and doubles lie side by side. That is compiled code, a tenth of a
-    microsecond a meter; the filter, which is asked address by address, takes thirty times as long.
+    First draws are sorted bucket by bucket, and doubles lie side by side. That is compiled code, some tens of
+    nanoseconds a meter; the filter, which is asked address by address, takes a hundred times as long.
     """
     first_drawer: dict[int, int] = {}
     waiting: list[int] = []
-    for meter in _drawing(seed, meters, random_bits, _first_draws_twice(seed, meters, random_bits)):
+    twice = _first_draws_twice(seed, meters, random_bits)
+    for meter in _drawing(seed, meters, random_bits & _KEY_BITS, twice):
         if first_drawer.setdefault(_draw_mac(seed, meter, 0, random_bits), meter) != meter:
             waiting.append(meter)
+    drawing: dict[int, list[int]] = {}  # meters, ascending, by their first draw
     redrawn: dict[int, int] = {}
     taken: set[int] = set()  # by second draws and later ones
     while waiting:
@@ -153,15 +186,24 @@ def redrawn_before(seed: int, meters: int, *, random_bits: int = RANDOM_BITS) ->
         while not free:
             attempt += 1
             mac = _draw_mac(seed, meter, attempt, random_bits)
-            drawing = _drawing(seed, meters, random_bits, np.array([mac]))
+            if mac not in drawing:  # whoever waits will ask the same: one look at the fleet for all
+                wanted = {mac, *(_draw_mac(seed, each, attempt, random_bits) for each in waiting)} - drawing.keys()
+                drawing.update((each, []) for each in wanted)
+                for each in _drawing(seed, meters, random_bits, np.array(sorted(wanted))):
+                    drawing[_draw_mac(seed, each, 0, random_bits)].append(each)
             # whoever draws it first has it, or found that an earlier one has it
-            free = mac not in taken and not (drawing and drawing[0] < meter)
+            free = mac not in taken and not (drawing[mac] and drawing[mac][0] < meter)
         redrawn[meter] = attempt
         taken.add(mac)
-        for other in drawing:
+        for other in drawing[mac]:
             if other > meter:
                 heappush(waiting, other)
     return redrawn
+
+
+def redrawn_in(seed: int, meters: int) -> dict[int, int]:
+    """What `redrawn_macs` finds, by whichever way is quick for a fleet of that size."""
+    return redrawn_macs(seed, meters) if meters <= _FILTERED else redrawn_before(seed, meters)
 
 
 def macs_of(

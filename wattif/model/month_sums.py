@@ -122,22 +122,22 @@ def month_sums(world: World, fleet: Fleet, meters: range, borders: Sequence[date
     """
     sums_mwh = np.empty((len(meters), len(borders) - 1), np.int64)
     city_of = world.network.cities_of(meters.start, len(meters))
-    first = fleet.slice_of(meters.start, len(meters)).start
+    fleet = fleet.part(meters.start, len(meters))
     for number in np.unique(city_of).tolist():
         chosen = np.flatnonzero(city_of == number)
-        own, city = first + chosen, world.cities[number]
-        classes = fleet.meter_class[own]
+        city = world.cities[number]
+        classes = fleet.meter_class[chosen]
         homes = _Homes(
             world=world,
             city=city,
             meters=meters.start + chosen,
-            base_mwh=fleet.base_mwh[own],
+            base_mwh=fleet.base_mwh[chosen],
             spread=np.array([energy_of(each, city).spread for each in CLASSES])[classes],
             day_noise=np.array([each.energy.day_noise for each in CLASSES])[classes],
-            profile=fleet.profile[own],
+            profile=fleet.profile[chosen],
         )
         sums_mwh[chosen] = _between(homes, borders)
-        if (car := fleet.car[own]).any():
+        if (car := fleet.car[chosen]).any():
             clocks = np.stack([clock_around(city, calendar.day_number(border)) for border in borders])
             charged = sums_mwh[chosen[car]]
             _add_cars(world.seed, homes.meters[car], calendar.day_number(world.epoch) - 2, clocks, charged)

@@ -13,7 +13,7 @@ from wattif.model.anomaly_kinds import KINDS, weights_of
 from wattif.model.cities import load_cities
 from wattif.model.classes import check_ranges
 from wattif.model.events import Period, draw_events, parts_of_months
-from wattif.model.fleet import Fleet, Ownership, fleet_of_range, joined, make_fleet
+from wattif.model.fleet import Fleet, Ownership, fleet_of_ranges, make_fleet
 from wattif.model.macs import redrawn_before
 from wattif.model.measuring import MeasuredEvent, MeterEvents, measure_events
 from wattif.model.quantities import POWER_MAX_W, REGISTER_MAX_WH
@@ -67,11 +67,7 @@ def fleet_part_of(spec: Spec, world: World, ranges: Sequence[range]) -> Fleet:
     if _has_pairs(spec):
         ranges = [range(each.start - each.start % 2, each.stop + each.stop % 2) for each in ranges]
     redrawn = redrawn_before(spec.seed, ranges[-1].stop)
-    parts = (
-        fleet_of_range(spec.seed, each, world.cities, class_mix=spec.class_shares, owners=owners, redrawn=redrawn)
-        for each in ranges
-    )
-    return joined(list(parts))
+    return fleet_of_ranges(spec.seed, ranges, world.cities, class_mix=spec.class_shares, owners=owners, redrawn=redrawn)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -94,11 +94,12 @@ class MeterDays:
     def __init__(self, world: World, fleet: Fleet, *, electrical: bool = True) -> None:
         self._world = world
         self._fleet = fleet
+        self._near = fleet.around(fleet.ranges[0].start, 0)  # those of whom the last day was computed, and some more
         self._electrical = electrical
         readings = world.readings_per_day
         day_bytes = quantities.COUNT * readings * 8 + STEPS * 4
         self.block_meters = count = min(max(_BLOCK_BYTES // day_bytes, 1), _BLOCK_METERS)
-        self._has_solar, self._has_cars = bool(fleet.solar.any()), bool(fleet.car.any())
+        self._has_solar, self._has_cars = fleet.owners.solar > 0.0, fleet.owners.car > 0.0
         self._buffers = _Buffers(
             columns=np.zeros((count, quantities.COUNT, readings), np.int64),
             watts=np.zeros((count, STEPS), np.int32),
@@ -132,7 +133,9 @@ class MeterDays:
         city = network.city_of(transformer)
         around = self._days[city].at(day, transformer)
         sky = self._days[city].sky
-        fleet, own = self._fleet, self._fleet.slice_of(first_meter, meters)
+        if not self._near.has(first_meter, meters):
+            self._near = self._fleet.around(first_meter, meters)
+        fleet, own = self._near, self._near.slice_of(first_meter, meters)
         base_mwh, meter_class, profile = fleet.base_mwh[own], fleet.meter_class[own], fleet.profile[own]
         solar, car = fleet.solar[own], fleet.car[own]
         columns, watts, days_mwh, around_w, cars_mwh, ledger = self._parts[meters]

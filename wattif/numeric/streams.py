@@ -77,6 +77,16 @@ class Stream(IntEnum):
     FAULT_FILE = 71
     FAULT_BATCH = 72
     FAULT_DETAIL = 73
+    ARRIVAL = 74
+    INCIDENT = 80
+    INCIDENT_STEP = 81
+    INCIDENT_PLACE = 82
+    STATION = 83
+    CITY_SKY = 84
+    STORM = 85
+    INCIDENT_UNIT = 86
+    INCIDENT_ASSET = 87
+    INCIDENT_NOTE = 88
     AIR_DAY = 80
     AIR_HOUR = 81
     AIR_ZONE = 82

@@ -102,7 +102,7 @@ def drawn_columns(scenario: Scenario, events: Sequence[Event]) -> dict[str, NDAr
     return {
         "event_id": _texts(each.id for each in events),
         "meter": meters,
-        "mac": scenario.fleet.macs[[scenario.fleet.slice_of(meter, 1).start for meter in meters.tolist()]],
+        "mac": np.array([scenario.fleet.part(meter, 1).macs[0] for meter in meters.tolist()], np.uint64),
         "transformer": np.array([scenario.world.network.transformer_of(each.meter) for each in events], np.int64),
         "city_id": _texts(scenario.world.city_of(each.meter).id for each in events),
         "kind": _texts(each.kind for each in events),
@@ -118,8 +118,8 @@ def _texts(values: Any) -> NDArray[Any]:
 
 
 def _severity(measured: MeasuredEvent, scenario: Scenario) -> float:
-    own = scenario.fleet.slice_of(measured.event.meter, 1).start
-    return abs(measured.not_registered_mwh) / max(int(scenario.fleet.base_mwh[own]), 1)
+    base_mwh = int(scenario.fleet.part(measured.event.meter, 1).base_mwh[0])
+    return abs(measured.not_registered_mwh) / max(base_mwh, 1)
 
 
 TABLE = AnomalyLabels(

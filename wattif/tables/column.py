@@ -52,6 +52,7 @@ class Column:
     obis: str = ""
     quantity: int = -1  # column of a block of readings, see `wattif.model.quantities`
     optional: bool = False  # part of the table only when it is asked for
+    references: str = ""  # the table whose key it holds
 
     @property
     def whole_digits(self) -> int:

@@ -34,26 +34,25 @@ class Meters(LakeTable):
 
     def columns_of(self, scenario: Scenario, unit: Unit) -> Mapping[str, NDArray[Any]]:
         """See `LakeTable.columns_of`; time and memory grow with the range alone."""
-        world, fleet = scenario.world, scenario.fleet
-        own = fleet.slice_of(unit.first, unit.count)
+        world, fleet = scenario.world, scenario.fleet.part(unit.first, unit.count)
         meters = np.arange(unit.first, unit.first + unit.count)
         transformer = world.network.transformers_of(unit.first, unit.count)
         city = world.network.city_of(transformer)
         solar_w = [
             panel_capacity_w(world.seed, int(meter)) if has else 0.0
-            for meter, has in zip(meters, fleet.solar[own], strict=True)
+            for meter, has in zip(meters, fleet.solar, strict=True)
         ]
         return {
             "meter": meters,
-            "mac": fleet.macs[own],
+            "mac": fleet.macs,
             "city_id": np.array([each.id for each in world.cities])[city],
-            "class": np.array([each.id for each in CLASSES])[fleet.meter_class[own]],
-            "profile": np.array(PROFILES)[fleet.profile[own]],
-            "mean_kwh": fleet.base_mwh[own] / 1e6,
+            "class": np.array([each.id for each in CLASSES])[fleet.meter_class],
+            "profile": np.array(PROFILES)[fleet.profile],
+            "mean_kwh": fleet.base_mwh / 1e6,
             "transformer": transformer,
             **place_columns(world, meters, transformer),
             "solar_kw": np.array(solar_w) / 1000.0,
-            "electric_car": fleet.car[own],
+            "electric_car": fleet.car,
         }
 
 

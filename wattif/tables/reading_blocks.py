@@ -133,11 +133,12 @@ class ReadingBlocks:
 
     def of(self, unit: Unit) -> Iterator[ReadingsBlock]:
         """The unit's readings, in blocks that end with a transformer; each is valid until the next is asked for."""
-        world, fleet = self._scenario.world, self._scenario.fleet
+        world, scenario = self._scenario.world, self._scenario
         if not hasattr(self._own, "days"):
-            self._own.days = ReportedDays(world, fleet, self._scenario.events, electrical=self._electrical)
+            self._own.days = ReportedDays(world, scenario.fleet, self._scenario.events, electrical=self._electrical)
         days: ReportedDays = self._own.days
         first, end, day = unit.first, unit.last + 1, unit.day
+        macs = scenario.fleet.part(unit.first, unit.count).macs
         while first < end:
             count = min(days.block_meters, world.network.neighbors(first), end - first)
             columns, marks = days.compute(day, first, count)
@@ -146,7 +147,7 @@ class ReadingBlocks:
                 day=day,
                 first=first,
                 city=world.city_of(first).id,
-                macs=fleet.macs[fleet.slice_of(first, count)],
+                macs=macs[first - unit.first :][:count],
                 quantities=columns,
                 marks=tuple(marks),
             )

@@ -40,6 +40,11 @@ class Table:
         """Their names, in order."""
         return tuple(column.name for column in self.columns)
 
+    @property
+    def references(self) -> frozenset[str]:
+        """The names of the tables whose keys it holds, as its columns say."""
+        return frozenset(column.references for column in self.columns if column.references)
+
 
 @dataclass(frozen=True, kw_only=True)
 class RowCount:

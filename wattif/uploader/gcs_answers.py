@@ -33,7 +33,7 @@ def explain(error: BaseException, bucket: str, thing: str) -> LakeError:
     if answer.status == 404:
         return Refused(
             f"gs://{bucket}: there is no such bucket (404); create it with"
-            f" 'gcloud storage buckets create gs://{bucket}', or correct `bucket`"
+            f" 'gcloud storage buckets create gs://{bucket}', or correct its name"
         )
     if answer.status in (401, 403):
         return Refused(

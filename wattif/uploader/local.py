@@ -155,9 +155,14 @@ class LocalStore:
         """A new file that is being written; removed at the end unless it got its name. Its lock says that we live."""
         folder = self._path(_UNFINISHED)
         path = folder / f"{os.getpid()}-{id(self):x}-{next(self._numbers)}"
-        folder.mkdir(parents=True, exist_ok=True)
         while True:
-            file = path.open("xb")
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                file = path.open("xb")
+            except (FileNotFoundError, FileExistsError):
+                if folder.exists() and not folder.is_dir():
+                    raise
+                continue  # another run removed the empty folder
             fcntl.flock(file, fcntl.LOCK_EX)
             if path.exists():
                 break
@@ -173,12 +178,18 @@ class LocalStore:
         removed = 0
         folder = self._path(_UNFINISHED)
         try:
-            for path in folder.iterdir() if folder.is_dir() else ():
+            left = list(folder.iterdir())
+        except (FileNotFoundError, NotADirectoryError):  # never made, or another run has tidied up
+            return 0
+        except OSError as error:
+            raise explain(error, folder) from error
+        try:
+            for path in left:
                 with contextlib.suppress(FileNotFoundError, BlockingIOError), path.open("rb") as file:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     path.unlink()
                     removed += 1
-            with contextlib.suppress(OSError):  # not empty, or not there
+            with contextlib.suppress(OSError):  # in use again, or gone
                 folder.rmdir()
         except OSError as error:
             raise explain(error, folder) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from pathlib import Path
 
 from wattif.errors import LakeError
@@ -15,13 +16,17 @@ _NO_PERMISSION = "no permission to read this folder; change its permissions or n
 def check_folder(folder: Path) -> None:
     """`Refused` says why *folder* cannot be a lake: a file or a dangling link on its way, or no permission."""
     for path in (*reversed(folder.absolute().parents), folder.absolute()):
-        if path.is_dir():
+        try:
+            is_folder = stat.S_ISDIR(path.stat().st_mode)
+        except OSError:
+            is_folder = None  # there is nothing, or nothing that can be looked at
+        if is_folder:
             continue
         if path.is_symlink():
             raise Refused(
                 f"{path}: a link to {path.readlink()}, which is not a folder; correct the link or the lake's name"
             )
-        if path.exists():
+        if is_folder is False:  # asked once: another run may be making it
             raise Refused(f"{path}: a file, not a folder; name another folder for the lake")
         parent = path.parent
         if not os.access(parent, os.R_OK | os.X_OK):

@@ -45,6 +45,61 @@ def log_attempt(attempt: Attempt) -> None:
     _log.warning("%s; trying again in %.0f s (attempt %d)", attempt.error, attempt.wait_s, attempt.number + 1)
 
 
+class Patience:
+    """Tries again what is `Unavailable`: exponential waits with jitter.
+
+    In the end that is a `TransferError`, which says for how long it was tried; `Interrupted` once *stop* is set.
+    *on_retry* is called with each failed attempt, in the thread that made it.
+    """
+
+    def __init__(
+        self,
+        policy: RetryPolicy | None = None,
+        stop: Event | None = None,
+        on_retry: Callable[[Attempt], None] = log_attempt,
+    ) -> None:
+        self.policy = policy or RetryPolicy()
+        self.stop = stop or Event()
+        self.on_retry = on_retry
+
+    def retry(self, call: Callable[[], _Result]) -> _Result:
+        """What *call* gives, at the first attempt that gives anything."""
+        # imported when it is needed: help and usage errors do without
+        from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+        from tenacity.nap import sleep_using_event
+        from tenacity.stop import stop_when_event_set
+
+        policy = self.policy
+        backoff = wait_random_exponential(multiplier=policy.first_wait_s, max=policy.longest_wait_s)
+        retrying = Retrying(
+            retry=retry_if_exception_type(Unavailable),
+            stop=stop_after_delay(policy.retry_for_s) | stop_when_event_set(self.stop),
+            wait=lambda state: min(backoff(state), max(policy.retry_for_s - _elapsed_s(state), 0.0)),
+            sleep=sleep_using_event(self.stop),
+            before_sleep=self._tell,
+            reraise=True,
+        )
+        try:
+            return retrying(call)
+        except Unavailable as error:
+            if self.stop.is_set():
+                raise Interrupted(f"stopped while {error}") from error
+            raise given_up(error, float(retrying.statistics.get("delay_since_first_attempt", 0.0))) from error
+
+    def _tell(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, LakeError):
+            wait_s = state.next_action.sleep if state.next_action else 0.0
+            self.on_retry(
+                Attempt(error=error, number=state.attempt_number, tried_for_s=_elapsed_s(state), wait_s=wait_s)
+            )
+
+
+def given_up(error: Unavailable, tried_for_s: float) -> TransferError:
+    """What is said in the end."""
+    return TransferError(f"{error}; tried for {duration(tried_for_s)}; to resume, run the same command")
+
+
 class RetryingStore:
     """A store whose every verb is tried again while it is `Unavailable`: exponential waits with jitter.
 
@@ -63,14 +118,18 @@ class RetryingStore:
     ) -> None:
         self._store = store
         self._guard = guard
-        self._policy = policy or RetryPolicy()
-        self._stop = stop or Event()
-        self._on_retry = on_retry
+        self._patience = Patience(policy, stop, on_retry)
 
     def guarded_by(self, make_guard: Callable[[Store], Guard]) -> RetryingStore:
         """The same store, which asks a guard at each write; it is made of the store that does not try again."""
         guard = make_guard(self._store)
-        return RetryingStore(self._store, self._policy, self._stop, self._on_retry, guard=guard)
+        patience = self._patience
+        return RetryingStore(self._store, patience.policy, patience.stop, patience.on_retry, guard=guard)
+
+    @property
+    def patience(self) -> Patience:
+        """What tries its verbs again."""
+        return self._patience
 
     @property
     def place(self) -> str:
@@ -90,14 +149,14 @@ class RetryingStore:
                 raise failed[0]
 
         try:
-            self._retry(put)
+            self._patience.retry(put)
         except TransferError as error:
             return [error if isinstance(results[f.name], LakeError) else results[f.name] for f in files]
         return [results[file.name] for file in files]
 
     def put_bytes(self, name: str, content: bytes, guard: Guard | None = None) -> None:
         """See `Store.put_bytes`."""
-        self._retry(lambda: self._store.put_bytes(name, content, guard or self._guard))
+        self._patience.retry(lambda: self._store.put_bytes(name, content, guard or self._guard))
 
     def swap_bytes(self, name: str, old: bytes | None, new: bytes) -> bool:
         """See `Store.swap_bytes`; when an answer got lost, what lies there tells whether it was written."""
@@ -107,15 +166,15 @@ class RetryingStore:
             again = next(attempts) > 0
             return self._store.swap_bytes(name, old, new) or (again and self._store.get_bytes(name) == new)
 
-        return self._retry(swap)
+        return self._patience.retry(swap)
 
     def get_bytes(self, name: str, most: int | None = None) -> bytes | None:
         """See `Store.get_bytes`."""
-        return self._retry(lambda: self._store.get_bytes(name, most))
+        return self._patience.retry(lambda: self._store.get_bytes(name, most))
 
     def fetch(self, name: str, folder: Path) -> Path:
         """See `Store.fetch`."""
-        return self._retry(lambda: self._store.fetch(name, folder))
+        return self._patience.retry(lambda: self._store.fetch(name, folder))
 
     def list(self, prefix: str) -> Iterator[str]:
         """See `Store.list`; a listing that breaks off goes on after the last name that it gave."""
@@ -127,15 +186,15 @@ class RetryingStore:
 
     def open_object(self, name: str) -> BinaryIO | None:
         """See `Store.open_object`."""
-        return self._retry(lambda: self._store.open_object(name))
+        return self._patience.retry(lambda: self._store.open_object(name))
 
     def delete(self, names: Sequence[str], guard: Guard | None = None) -> None:
         """See `Store.delete`."""
-        self._retry(lambda: self._store.delete(names, guard or self._guard))
+        self._patience.retry(lambda: self._store.delete(names, guard or self._guard))
 
     def remove_unfinished(self) -> int:
         """See `Store.remove_unfinished`."""
-        return self._retry(self._store.remove_unfinished)
+        return self._patience.retry(self._store.remove_unfinished)
 
     def _listing(self, begin: Callable[[], Iterator[_Item]], name_of: Callable[[_Item], str]) -> Iterator[_Item]:
         items, last = begin(), ""
@@ -153,43 +212,9 @@ class RetryingStore:
                     yield item
                 return
             except Unavailable as error:
-                if not self._policy.retry_for_s:
-                    raise self._given_up(error, 0.0) from error
-                items = self._retry(resume)
-
-    def _retry(self, call: Callable[[], _Result]) -> _Result:
-        # imported when it is needed: help and usage errors do without
-        from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
-        from tenacity.nap import sleep_using_event
-        from tenacity.stop import stop_when_event_set
-
-        policy = self._policy
-        backoff = wait_random_exponential(multiplier=policy.first_wait_s, max=policy.longest_wait_s)
-        retrying = Retrying(
-            retry=retry_if_exception_type(Unavailable),
-            stop=stop_after_delay(policy.retry_for_s) | stop_when_event_set(self._stop),
-            wait=lambda state: min(backoff(state), max(policy.retry_for_s - _elapsed_s(state), 0.0)),
-            sleep=sleep_using_event(self._stop),
-            before_sleep=self._tell,
-            reraise=True,
-        )
-        try:
-            return retrying(call)
-        except Unavailable as error:
-            if self._stop.is_set():
-                raise Interrupted(f"stopped while {error}") from error
-            raise self._given_up(error, float(retrying.statistics.get("delay_since_first_attempt", 0.0))) from error
-
-    def _tell(self, state: RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome else None
-        if isinstance(error, LakeError):
-            wait_s = state.next_action.sleep if state.next_action else 0.0
-            self._on_retry(
-                Attempt(error=error, number=state.attempt_number, tried_for_s=_elapsed_s(state), wait_s=wait_s)
-            )
-
-    def _given_up(self, error: Unavailable, tried_for_s: float) -> TransferError:
-        return TransferError(f"{error}; tried for {duration(tried_for_s)}; to resume, run the same command")
+                if not self._patience.policy.retry_for_s:
+                    raise given_up(error, 0.0) from error
+                items = self._patience.retry(resume)
 
 
 def _elapsed_s(state: RetryCallState) -> float:

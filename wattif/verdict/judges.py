@@ -1,18 +1,20 @@
 """How each warehouse judges hours: it learns a metric from the training days, then writes a verdict on each later hour.
 
-DuckDB: a robust seasonal baseline of each meter. BigQuery: an ARIMA_PLUS model with a series for each meter. See
-docs/warehouse.md. Another warehouse is one more entry in `JUDGES`.
+DuckDB: a robust seasonal baseline of each meter; PostgreSQL: the same, by DuckDB on this machine. BigQuery: an
+ARIMA_PLUS model with a series for each meter. See docs/warehouse.md. Another warehouse is one more entry in `JUDGES`.
 """
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from wattif.errors import WarehouseError
 from wattif.tables.hours import HOUR
 from wattif.verdict.window import ScanWindow
 from wattif.warehouse.statements import literal, read_sql
-from wattif.warehouse.tables import METRIC_COLUMNS, MODEL_NAME, Table
+from wattif.warehouse.tables import HOURLY, LOADS, METRIC_COLUMNS, MODEL_NAME, Table
 from wattif.warehouse.warehouse import Warehouse
 
 LONGEST_HORIZON_HOURS = 10_000  # of a forecast by ARIMA_PLUS
@@ -52,6 +54,25 @@ def _by_baseline(warehouse: Warehouse, metric: str, window: ScanWindow, threshol
     )
 
 
+def _by_baseline_here(warehouse: Warehouse, metric: str, window: ScanWindow, threshold: float, verdicts: Table) -> None:
+    """The baseline of DuckDB for a warehouse that has no such functions: its hours come here, the verdicts go back."""
+    from wattif.warehouse.duckdb_warehouse import DuckDBWarehouse
+
+    hours = warehouse.query(
+        f"SELECT * FROM {HOURLY.name} WHERE {HOUR.name} >= {literal(window.start_of(window.train_from))}"
+        f" AND {HOUR.name} < {literal(window.end_of(window.scan_until))}"
+    )
+    with tempfile.TemporaryDirectory(prefix="wattif-") as folder:
+        here = DuckDBWarehouse(Path(folder, "scan.duckdb"), create=True)
+        try:
+            here.put_table(HOURLY, hours.to_reader())
+            here.put_table(LOADS, warehouse.query(f"SELECT * FROM {LOADS.name}").to_reader())
+            _by_baseline(here, metric, window, threshold, verdicts)
+            warehouse.put_table(verdicts, here.query(f"SELECT * FROM `{verdicts.name}`").to_reader())
+        finally:
+            here.close()
+
+
 def _by_arima(warehouse: Warehouse, metric: str, window: ScanWindow, threshold: float, verdicts: Table) -> None:
     if window.horizon_hours > LONGEST_HORIZON_HOURS:
         raise WarehouseError(
@@ -84,4 +105,8 @@ def _by_arima(warehouse: Warehouse, metric: str, window: ScanWindow, threshold: 
 
 
 Judge = Callable[[Warehouse, str, ScanWindow, float, Table], None]
-JUDGES: Mapping[str, Judge] = {"duckdb": _by_baseline, "bigquery": _by_arima}  # by the warehouse's dialect
+JUDGES: Mapping[str, Judge] = {
+    "duckdb": _by_baseline,
+    "bigquery": _by_arima,
+    "postgres": _by_baseline_here,
+}  # by the warehouse's dialect

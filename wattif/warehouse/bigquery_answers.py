@@ -74,7 +74,7 @@ def position_of(error: Mapping[str, str], lake: str, name: str | None) -> BadPos
     file = name if name is not None else uri[0].removeprefix(f"{lake}/").rstrip(".") if uri else None
     if file is None:
         return None
-    position = re.search(r"position:? (\d+)", message)
+    position = re.search(r"starting at (?:position|location):? (\d+)", message)  # of CSV, a column has a position, too
     return BadPosition(file, int(position[1]) if position else None, first_line(message))
 
 

@@ -6,9 +6,10 @@ import contextlib
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any
 
 import pyarrow as pa
@@ -20,19 +21,21 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 from wattif.compress import compression_of, file_compression, format_of
+from wattif.compress.compressor import Compressor
 from wattif.encode.encoder import Encoder
 from wattif.errors import WarehouseError
 from wattif.lake.days import CommittedDay
 from wattif.lake.manifest import ManifestEntry
+from wattif.tables.column import Column
 from wattif.uploader.retrying import duration
 from wattif.uploader.store import Store
 from wattif.warehouse import bigquery_answers as answers
+from wattif.warehouse.bigquery_formats import LINES, options_of
 from wattif.warehouse.statements import names
 from wattif.warehouse.tables import Table
 from wattif.warehouse.warehouse import BadRecord, Staged
 
 _URIS_PER_JOB = 10_000  # that a load job takes
-_ALL_BAD_RECORDS = 2**31 - 1  # none of them may stop a load
 _TIMEOUT_S = 60.0  # of a request, not of a job
 _TEMPORARY = timedelta(days=1)  # after which a table that was left behind removes itself
 _OLD_NAMES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}  # as the service calls types
@@ -42,6 +45,8 @@ class BigQueryWarehouse:
     """Tables of one dataset. A job's own retries are the client's; *retry_s* is how long it tries a request again."""
 
     dialect = "bigquery"
+    notes: Sequence[str] = ()
+    absent_days: Mapping[date, str] = MappingProxyType({})
 
     def __init__(self, project: str, dataset: str, location: str | None = None, *, retry_s: float = 120.0) -> None:
         """Connect; `WarehouseError` when there are no credentials, no dataset, or it lies elsewhere."""
@@ -57,6 +62,11 @@ class BigQueryWarehouse:
             raise WarehouseError(f"{self.place} is in {there.location}, not in {location}; correct `location`")
         self._location = there.location
 
+    @staticmethod
+    def loads(encoder: type[Encoder], compressor: type[Compressor]) -> bool:
+        """See `Warehouse.loads`."""
+        return encoder.bigquery is not None and compressor.bigquery is not None
+
     @property
     def place(self) -> str:
         """``project.dataset``."""
@@ -64,6 +74,10 @@ class BigQueryWarehouse:
 
     def _full_name(self, name: str) -> str:
         return f"{self._project}.{self._name}.{name}"
+
+    def kept_as(self, column: Column) -> tuple[str, str]:
+        """See `Warehouse.kept_as`: as it is."""
+        return column.name, f"`{column.name}`"
 
     def create_table(self, table: Table) -> None:
         """Create a table, partitioned and clustered, unless it is there; an error when it has other columns."""
@@ -81,8 +95,8 @@ class BigQueryWarehouse:
         if encoder.is_text:
             config.compression = file_compression(encoder, compression).bigquery
             config.schema = self._fields(table)[:-1]
-            config.ignore_unknown_values = True
-            config.max_bad_records = _ALL_BAD_RECORDS
+            _set(config, LINES)
+        _set(config.options, options_of(encoder.bigquery))
         partitions = bigquery.HivePartitioningOptions()
         partitions.mode = "CUSTOM"
         partitions.source_uri_prefix = f"{lake}/{{dt:DATE}}"
@@ -142,14 +156,18 @@ class BigQueryWarehouse:
         if not day.files:  # all were withheld
             return Staged()
         encoder = format_of(day.files[0].name)
-        if not encoder.is_text:
-            return self._stage_columns(store, day, table, bigquery.LoadJobConfig(source_format=encoder.bigquery))
-        return self._load(store, day, self._full_name(table.name), self._lines_config(table, encoder))
+        config = bigquery.LoadJobConfig(source_format=encoder.bigquery, write_disposition="WRITE_APPEND")
+        _set(config, options_of(encoder.bigquery))
+        if encoder.is_text:
+            config.schema = self._fields(table)
+            config.create_disposition = "CREATE_NEVER"
+            _set(config, LINES)
+            return self._load(store, day, self._full_name(table.name), config)
+        return self._stage_columns(store, day, table, config)
 
     def _stage_columns(self, store: Store, day: CommittedDay, table: Table, config: bigquery.LoadJobConfig) -> Staged:
         """Load files that have a schema of their own, the same in all of them, and take the columns of *table*."""
         name = f"{table.name}_files"
-        config.write_disposition = "WRITE_APPEND"
         try:
             self._load(store, day, self._full_name(name), config)
             with self._explaining():
@@ -178,16 +196,6 @@ class BigQueryWarehouse:
                 f"{self.place}: {file.name} has {file.bytes:,} bytes, and BigQuery reads compressed files of at most"
                 f" {most:,}; generate the dataset with a smaller `meters_per_file`, or with `compression` none"
             )
-
-    def _lines_config(self, table: Table, encoder: type[Encoder]) -> bigquery.LoadJobConfig:
-        return bigquery.LoadJobConfig(
-            source_format=encoder.bigquery,
-            schema=self._fields(table),
-            ignore_unknown_values=True,
-            max_bad_records=_ALL_BAD_RECORDS,
-            write_disposition="WRITE_APPEND",
-            create_disposition="CREATE_NEVER",
-        )
 
     def _load_uris(
         self, store: Store, day: CommittedDay, table: str, config: bigquery.LoadJobConfig
@@ -292,3 +300,8 @@ class BigQueryWarehouse:
                 f"{self.place}: BigQuery does not answer: {answers.first_line(error)};"
                 f" tried for {duration(time.monotonic() - began_s)}; run the same command again"
             ) from error
+
+
+def _set(config: Any, options: dict[str, Any]) -> None:
+    for name, value in options.items():
+        setattr(config, name, value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +20,8 @@ import orjson
 from wattif.errors import LakeError
 from wattif.lake.days import CommittedDay
 from wattif.lake.manifest import ManifestEntry
-from wattif.tables.sql_text import duckdb_path
 from wattif.uploader.store import Store
+from wattif.warehouse.duckdb_files import IS_BAD, groups, listed, quoted, too_short, unreadable
 from wattif.warehouse.line_scan import ByteCounts, count_bytes, first_record, lines_at, rows_to_lines
 from wattif.warehouse.tables import Column, Table
 from wattif.warehouse.warehouse import CONTENT_LENGTH, BadRecord, Staged
@@ -29,9 +29,7 @@ from wattif.warehouse.warehouse import CONTENT_LENGTH, BadRecord, Staged
 if TYPE_CHECKING:
     import duckdb
 
-_BYTES_AT_ONCE = 2**30  # of files that are copied out of a bucket together
 _MOST_EXTRAS = 20  # fields that get a column for a while; more are counted the slow way
-_IS_BAD = "mac IS NULL OR \"timestamp\" IS NULL OR NOT \"timestamp\" BETWEEN '1970-01-01' AND '2200-01-01'"
 
 
 def stage_lines(connection: duckdb.DuckDBPyConnection, store: Store, day: CommittedDay, table: Table) -> Staged:
@@ -50,20 +48,6 @@ def stage_lines(connection: duckdb.DuckDBPyConnection, store: Store, day: Commit
         bad_record_count=len(staging.bad_records),
         unknown_fields=+staging.unknown,
     )
-
-
-def groups(files: Sequence[ManifestEntry]) -> Iterator[list[ManifestEntry]]:
-    """*files* in order, as many together as are copied out of a bucket at once."""
-    group: list[ManifestEntry] = []
-    size = 0
-    for file in files:
-        group.append(file)
-        size += file.bytes
-        if size >= _BYTES_AT_ONCE:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
 
 
 class _Staging:
@@ -120,7 +104,7 @@ class _Staging:
     ) -> tuple[int, Counter[str]]:
         """Find the lines of bad rows from the row *first* on; the quotes and unknown fields in them."""
         bad = self._connection.execute(
-            f'SELECT rowid FROM "{self._table.name}" WHERE rowid >= {first} AND ({_IS_BAD}) ORDER BY rowid'
+            f'SELECT rowid FROM "{self._table.name}" WHERE rowid >= {first} AND ({IS_BAD}) ORDER BY rowid'
         ).fetchnumpy()["rowid"]
         ends = first + np.cumsum(rows)
         bounds = np.searchsorted(bad, [first, *ends])
@@ -147,7 +131,7 @@ class _Staging:
         counts = [f"count({quoted(name)})" for name in [*names, *texts]]
         counts += [f"count(*) FILTER (starts_with({quoted(name)}, '\"'))" for name in self._extras]
         (found,) = self._connection.execute(
-            f'SELECT {", ".join(counts)} FROM "{self._table.name}" WHERE rowid >= {first} AND NOT ({_IS_BAD})'
+            f'SELECT {", ".join(counts)} FROM "{self._table.name}" WHERE rowid >= {first} AND NOT ({IS_BAD})'
         ).fetchall()
         if 2 * sum(found) != quotes:
             return None
@@ -156,30 +140,13 @@ class _Staging:
     def _unknown_of_all(self, paths: Sequence[str]) -> Counter[str]:
         """In how many lines each unknown field stands: the slow way, which reads them again."""
         found = self._connection.execute(
-            f"SELECT json_keys(json) AS keys, count(*) FROM read_ndjson_objects({_files(paths)}, ignore_errors = true)"
+            f"SELECT json_keys(json) AS keys, count(*) FROM read_ndjson_objects({listed(paths)}, ignore_errors = true)"
             " WHERE json IS NOT NULL GROUP BY keys"
         ).fetchall()
         unknown: Counter[str] = Counter()
         for keys, lines in found:
             unknown.update(dict.fromkeys(set(keys) - set(self._table.column_names), lines))
         return unknown
-
-
-def too_short(place: str, file: ManifestEntry, found: int) -> str:
-    """What to say of a file that has only *found* rows."""
-    return (
-        f"{place}/{file.name} has {found:,} of the {file.rows:,} lines in its manifest;"
-        " to see what else is lost, run 'python -m wattif reconcile'; restore it, then run the same command again"
-    )
-
-
-def quoted(name: str) -> str:
-    """*name* as an identifier of SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _files(paths: Sequence[str]) -> str:
-    return "[" + ", ".join(map(duckdb_path, paths)) + "]"
 
 
 def _read_json(
@@ -191,7 +158,7 @@ def _read_json(
         + [f"{quoted(name)}: 'JSON'" for name in extras]
     )
     return (
-        f"read_json({_files(paths)}, format = 'newline_delimited', ignore_errors = true,"
+        f"read_json({listed(paths)}, format = 'newline_delimited', ignore_errors = true,"
         f" hive_partitioning = false, filename = {str(filename).lower()}, columns = {{{types}}})"
     )
 
@@ -205,4 +172,4 @@ def _what_is_wrong(line: bytes) -> tuple[str, set[str]]:
     if not isinstance(record, dict):
         return "not a JSON object", set()
     missing = [name for name in ("mac", "timestamp") if record.get(name) is None]
-    return f"no {' and no '.join(missing)}" if missing else "mac or timestamp cannot be read", set(record)
+    return unreadable(missing), set(record)

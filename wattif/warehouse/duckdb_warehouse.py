@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import duckdb
 import sqlglot
 
 from wattif.compress import format_of
+from wattif.compress.compressor import Compressor
+from wattif.encode.encoder import Encoder
 from wattif.errors import WarehouseError
 from wattif.lake.days import CommittedDay
+from wattif.tables.column import Column
 from wattif.tables.sql_text import duckdb_file
 from wattif.uploader.store import Store
-from wattif.warehouse.duckdb_parquet import stage_parquet
-from wattif.warehouse.duckdb_readings import stage_lines
+from wattif.warehouse.duckdb_staging import declare, stage_of
 from wattif.warehouse.tables import Table
 from wattif.warehouse.warehouse import Staged
 
@@ -28,6 +32,8 @@ class DuckDBWarehouse:
     """Tables in one file; a process at a time may write to it."""
 
     dialect = "duckdb"
+    notes: Sequence[str] = ()
+    absent_days: Mapping[date, str] = MappingProxyType({})
 
     def __init__(self, file: Path, *, create: bool = False) -> None:
         self._file = file
@@ -41,15 +47,24 @@ class DuckDBWarehouse:
             self._connection = duckdb.connect(duckdb_file(file))
             self._connection.execute("SET TimeZone = 'UTC'")
 
+    @staticmethod
+    def loads(encoder: type[Encoder], _: type[Compressor]) -> bool:
+        """See `Warehouse.loads`."""
+        return stage_of(encoder) is not None
+
     @property
     def place(self) -> str:
         """The file."""
         return str(self._file)
 
+    def kept_as(self, column: Column) -> tuple[str, str]:
+        """See `Warehouse.kept_as`: as it is."""
+        return column.name, f"`{column.name}`"
+
     def create_table(self, table: Table) -> None:
         """Create a table unless it is there; an error when it is there with other columns."""
         wanted = [(column.name, column.duckdb_type) for column in table.columns]
-        self._run(f'CREATE TABLE IF NOT EXISTS "{table.name}" ({_declare(table)})')
+        self._run(f'CREATE TABLE IF NOT EXISTS "{table.name}" ({declare(table)})')
         there = self._rows(
             "SELECT column_name, data_type FROM information_schema.columns"
             f" WHERE table_name = '{table.name}' AND table_schema = current_schema() ORDER BY ordinal_position"
@@ -66,7 +81,7 @@ class DuckDBWarehouse:
 
     def put_table(self, table: Table, content: pa.RecordBatchReader) -> None:
         """Create a temporary table with the rows of *content*; columns that these lack are NULL."""
-        self._run(f'CREATE OR REPLACE TEMP TABLE "{table.name}" ({_declare(table)})')
+        self._run(f'CREATE OR REPLACE TEMP TABLE "{table.name}" ({declare(table)})')
         with self._explaining():
             self._connection.register("arrow_content", content)
             self._connection.execute(f'INSERT INTO "{table.name}" BY NAME SELECT * FROM arrow_content')
@@ -74,9 +89,11 @@ class DuckDBWarehouse:
 
     def stage(self, store: Store, day: CommittedDay, table: Table) -> Staged:
         """Read the files of a day; those of a bucket are copied to the temporary folder first."""
-        self._run(f'CREATE OR REPLACE TEMP TABLE "{table.name}" ({_declare(table)})')
+        self._run(f'CREATE OR REPLACE TEMP TABLE "{table.name}" ({declare(table)})')
+        stage = stage_of(format_of(day.files[0].name)) if day.files else None  # all may be withheld
+        if stage is None:
+            return Staged()
         with self._explaining():
-            stage = stage_lines if all(format_of(file.name).is_text for file in day.files) else stage_parquet
             return stage(self._connection, store, day, table)
 
     def execute(self, script: str) -> None:
@@ -141,10 +158,6 @@ class DuckDBWarehouse:
             if "interrupted" in str(error):  # how DuckDB tells of Ctrl-C
                 raise KeyboardInterrupt from None
             raise
-
-
-def _declare(table: Table) -> str:
-    return ", ".join(f'"{column.name}" {column.duckdb_type}' for column in table.columns)
 
 
 def _translate(script: str) -> list[str]:

@@ -12,7 +12,7 @@ import orjson
 from wattif.compress import plain_file
 
 _CHUNK = 1 << 18  # fits into the cache of a core
-_LINE_FEED, _QUOTE = 10, 34
+_LINE_FEED, _CARRIAGE_RETURN, _QUOTE = b'\n\r"'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,20 +21,27 @@ class ByteCounts:
 
     lines: int  # a last one without a line feed included
     quotes: int
+    carriage_returns: int
     line_feeds: Sequence[int]  # before each chunk of the file
 
 
 def count_bytes(path: str) -> ByteCounts:
-    """Count the lines and quotes of a file."""
-    line_feeds, quotes = [0], 0
+    """Count what stands in a file."""
+    line_feeds, quotes, carriage_returns = [0], 0, 0
     last = _LINE_FEED
     with plain_file(Path(path)) as file:
         while chunk := file.read(_CHUNK):  # so many bytes, but at the end
             content = np.frombuffer(chunk, np.uint8)
             line_feeds.append(line_feeds[-1] + int(np.count_nonzero(content == _LINE_FEED)))
             quotes += int(np.count_nonzero(content == _QUOTE))
+            carriage_returns += int(np.count_nonzero(content == _CARRIAGE_RETURN))
             last = int(content[-1])
-    return ByteCounts(lines=line_feeds[-1] + (last != _LINE_FEED), quotes=quotes, line_feeds=line_feeds)
+    return ByteCounts(
+        lines=line_feeds[-1] + (last != _LINE_FEED),
+        quotes=quotes,
+        carriage_returns=carriage_returns,
+        line_feeds=line_feeds,
+    )
 
 
 def lines_at(path: str, counts: ByteCounts, numbers: Iterable[int]) -> Iterator[bytes]:

@@ -13,11 +13,12 @@ from typing import Any
 from wattif.encode import encoder_type
 from wattif.errors import InvalidValue, LakeError, WarehouseError
 from wattif.extras import needs
+from wattif.lake import layout
 from wattif.lake.days import CommittedDay, StoredDataset, committed_days, stored_dataset
 from wattif.lake.open import opened
 from wattif.uploader.retrying import RetryPolicy
 from wattif.uploader.store import Store
-from wattif.warehouse.open import open_warehouse
+from wattif.warehouse.open import check_format, open_warehouse
 from wattif.warehouse.place import WarehousePlace
 from wattif.warehouse.statements import literal, names, read_sql
 from wattif.warehouse.tables import BAD_RECORDS, LOADS, READINGS, Table, readings_table
@@ -42,6 +43,7 @@ class LoadReport:
     unknown_fields: Counter[str] = field(default_factory=Counter)  # rows by field that no column takes
     missing_fields: Counter[str] = field(default_factory=Counter)  # rows by field that was not there
     tables: Mapping[str, int] = field(default_factory=dict)  # rows by table of the network that was loaded
+    notes: Sequence[str] = ()  # on how the warehouse keeps them
 
     @property
     def summary(self) -> str:
@@ -58,7 +60,7 @@ class LoadReport:
             lines += [f"  {bad.file} line {bad.line or '?'}: {bad.error}" for bad in self.bad_records]
         for counts, what in ((self.unknown_fields, "not loaded"), (self.missing_fields, "missing, NULL")):
             lines += [f"field {name}: {what} in {rows:,} rows" for name, rows in sorted(counts.items())]
-        return "\n".join(lines)
+        return "\n".join([*lines, *self.notes])
 
 
 def load(
@@ -73,7 +75,8 @@ def load(
     """Load the committed days of *lake* from *start* to *end* into the warehouse at *place*.
 
     With *external*, BigQuery reads them where they are; *retry*: how to retry what does not answer.
-    `LakeError` when there is nothing to load, `WarehouseError` when it cannot be loaded.
+    `LakeError` when there is nothing to load, `InvalidValue` when the warehouse does not take the lake's format,
+    `WarehouseError` when it cannot be loaded.
     """
     store = opened(lake, retry=retry)
     dataset = stored_dataset(store)
@@ -83,6 +86,7 @@ def load(
             f"{store.place}: the readings have no {' and no '.join(lacking)}, which hours are made of;"
             f" generate them with `columns` {','.join(NEEDED)} and more"
         )
+    check_format(place, dataset.format, dataset.compression)
     days = committed_days(store, start, end)
     if not days:
         span = f" from {start or 'the first day'} to {end or 'the last'}"
@@ -127,10 +131,16 @@ def load_days(
         warehouse.create_table(table)
     loaded = _loaded(warehouse, dataset)
     (create_external or warehouse.create_table)(readings)
-    report = LoadReport(warehouse.place, tables=load_whole(warehouse, network_of(store)))
+    absent = warehouse.absent_days
+    report = LoadReport(warehouse.place, tables=load_whole(warehouse, network_of(store)), notes=warehouse.notes)
     for day in days:
         if loaded.get(day.day) == day.fingerprint:
             report = replace(report, days_skipped=report.days_skipped + 1)
+        elif day.day in absent:
+            raise WarehouseError(
+                f"{warehouse.place}: {day.day} has changed in the lake, but its readings are archived in"
+                f" {absent[day.day]}; run 'python -m wattif restore --day {day.day}', then the same command again"
+            )
         else:
             report = _load_day(store, dataset, day, warehouse, report, external=create_external is not None)
     if not _any_reading(warehouse, days):
@@ -146,8 +156,8 @@ def _loaded(warehouse: Warehouse, dataset: StoredDataset) -> dict[date, str]:
     there = warehouse.query("SELECT dt, dataset, fingerprint FROM wattif_loads").to_pylist()
     if any(row["dataset"] != dataset.fingerprint for row in there):
         raise WarehouseError(
-            f"{warehouse.place} holds the readings of another dataset; name another `database` or `dataset`,"
-            " or remove its tables"
+            f"{warehouse.place} holds the readings of another dataset; name another `database`, `dataset` or"
+            " `database_url`, or remove its tables"
         )
     return {row["dt"]: row["fingerprint"] for row in there}
 
@@ -165,6 +175,8 @@ def _load_day(
     staged, missing, script = Staged(), Counter[str](), ""
     with temporary_tables(warehouse, staged_table, bad_table):
         if not external:
+            if not encoder_type(dataset.format).is_text:
+                _check_bytes(store, day)
             staged = warehouse.stage(store, day, staged_table)
             missing = _missing_fields(warehouse, staged_table)
             columns = names(list(staged_table.column_names))
@@ -194,6 +206,22 @@ def _load_day(
         unknown_fields=report.unknown_fields + Counter(staged.unknown_fields),
         missing_fields=report.missing_fields + missing,
     )
+
+
+def _check_bytes(store: Store, day: CommittedDay) -> None:
+    """`LakeError` where a file is not the one that was committed.
+
+    A line that is damaged is a bad record; a page or a block that is may still read as values, though other ones.
+    """
+    there = {each.name: each for each in store.list_objects(f"{layout.partition(day.day)}/")}
+    for file in day.files:
+        found = there.get(file.name)
+        if found is not None and found.crc32c >= 0 and (found.size, found.crc32c) != (file.bytes, int(file.crc32c, 16)):
+            raise LakeError(
+                f"{store.place}/{file.name} is no longer what was committed: {found.size} bytes with CRC32C"
+                f" {found.crc32c:08x}, not {file.bytes} with {file.crc32c}; 'reconcile --deep' tells what differs."
+                " Remove it and its manifest, and generate again"
+            )
 
 
 def _missing_fields(warehouse: Warehouse, staged: Table) -> Counter[str]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
+from wattif.compress.compressor import Compressor
+from wattif.encode.encoder import Encoder
 from wattif.errors import WarehouseError
 from wattif.lake.days import CommittedDay
+from wattif.tables.column import Column
 from wattif.uploader.store import Store
 from wattif.warehouse.tables import Table
 
@@ -46,7 +50,22 @@ class Warehouse(Protocol):
 
     @property
     def dialect(self) -> str:
-        """What its own SQL is called: ``duckdb``, ``bigquery``."""
+        """What its own SQL is called: ``duckdb``, ``bigquery``, ``postgres``."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What its user should know of the way in which it keeps the tables, a line each."""
+
+    @property
+    def absent_days(self) -> Mapping[date, str]:
+        """Loaded days whose readings were taken out, and where they lie instead."""
+
+    @staticmethod
+    def loads(encoder: type[Encoder], compressor: type[Compressor]) -> bool:
+        """Whether it loads files of the format that are compressed so."""
+
+    def kept_as(self, column: Column) -> tuple[str, str]:
+        """What keeps a *column* of a table that is loaded whole: a name, and a value over a row that has the column."""
 
     def create_table(self, table: Table) -> None:
         """Create a table unless it is there; an error when it is there with other columns."""

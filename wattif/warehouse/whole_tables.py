@@ -1,4 +1,4 @@
-"""Tables that are loaded whole: those of the network in a lake, those of a grid data set."""
+"""Tables that are loaded whole: those of the network in a lake, those of a data set that is a folder."""
 
 from __future__ import annotations
 
@@ -29,6 +29,21 @@ class WholeTable:
     read: Callable[[], contextlib.AbstractContextManager[pa.RecordBatchReader]]  # rows with some of its columns
 
 
+@dataclass(frozen=True, kw_only=True)
+class WholeLoadReport:
+    """What a load of a data set did."""
+
+    place: str
+    tables: dict[str, int]  # rows by table that was loaded
+    tables_skipped: int  # loaded before, and unchanged since
+
+    @property
+    def summary(self) -> str:
+        """What was done, for people."""
+        skipped = f" ({self.tables_skipped} tables were already loaded)" if self.tables_skipped else ""
+        return f"into {self.place}: {told_tables(self.tables) or 'nothing'}{skipped}"
+
+
 def load_whole(warehouse: Warehouse, tables: Sequence[WholeTable]) -> dict[str, int]:
     """Load *tables*, all of them or none; those that are as they were loaded before are skipped.
 
@@ -38,23 +53,25 @@ def load_whole(warehouse: Warehouse, tables: Sequence[WholeTable]) -> dict[str, 
         return {}
     for table in (LOADED_TABLES, *(each.table for each in tables)):
         warehouse.create_table(table)
-    loaded = {row["name"]: row["fingerprint"] for row in _records(warehouse)}
-    pending = [each for each in tables if loaded.get(each.table.name) != each.fingerprint]
+    loaded = {str(row["name"]): row["fingerprint"] for row in _records(warehouse)}
+    pending = _pending(tables, loaded)
     load_id = uuid.uuid4().hex
     staged = [replace(each.table, name=f"wattif_staged_{load_id}_{each.table.name}") for each in pending]
     with temporary_tables(warehouse, *staged):
         scripts = []
         for each, temporary in zip(pending, staged, strict=True):
             with each.read() as rows:
-                columns = names(rows.schema.names)
+                present = set(rows.schema.names)
                 warehouse.put_table(temporary, rows)
+            kept = [warehouse.kept_as(column) for column in each.table.columns if column.name in present]
             scripts.append(
                 read_sql(
                     "replace_table.sql",
                     table_name=literal(each.table.name),
                     table=names([each.table.name]),
                     staged=names([temporary.name]),
-                    columns=columns,
+                    columns=names([name for name, _ in kept]),
+                    selected=", ".join(value for _, value in kept),
                     fingerprint=literal(each.fingerprint),
                 )
             )
@@ -62,6 +79,20 @@ def load_whole(warehouse: Warehouse, tables: Sequence[WholeTable]) -> dict[str, 
             warehouse.execute("\n".join(scripts))
     counts = {str(row["name"]): int(row["rows"]) for row in _records(warehouse)}
     return {each.table.name: counts[each.table.name] for each in pending}
+
+
+def _pending(tables: Sequence[WholeTable], loaded: Mapping[str, object]) -> list[WholeTable]:
+    """Those of *tables* that have changed, and those that refer to them, after what they refer to."""
+    references = {each.table.name: each.table.references for each in tables}
+    changed = {each.table.name for each in tables if loaded.get(each.table.name) != each.fingerprint}
+    while more := {name for name, others in references.items() if others & changed} - changed:
+        changed |= more
+
+    def depth(name: str) -> int:
+        return 1 + max((depth(other) for other in references.get(name, ())), default=0)
+
+    pending = [each for each in tables if each.table.name in changed]
+    return sorted(pending, key=lambda each: depth(each.table.name))
 
 
 def fingerprint(size: int, crc32c: int) -> str:

@@ -61,7 +61,7 @@ def expected_hours(
 
     def work(part: Span) -> tuple[pa.Table, Counter[str]]:
         made = hours.compute(part, stop)
-        macs = scenario.fleet.macs[part.first_meter : part.first_meter + part.meters]
+        macs = scenario.fleet.part(part.first_meter, part.meters).macs
         views = [DELIVERED] if hours.views == 1 else [DELIVERED, DEDUPLICATED]
         return pa.concat_tables([_of_view(made, view, macs, hours.fields) for view in views]), made.causes
 

@@ -14,6 +14,7 @@ from wattif.answers.reconcile.differences import Difference, Tally
 from wattif.answers.reconcile.lake import LakeCheck, intended_faults
 from wattif.answers.reconcile.outputs import JsonOutput, Output, ParquetOutput
 from wattif.answers.reconcile.report import Report
+from wattif.answers.reconcile.table_files import unequal_files
 from wattif.answers.reconcile.whole_tables import WholeTables
 from wattif.errors import LakeError
 from wattif.lake import layout
@@ -80,6 +81,8 @@ def compare(
             )
         else:
             facts = _of_lake(spec, whole, store, all_outputs, deep=comparison.deep, stop=stop)
+            fingerprint = Identity.of(whole, world_of(whole).cities).fingerprint
+            _tell(unequal_files(whole, store, comparison, fingerprint), all_outputs)
     return Report(facts=facts, tally=tally)
 
 

@@ -98,7 +98,7 @@ class DuckDbSource:
 
 
 class WarehouseSource:
-    """A table of the warehouse in the cloud."""
+    """A table of a warehouse on another machine."""
 
     largest_query = None  # it counts distinct timestamps on its own machines
 

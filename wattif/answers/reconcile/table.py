@@ -66,6 +66,6 @@ def open_source(
         return DuckDbSource.of_parquet(comparison.parquet)
     if comparison.table is None:
         raise UsageError("nothing to compare; name a `table`, or files with `parquet`")
-    if place.warehouse == "bigquery":
+    if place.warehouse != "duckdb":
         return WarehouseSource(open_warehouse(place, retry=retry), comparison.table)
     return DuckDbSource.of_table(place.database_file, comparison.table)

@@ -106,7 +106,7 @@ class RowTables:
     def _lead(self, offset: int, before: int) -> bytes:
         """The bytes between a field at *offset* and what changes before it, where these are too few for a match."""
         mac = self._template.offset_of("mac")
-        if before <= mac < offset:
+        if mac >= 0 and before <= mac < offset:  # *before* may lie in the row before, below the -1 of no address
             before = mac + MAC_WIDTH
         return bytes(self._text[before:offset]) if before >= 0 and offset - before < SHORTEST_MATCH else b""
 

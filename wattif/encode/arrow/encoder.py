@@ -10,7 +10,9 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
-from wattif.encode.encoder import Bytes, Encoder
+from wattif.encode.arrow.reading import batches_of_file
+from wattif.encode.columnar import ColumnarEncoder
+from wattif.encode.encoder import Bytes
 from wattif.tables.arrow import arrow_schema, arrow_table
 from wattif.tables.block import Block, Rows, TakenRows
 from wattif.tables.column import Column
@@ -47,10 +49,8 @@ class Sink(io.RawIOBase):
         return data
 
 
-class ArrowEncoder(Encoder):
+class ArrowEncoder(ColumnarEncoder):
     """What both formats of Arrow have in common."""
-
-    is_text = False
 
     _object: _Object
 
@@ -103,6 +103,7 @@ class ArrowFileEncoder(ArrowEncoder):
     name = "arrow"
     extension = ".arrow"
     content_type = "application/vnd.apache.arrow.file"
+    batches = staticmethod(batches_of_file)
 
     def _writer(self, sink: Sink, schema: pa.Schema) -> pa.RecordBatchFileWriter:
         return pa.ipc.new_file(sink, schema)

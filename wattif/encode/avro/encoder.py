@@ -10,14 +10,14 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from wattif.encode.avro.reading import MAGIC, SYNC, batches
 from wattif.encode.avro.rows import BOOLEAN, DECIMAL, DOUBLE, LONG, TEXT, Cells, long_bytes, put_rows
-from wattif.encode.encoder import Bytes, Encoder
+from wattif.encode.columnar import ColumnarEncoder
+from wattif.encode.encoder import Bytes
 from wattif.model.fleet import mac_text
 from wattif.tables.block import Block, Rows, TakenRows
 from wattif.tables.column import DIGITS, Column
 
-_MAGIC = b"Obj\x01"
-_SYNC = 16  # bytes of the mark that ends a block
 _LONG_ROOM = 10
 _BLOCKS = 4096  # bytes for the heads and marks of an object's blocks, besides some of each row
 _TYPES: dict[str, Any] = {
@@ -28,13 +28,15 @@ _TYPES: dict[str, Any] = {
 }
 
 
-class AvroEncoder(Encoder):
+class AvroEncoder(ColumnarEncoder):
     """A header with the schema, then a block for each block of rows."""
 
     name = "avro"
     extension = ".avro"
     content_type = "application/avro"
-    is_text = False
+    bigquery = "AVRO"
+    bigquery = "AVRO"
+    batches = staticmethod(batches)
 
     @property
     def row_room(self) -> int:
@@ -65,13 +67,13 @@ class AvroEncoder(Encoder):
     @cached_property
     def _mark(self) -> bytes:
         """Follows from the schema alone, so that the same rows are the same bytes."""
-        return hashlib.sha256(self._definition).digest()[:_SYNC]
+        return hashlib.sha256(self._definition).digest()[:SYNC]
 
     @cached_property
     def _header(self) -> bytes:
         entries = {b"avro.codec": b"null", b"avro.schema": self._definition}
         packed = b"".join(long_bytes(len(each)) + each for entry in entries.items() for each in entry)
-        return _MAGIC + long_bytes(len(entries)) + packed + long_bytes(0) + self._mark
+        return MAGIC + long_bytes(len(entries)) + packed + long_bytes(0) + self._mark
 
     def start(self) -> bytes:
         """See `Encoder.start`."""

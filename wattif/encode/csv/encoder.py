@@ -34,6 +34,8 @@ class CsvEncoder(Encoder):
     extension = ".csv"
     content_type = "text/csv"
     is_text = True
+    bigquery = "CSV"
+    duckdb = "read_csv"
 
     def __init__(self, schema: RowSchema) -> None:
         super().__init__(schema)

@@ -31,6 +31,7 @@ class NdjsonEncoder(Encoder):
     content_type = "application/x-ndjson"
     is_text = True
     bigquery = "NEWLINE_DELIMITED_JSON"
+    duckdb = "read_json"
 
     def __init__(self, schema: RowSchema) -> None:
         super().__init__(schema)

@@ -12,14 +12,14 @@ from copy import copy
 from functools import cached_property
 from typing import ClassVar, Self
 
-from wattif.encode.encoder import Bytes, Encoder, RowSchema
-from wattif.encode.ndjson.reading import field_in, fields_in
+from wattif.encode.columnar import ColumnarEncoder
+from wattif.encode.encoder import Bytes, RowSchema
 from wattif.encode.parquet.chunks import ChunkWriter
 from wattif.encode.parquet.codec import CODECS, codec_of
 from wattif.encode.parquet.file import ParquetFile
 from wattif.encode.parquet.footer import MAGIC
-from wattif.encode.parquet.lines import lines_of
 from wattif.encode.parquet.pages import ConstantPages, pages_of
+from wattif.encode.parquet.reading import batches
 from wattif.encode.parquet.room import room_of
 from wattif.tables.block import Block, Rows, TakenRows
 from wattif.tables.column import Column
@@ -29,17 +29,18 @@ GROUP_ROWS = 1_048_576
 _USUAL_BITS = 5  # of a number
 
 
-class ParquetEncoder(Encoder):
+class ParquetEncoder(ColumnarEncoder):
     """Objects of row groups of *row_group_rows*, the last one of fewer; *codec* compresses their pages."""
 
     name = "parquet"
     extension = ".parquet"
     content_type = "application/vnd.apache.parquet"
-    is_text = False
     options: ClassVar[Mapping[str, int]] = {"row_group_rows": GROUP_ROWS}
     codecs = CODECS
     bigquery = "PARQUET"
+    duckdb = "read_parquet"
     has_metadata = True
+    batches = staticmethod(batches)
 
     def __init__(self, schema: RowSchema, *, row_group_rows: int = GROUP_ROWS, codec: str = "none") -> None:
         super().__init__(schema)
@@ -115,18 +116,6 @@ class ParquetEncoder(Encoder):
         self._own.free.append(self._opened.writers)  # for the thread's next object: new memory costs more than a page
         self._file = None
         return data
-
-    def lines_of(self, content: bytes) -> bytes:
-        """See `Encoder.lines_of`."""
-        return lines_of(content)
-
-    def field_in(self, row: bytes, column: str) -> bytes | None:
-        """See `Encoder.field_in`; *row*: of `lines_of`."""
-        return field_in(row, column)
-
-    def fields_in(self, row: bytes) -> dict[str, bytes] | None:
-        """See `Encoder.fields_in`; *row*: of `lines_of`."""
-        return fields_in(row)
 
     @property
     def _opened(self) -> ParquetFile:

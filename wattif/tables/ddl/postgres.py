@@ -21,12 +21,13 @@ _PARQUET = (
 )
 
 
-def _type(column: Column) -> str:
+def column_type(column: Column) -> str:
+    """The column's type."""
     return type_of(column, _TYPES, "numeric({digits},{decimals})", "bigint", "integer")
 
 
 def _write(source: Source) -> str:
-    columns = ",\n".join(f'  "{column.name}" {_type(column)}' for column in source.columns)
+    columns = ",\n".join(f'  "{column.name}" {column_type(column)}' for column in source.columns)
     table = f'CREATE TABLE "{source.name}" (\n{columns}\n);\n'
     comments = "".join(
         f'COMMENT ON COLUMN "{source.name}"."{column.name}" IS {sql_text(column.meaning)};\n'
@@ -34,13 +35,16 @@ def _write(source: Source) -> str:
     )
     if source.objects is None:
         return table + comments
+    source.check_store()
     files = f"{shlex.quote(source.place)}/{source.objects}"
     if not source.is_json:
         program = f"python3 -c {shlex.quote(_PARQUET)} {files}"
         load = f'\\copy "{source.name}" FROM PROGRAM {sql_text(program)} WITH (FORMAT csv, HEADER)\n'
         return table + comments + load
     program = f"gcloud storage cat {shlex.quote(source.pattern)}" if source.is_in_cloud else f"cat {files}"
-    values = ",\n".join(f"  (line::json ->> {sql_text(column.name)})::{_type(column)}" for column in source.columns)
+    values = ",\n".join(
+        f"  (line::json ->> {sql_text(column.name)})::{column_type(column)}" for column in source.columns
+    )
     return (
         table + comments + "CREATE TEMPORARY TABLE lines (line text);\n"
         f"\\copy lines FROM PROGRAM {sql_text(program)} WITH (FORMAT csv, DELIMITER E'\\x01', QUOTE E'\\x02')\n"

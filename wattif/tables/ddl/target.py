@@ -13,6 +13,7 @@ from wattif.tables.column import Column, Kind
 from wattif.tables.sql_text import PATTERN
 from wattif.tables.table import LakeTable, Table
 
+_ENDINGS = (".json", ".ndjson", ".parquet")  # of objects that the targets read
 _VIEW = "deduplicated"  # of the expected tables: what a table downstream should hold
 
 
@@ -54,7 +55,11 @@ class Source:
             objects = re.sub(r"\{[^}]*\}", "*", table.path.replace("{view}", _VIEW))
             if is_stream:  # what arrives late or again, too
                 objects = f"{objects.rpartition('/')[0]}/*"
-            objects += packing.extension + packing.suffix if is_stream else f".{table.endings[-1]}"
+            ending = packing.extension if is_stream else f".{table.endings[-1]}"
+            if ending not in _ENDINGS:
+                reason = f"its readings are files {ending}; code is written for those {' and '.join(_ENDINGS)}"
+                raise InvalidValue("lake", place, f"{reason}: choose another `format`, or another `table`")
+            objects += ending + packing.suffix if is_stream else ending
         return cls(
             name=table.name,
             description=table.description,
@@ -75,12 +80,19 @@ class Source:
         if PATTERN.search(self.place):
             reason = "has one of * ? [ ] { } \\ or a line feed, which engines read as a pattern of paths; rename it"
             raise InvalidValue("lake", self.place, reason)
+        self.check_store()
         place = str(Path(self.place).absolute()) if self.place.startswith("~") else self.place  # engines look at home
         return f"{place}/{self.objects}"
 
+    def check_store(self) -> None:
+        """`InvalidValue` when the place is in a store whose files no statement was tried with."""
+        if "://" in self.place and not self.is_in_cloud:
+            reason = "statements read a folder or Cloud Storage, no other store; name a copy of the lake there"
+            raise InvalidValue("lake", self.place, reason)
+
     @property
     def is_in_cloud(self) -> bool:
-        """Whether the place is a bucket."""
+        """Whether the place is a bucket of Cloud Storage."""
         return self.place.startswith("gs://")
 
     def may_be_missing(self, column: Column) -> bool:

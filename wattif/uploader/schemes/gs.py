@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from wattif.errors import UsageError
 from wattif.extras import needs
+from wattif.uploader.address import bucket_and_prefix
 from wattif.uploader.store import Opening, Store
 
 
@@ -12,10 +12,6 @@ def open_at(rest: str, opening: Opening) -> Store:
     with needs("gcs"):
         from wattif.uploader.gcs import CLIENT_RETRY_S, GcsStore
 
-    bucket, _, prefix = rest.partition("/")
-    if not bucket:
-        raise UsageError(f"gs://{rest}: lacks a bucket; write gs://bucket/prefix")
+    bucket, prefix = bucket_and_prefix("gs", rest)
     client_retry_s = min(CLIENT_RETRY_S, opening.retry_for_s)
-    return GcsStore(
-        bucket, prefix.strip("/"), threads=opening.threads, overwrite=opening.overwrite, retry_s=client_retry_s
-    )
+    return GcsStore(bucket, prefix, threads=opening.threads, overwrite=opening.overwrite, retry_s=client_retry_s)

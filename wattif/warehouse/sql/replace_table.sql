@@ -1,7 +1,7 @@
 -- A table that is loaded whole, and the record of its load.
 DELETE FROM $table WHERE TRUE;
 
-INSERT INTO $table ($columns) SELECT $columns FROM $staged;
+INSERT INTO $table ($columns) SELECT $selected FROM $staged;
 
 DELETE FROM wattif_tables WHERE name = $table_name;
 

@@ -1,4 +1,4 @@
-"""The folder of a grid data set: it appears as a whole, or not at all."""
+"""The folder of a data set: it appears as a whole, or not at all."""
 
 from __future__ import annotations
 

@@ -1,0 +1,237 @@
+"""Days of readings out of PostgreSQL into Parquet files and back: each reading is in one of the two, exactly."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import duckdb
+import pytest
+from pydantic import SecretStr
+
+from tests.asking import Asking, generate
+from tests.commands import run_wattif
+from tests.fakes.gcs_server import GcsServer
+from tests.postgres import Database
+from tests.warehouses import FILE_A, HandLake, load, reading, rollup
+from wattif.answers.reconcile.sources import WarehouseSource
+from wattif.archive.archive import archive, source_of
+from wattif.archive.days import where_days_lie
+from wattif.archive.evidence import evidence_of
+from wattif.archive.restore import restore
+from wattif.errors import InvalidValue, LakeError, WarehouseError
+from wattif.lake.open import open_store
+from wattif.warehouse.place import WarehousePlace
+from wattif.warehouse.postgres.postgres_warehouse import PostgresWarehouse
+
+DAY, NEXT, LAST = (date(2024, 1, day) for day in (1, 2, 3))
+READINGS = "smart_meter_readings"
+A, B = "02:00:00:00:00:0A", "02:00:00:00:00:0B"
+
+
+def _place(database: Database) -> WarehousePlace:
+    return WarehousePlace(warehouse="postgres", database_url=SecretStr(database.url()))
+
+
+def _of(database: Database) -> dict[str, Any]:
+    return {"warehouse": "postgres", "database_url": database.url()}
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> HandLake:
+    """Three days: two readings and one that comes twice, none but a bad line, and one."""
+    lake = HandLake(tmp_path / "lake")
+    twice = reading(A, f"{DAY}T00:10:00Z", "2.125")
+    lake.write(DAY, {FILE_A: [reading(A, f"{DAY}T00:00:00Z", "1.5"), twice, twice]})
+    lake.write(NEXT, {FILE_A: [b"{\n"]})
+    lake.write(LAST, {FILE_A: [reading(B, f"{LAST}T05:00:00Z", "9.000")]})
+    return lake
+
+
+def _archived(folder: Path) -> list[tuple[Any, ...]]:
+    """All rows of the files, as DuckDB reads them."""
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        return connection.execute(f"FROM '{folder}/{READINGS}/*.parquet' ORDER BY ALL").fetchall()
+
+
+def _rows(database: Database) -> list[tuple[Any, ...]]:
+    return sorted(database.rows(f"SELECT * FROM wattif.{READINGS}"), key=repr)
+
+
+def test_days_go_and_come_back_as_they_were(settings: Asking, database: Database, tmp_path: Path) -> None:
+    asked = settings(
+        end="2024-01-03",
+        interval=900,
+        faults="duplicate=0.02,late=0.01:6h,corrupt=0.03",
+        columns="seq,mac,timestamp,consumption_wh,power_w,register_kwh,status,city_id",
+    )
+    generate(asked, Event())
+    load(lake=asked.lake, **_of(database))
+    before = _rows(database)
+    report = archive(_place(database), str(tmp_path / "old"), LAST)
+    assert (list(report.days), report.days_skipped) == ([DAY, NEXT], 0)
+    there = _rows(database)
+    assert report.rows == len(before) - len(there)
+    assert {row[-1] for row in there} == {LAST}
+    assert sorted(there + _archived(tmp_path / "old"), key=repr) == before
+    assert database.rows(f"SELECT count(*) FROM pg_partition_tree('wattif.{READINGS}') WHERE isleaf") == [(1,)]
+    assert load(lake=asked.lake, **_of(database)).days_skipped == 3
+    assert archive(_place(database), str(tmp_path / "old"), LAST).days_skipped == 2
+    assert restore(_place(database), NEXT).rows == sum(row[-1] == NEXT for row in before)
+    assert sorted(_rows(database) + _archived(tmp_path / "old"), key=repr) == before
+    restore(_place(database), DAY)
+    assert _rows(database) == before
+    assert not list((tmp_path / "old").rglob("*.parquet"))
+    assert rollup(lake=asked.lake, **_of(database)).delivered == len(before)
+
+
+def test_a_day_without_readings_goes_and_comes_back(lake: HandLake, database: Database, tmp_path: Path) -> None:
+    lake.load(**_of(database))
+    report = archive(_place(database), str(tmp_path / "old (100 %), l'été"), date(2024, 2, 1))
+    assert (list(report.days), report.rows) == ([DAY, NEXT, LAST], 4)
+    assert _rows(database) == []
+    assert restore(_place(database), NEXT).rows == 0
+    assert restore(_place(database), DAY).rows == 3
+    assert database.rows(f"SELECT sum(consumption_wh)::text FROM wattif.{READINGS}") == [("5.750",)]
+
+
+def test_a_bucket_takes_days_and_gives_them_back(
+    lake: HandLake, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake.load(**_of(database))
+    before = _rows(database)
+    with GcsServer(["old"]) as server:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url)
+        monkeypatch.setenv("NO_GCE_CHECK", "true")
+        assert archive(_place(database), "gs://old/days", LAST).rows == 3
+        assert [row[-1] for row in _rows(database)] == [LAST]
+        told = where_days_lie(_place(database))
+        assert [(each.place, each.days, each.rows) for each in told.shelves[1:]] == [("gs://old/days", [DAY, NEXT], 3)]
+        assert told.missing == []
+        for day in (DAY, NEXT):
+            restore(_place(database), day)
+        assert list(open_store("gs://old/days").list("smart")) == []
+    assert _rows(database) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "consumption_wh = consumption_wh + 0.001 WHERE consumption_wh = 1.5",
+        f"mac = '{B}' WHERE consumption_wh = 1.5",
+        "status = NULL WHERE consumption_wh = 1.5",
+        "power_w = 0 WHERE consumption_wh = 1.5",
+        "timestamp = timestamp + interval '1 hour' WHERE consumption_wh = 1.5",
+        "timestamp = timestamp + interval '1 microsecond' WHERE consumption_wh = 1.5",
+        "city_id = 'manila' WHERE consumption_wh = 1.5",
+        # what cancels in every sum
+        "consumption_wh = CASE WHEN consumption_wh = 1.5 THEN 2.125 ELSE 1.5 END"
+        " WHERE ctid IN (SELECT min(ctid) FROM wattif.smart_meter_readings_20240101 GROUP BY consumption_wh)",
+    ],
+)
+def test_the_evidence_shows_any_change(lake: HandLake, database: Database, tmp_path: Path, change: str) -> None:
+    lake.load(end=DAY, **_of(database))
+    partition = f"{READINGS}_{DAY:%Y%m%d}"
+    warehouse = PostgresWarehouse(database.url(), "")
+    try:
+        before = evidence_of(WarehouseSource(warehouse, partition))
+        assert evidence_of(WarehouseSource(warehouse, partition)) == before
+        database.rows(f"UPDATE wattif.{partition} SET {change}")
+        assert evidence_of(WarehouseSource(warehouse, partition)) != before
+    finally:
+        warehouse.close()
+
+
+def test_both_engines_find_the_same_evidence(lake: HandLake, database: Database, tmp_path: Path) -> None:
+    lake.load(end=DAY, **_of(database))
+    warehouse = PostgresWarehouse(database.url(), "")
+    try:
+        there = evidence_of(WarehouseSource(warehouse, f"{READINGS}_{DAY:%Y%m%d}"))
+    finally:
+        warehouse.close()
+    archive(_place(database), str(tmp_path / "old"), NEXT)
+    (path,) = (tmp_path / "old").rglob("*.parquet")
+    assert evidence_of(source_of(path, "")) == there
+    assert there[0]["readings"] == 3
+
+
+def test_what_needs_an_archived_day_is_refused(lake: HandLake, database: Database, tmp_path: Path) -> None:
+    lake.load(**_of(database))
+    archive(_place(database), str(tmp_path / "old"), NEXT)
+    with pytest.raises(WarehouseError, match=f"readings of {DAY}, which are archived in .*restore --day {DAY}"):
+        rollup(lake=lake.folder, **_of(database))
+    lake.write(DAY, {FILE_A: [reading(A, f"{DAY}T00:00:00Z", "7.5")]})
+    with pytest.raises(WarehouseError, match=f"{DAY} has changed in the lake.*restore --day {DAY}"):
+        lake.load(**_of(database))
+    assert [row[1].date() for row in _rows(database)] == [LAST]
+    restore(_place(database), DAY)
+    lake.load(**_of(database))
+    assert database.rows(f"SELECT sum(consumption_wh)::text FROM wattif.{READINGS}") == [("16.500",)]
+    assert rollup(lake=lake.folder, **_of(database)).readings == 2
+
+
+def test_who_only_loads_archives_nothing(lake: HandLake, database: Database, tmp_path: Path) -> None:
+    lake.load(**_of(database))
+    if not database.rows("SELECT 1 FROM pg_roles WHERE rolname = 'loads'"):
+        database.rows("CREATE ROLE loads LOGIN IN ROLE wattif_loader")
+    place = WarehousePlace(warehouse="postgres", database_url=SecretStr(database.url("loads")))
+    with pytest.raises(WarehouseError, match=r"must be owner of .*; run it as the role that owns the schema wattif"):
+        archive(place, str(tmp_path / "old"), NEXT)
+    assert len(_rows(database)) == 4
+
+
+def test_a_file_that_changed_is_not_restored(lake: HandLake, database: Database, tmp_path: Path) -> None:
+    lake.load(**_of(database))
+    archive(_place(database), str(tmp_path / "old"), NEXT)
+    (path,) = (tmp_path / "old").rglob("*.parquet")
+    content = path.read_bytes()
+    path.write_bytes(content[:100] + b"\0" + content[101:])
+    with pytest.raises(LakeError, match=r"2024-01-01-\w+\.parquet is not the file that was archived"):
+        restore(_place(database), DAY)
+    assert [row[1].date() for row in _rows(database)] == [LAST]
+    path.write_bytes(content)
+    assert restore(_place(database), DAY).rows == 3
+
+
+def test_an_archive_is_no_dataset(lake: HandLake, database: Database) -> None:
+    lake.load(**_of(database))
+    with pytest.raises(InvalidValue, match="a dataset lies there; name another place"):
+        archive(_place(database), str(lake.folder), NEXT)
+
+
+def test_the_commands(lake: HandLake, database: Database, tmp_path: Path) -> None:
+    """By age; where the days lie; what cannot be is one line and exit code 2."""
+    lake.load(**_of(database))
+    where = ("--database-url", database.url())
+    age = (datetime.now(UTC).date() - NEXT) // timedelta(days=1)
+    to = ("--to", "old")  # in the working directory
+    done = run_wattif(tmp_path, "archive", *where, *to, "--older-than", f"{age}d")
+    assert done.stdout.startswith("3 readings of 1 days, 2024-01-01 to 2024-01-01, from "), done.stderr
+    told = run_wattif(tmp_path, "status", "--warehouse", "postgres", *where)
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.splitlines() == [
+        f"2 days with 1 readings, 2024-01-02 to 2024-01-03, in {database.name} on {database.server.folder}",
+        f"1 days with 3 readings, 2024-01-01 to 2024-01-01, in {tmp_path / 'old'}",
+    ]
+    for arguments, said in [
+        (("archive", *where, *to, "--older-than", "90"), "--older-than 90: not a number of days; write it as 90d"),
+        (("archive", *where, "--to", "ftp://x/y", "--older-than", "90d"), "--to ftp://x/y: unsupported scheme"),
+        (("archive", *to, "--older-than", "90d"), "--database-url"),
+        (
+            ("archive", *where, *to, "--older-than", "90d", "--warehouse", "duckdb"),
+            "--warehouse duckdb: must be 'postgres'",
+        ),
+        (("restore", *where, "--day", "2024-01-03"), "--day 2024-01-03: is not archived; 1 days from 2024-01-01 to"),
+    ]:
+        refused = run_wattif(tmp_path, *arguments)
+        assert refused.returncode == 2, refused.stderr
+        (line,) = refused.stderr.splitlines()
+        assert said in line
+    (path,) = (tmp_path / "old").rglob("*.parquet")
+    path.rename(tmp_path / "away")
+    lost = run_wattif(tmp_path, "status", "--warehouse", "postgres", *where)
+    assert lost.returncode == 1
+    assert f"missing: {tmp_path / 'old'}/{READINGS}/{path.name}" in lost.stdout

@@ -1,0 +1,1 @@
+"""Days of readings out of PostgreSQL into files, and back."""

@@ -1,0 +1,93 @@
+"""`wattif restore`: an archived day of readings back into PostgreSQL.
+
+The rows come back and the record goes in one transaction, then the file is removed. A run that is killed between the
+two leaves a file that no record names.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from wattif.answers.reconcile.sources import WarehouseSource
+from wattif.archive.archive import partition_of, source_of
+from wattif.archive.evidence import evidence_of
+from wattif.archive.open import open_database
+from wattif.errors import InvalidValue, LakeError, WarehouseError
+from wattif.lake.open import open_store
+from wattif.tables.archives import TABLE as ARCHIVES
+from wattif.tables.loaded_readings import DAY
+from wattif.tables.loaded_readings import TABLE as READINGS
+from wattif.uploader.local import file_crc32c
+from wattif.uploader.retrying import RetryPolicy
+from wattif.uploader.store import Store
+from wattif.warehouse.place import WarehousePlace
+from wattif.warehouse.postgres.postgres_warehouse import PostgresWarehouse
+from wattif.warehouse.statements import literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestoreReport:
+    """What was brought back."""
+
+    place: str
+    archive: str
+    day: date
+    rows: int
+
+    @property
+    def summary(self) -> str:
+        """What was done, for people."""
+        return f"{self.rows:,} readings of {self.day}, from {self.archive} into {self.place}"
+
+
+def restore(place: WarehousePlace, day: date, *, retry: RetryPolicy | None = None) -> RestoreReport:
+    """Bring an archived *day* back into the database at *place*, and remove it from its archive.
+
+    `InvalidValue` when it is not archived, `LakeError` when its file is missing or another one.
+    """
+    warehouse = open_database(place)
+    try:
+        where = f"WHERE {DAY.name} = {literal(day)}"
+        record = next(iter(warehouse.query(f"SELECT * FROM {ARCHIVES.name} {where}").to_pylist()), None)
+        if record is None:
+            raise InvalidValue("day", day, f"is not archived; {_told(warehouse)}")
+        store = open_store(record["place"], retry=retry)
+        with tempfile.TemporaryDirectory(prefix="wattif-") as folder:
+            path = store.fetch(record["object"], Path(folder))
+            if (path.stat().st_size, file_crc32c(path)) != (record["bytes"], record["crc32c"]):
+                raise LakeError(f"{store.place}/{record['object']} is not the file that was archived; restore it")
+            with warehouse.changing():
+                if warehouse.query(f"SELECT COUNT(*) AS n FROM {ARCHIVES.name} {where}").to_pylist() != [{"n": 1}]:
+                    raise WarehouseError(f"{warehouse.place}: another run has just restored {day}")
+                _fill(warehouse, store, path, day)
+                warehouse.run_statement(f"DELETE FROM {ARCHIVES.name} {where}")
+        store.delete([record["object"]])
+    finally:
+        warehouse.close()
+    return RestoreReport(place=warehouse.place, archive=store.place, day=day, rows=record["rows"])
+
+
+def _fill(warehouse: PostgresWarehouse, store: Store, path: Path, day: date) -> None:
+    """The partition of *day* with the rows in the file *path*, compared with it afterwards."""
+    partition = partition_of(day)
+    warehouse.make_day(day)
+    with pq.ParquetFile(path) as file:
+        warehouse.copy_in(READINGS, file.schema_arrow.names, file.iter_batches(), into=partition)
+    source = source_of(path, store.place)
+    try:
+        if evidence_of(source) != evidence_of(WarehouseSource(warehouse, partition)):
+            raise WarehouseError(
+                f"{warehouse.place}: {partition} does not hold what {store.place} holds; nothing changed"
+            )
+    finally:
+        source.close()
+
+
+def _told(warehouse: PostgresWarehouse) -> str:
+    days = sorted(warehouse.absent_days)
+    return f"{len(days)} days from {days[0]} to {days[-1]} are" if days else "no day is"

@@ -1,0 +1,100 @@
+"""`wattif incidents`: incidents of a city and what belongs to them, as small tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import SettingsConfigDict
+from tqdm import tqdm
+
+from wattif.cli.announce import telling_what_compiles
+from wattif.cli.messages import names_of
+from wattif.cli.options import Options
+from wattif.cli.verb import Verb
+from wattif.data_set.files import FORMATS, known_format
+from wattif.errors import InvalidValue
+from wattif.incidents.spec import IncidentSpec
+
+if TYPE_CHECKING:
+    from wattif.incidents.setting import Setting
+
+
+class IncidentOptions(Options, IncidentSpec):
+    """Write incidents of a city: stations, units, assets, notes, every transition, and look-up tables.
+
+    With a lake, its labelled outages, sags, and swells are among them, with times that fit the readings to the second.
+    """
+
+    model_config = SettingsConfigDict(cli_implicit_flags="dual", cli_shortcuts={"verbose": "v"})
+
+    lake: str | None = Field(
+        None, description="a lake whose network, weather and labels to take, an address or a folder"
+    )
+    output_dir: Path = Field(
+        Path("data/generated"), description="folder to write; it appears as a whole, or not at all"
+    )
+    output_format: str = Field("csv", description=f"format of the tables: {', '.join(FORMATS)}")
+    overwrite: bool = Field(False, description="replace another data set; other files in the folder stay")
+    verbose: bool = Field(True, description="show progress")
+
+    @field_validator("output_format")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        return known_format(value)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _says_one_thing(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("lake") is not None:
+            names = names_of("cities", IncidentSpec.model_fields["cities"])
+            given = next((data[each] for each in names if each in data), None)
+            if given is not None:
+                raise InvalidValue("cities", given, f"is what `lake` {data['lake']} says; leave it out")
+        return data
+
+
+def _run(options: IncidentOptions, stop: Event) -> int:
+    from wattif.incidents.write import write_setting
+
+    with telling_what_compiles():
+        setting = _setting(options)
+        setting.prepare()
+        spec = setting.spec
+        print(
+            f"seed {spec.seed}, window {spec.window_start:%Y-%m-%dT%H:%M:%SZ} to {spec.window_end:%Y-%m-%dT%H:%M:%SZ}"
+        )
+        settings = spec.model_dump(mode="json", exclude_none=True)
+        if options.lake is not None:
+            settings["lake"] = options.lake
+        with tqdm(total=spec.incident_count, unit=" incidents", unit_scale=True, disable=not options.verbose) as bar:
+            written = write_setting(
+                setting,
+                settings,
+                options.output_dir,
+                output_format=options.output_format,
+                overwrite=options.overwrite,
+                progress=bar.update,
+            )
+    labelled = "" if setting.labelled is None else f" (of the lake's labels {len(setting.labelled):,})"
+    others = ", ".join(f"{name} {count:,}" for name, count in written.rows.items() if name != "incidents")
+    print(f"incidents {written.rows['incidents']:,}{labelled}; {others}\ndata: {written.folder.absolute()}")
+    return 0
+
+
+def _setting(options: IncidentOptions) -> Setting:
+    from wattif.incidents.setting import Setting
+
+    if options.lake is None:
+        return Setting.of(options.part(IncidentSpec))
+    from wattif.incidents.of_lake import setting_of_dataset
+    from wattif.lake.open import open_store
+    from wattif.lake.stored import same_spec
+
+    given = {name: getattr(options, name) for name in IncidentSpec.model_fields if name in options.model_fields_set}
+    return setting_of_dataset(same_spec(open_store(options.lake)), given)
+
+
+VERB = Verb(options=IncidentOptions, run=_run, interrupted="nothing was written", ends_when_asked=False)

@@ -1,0 +1,40 @@
+"""Incidents of a lake: in its network and weather, and among them all that its labels tell of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from wattif.errors import InvalidValue, choose_from
+from wattif.incidents.kinds import incident_types
+from wattif.incidents.labelled import Labelled
+from wattif.incidents.setting import Setting
+from wattif.incidents.spec import IncidentSpec
+from wattif.model.scenario import drawn_events, fleet_of, world_of
+from wattif.spec import Spec
+
+
+def setting_of_dataset(dataset: Spec, given: Mapping[str, Any]) -> Setting:
+    """The setting of *dataset*; *given*: fields of `IncidentSpec`. The window is that of the lake unless it is given.
+
+    `InvalidValue` names the city when it is not the lake's, or has to be told.
+    """
+    if len(dataset.city_ids) > 1 and "city" not in given:
+        names = ", ".join(dataset.city_ids)
+        raise InvalidValue("city", None, f"the lake has several; name one of {names}, and run once for each")
+    city = given.get("city", dataset.city_ids[0])
+    if city not in dataset.city_ids:
+        raise InvalidValue("city", city, f"is not in the lake{choose_from(city, dataset.city_ids)}")
+    first = dataset.epoch if dataset.rate.per is not None else dataset.start  # that of the first label
+    end = datetime.combine(dataset.end + timedelta(days=1), time(), UTC)
+    window = {"window_end": end, "window_days": (end.date() - first).days}
+    spec = IncidentSpec(**{**window, **given, "city": city, "cities": dataset.cities})
+    world = world_of(dataset)
+    own = next(each for each in world.cities if each.id == city)
+    kinds = frozenset(each.label for each in incident_types() if each.label)
+    all_labelled = Labelled.of(drawn_events(dataset, world, fleet_of(dataset, world)), world.network, kinds)
+    (start_s, end_s), network = spec.window_s, world.network
+    in_city = network.city_of(all_labelled.transformer) == world.cities.index(own)
+    those = in_city & (all_labelled.start_s >= start_s) & (all_labelled.start_s < end_s)
+    return Setting(spec=spec, world=world, city=own, meters=dataset.meters, labelled=all_labelled.kept(those))

@@ -144,7 +144,7 @@ def into_local_lake(folder: Path, rounds: int) -> None:
 
 
 @contextlib.contextmanager
-def _server(folder: Path, bytes_per_s: float) -> Iterator[None]:
+def bucket_server(folder: Path, bytes_per_s: float = 0.0) -> Iterator[None]:
     """A local Cloud Storage server in a process of its own, behind a link of so many bytes per second."""
     port_file = folder / "port"
     port_file.unlink(missing_ok=True)
@@ -183,7 +183,7 @@ def into_bucket(folder: Path, rounds: int, link_mb_s: float) -> None:
         """Sealed files are there already: only the upload is left."""
         fresh(folder)
         asked = _asked(folder, end="2024-01-01", staging_limit="4GiB")
-        with _server(folder, link_mb_s * 1e6):
+        with bucket_server(folder, link_mb_s * 1e6):
             with contextlib.suppress(LakeError):
                 generate(asked, Event(), Sealing(asked.lake))
             return generate(asked, Event(), GcsStore("lake", "", threads=2)).seconds
@@ -191,7 +191,7 @@ def into_bucket(folder: Path, rounds: int, link_mb_s: float) -> None:
     def both() -> float:
         fresh(folder)
         asked = _asked(folder, end="2024-01-01", staging_limit="900MiB")
-        with _server(folder, link_mb_s * 1e6):
+        with bucket_server(folder, link_mb_s * 1e6):
             return generate(asked, Event(), GcsStore("lake", "", threads=2)).seconds
 
     produced, uploaded, together = in_rounds(rounds, produce, upload, both)

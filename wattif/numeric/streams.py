@@ -8,7 +8,7 @@ outputs of that generator when its state starts at *key*, so its published test 
 from __future__ import annotations
 
 import math
-from enum import IntEnum
+from enum import IntEnum, unique
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from wattif.numeric.jit import kernel
 
 
+@unique
 class Stream(IntEnum):
     """What a number is drawn for. The values are part of the dataset's bytes: never renumber, only add."""
 
@@ -78,19 +79,19 @@ class Stream(IntEnum):
     FAULT_BATCH = 72
     FAULT_DETAIL = 73
     ARRIVAL = 74
-    INCIDENT = 80
-    INCIDENT_STEP = 81
-    INCIDENT_PLACE = 82
-    STATION = 83
-    CITY_SKY = 84
-    STORM = 85
-    INCIDENT_UNIT = 86
-    INCIDENT_ASSET = 87
-    INCIDENT_NOTE = 88
     AIR_DAY = 80
     AIR_HOUR = 81
     AIR_ZONE = 82
     AIR_ZONE_HOURS = 83
+    INCIDENT = 90
+    INCIDENT_STEP = 91
+    INCIDENT_PLACE = 92
+    STATION = 93
+    CITY_SKY = 94
+    STORM = 95
+    INCIDENT_UNIT = 96
+    INCIDENT_ASSET = 97
+    INCIDENT_NOTE = 98
     MONTHLY_BASE = 100
     MONTHLY_TREND = 101
     MONTHLY_NOISE = 102

@@ -7,15 +7,14 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from wattif.cli.announce import telling_what_compiles
+from wattif.cli.data_set import DataSetOptions, OutputDir
 from wattif.cli.logs import log_to_stderr
 from wattif.cli.messages import names_of
-from wattif.cli.options import Options
 from wattif.cli.verb import Verb
-from wattif.data_set.files import FORMATS, known_format
 from wattif.errors import InvalidValue
 from wattif.grid.spec import GridSpec
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from wattif.grid.write import Written
 
 
-class GridOptions(Options, GridSpec):
+class GridOptions(DataSetOptions, GridSpec):
     """Write the grid data set: transformers, meters with what each used every month, labels, a map layer, a report.
 
     The months are the sums of the 10-second readings that `wattif generate` writes for the same city.
@@ -35,17 +34,8 @@ class GridOptions(Options, GridSpec):
         None,
         description="a lake whose network, months and labels to take, an address or a folder",
     )
-    output_dir: Path = Field(
-        Path("generated_data"), description="folder to write; it appears as a whole, or not at all"
-    )
-    output_format: str = Field("csv", description=f"format of the tables: {', '.join(FORMATS)}")
-    overwrite: bool = Field(False, description="replace another data set; other files in the folder stay")
+    output_dir: OutputDir = Path("generated_data")
     verbose: bool = Field(False, description="log each step with its time")
-
-    @field_validator("output_format")
-    @classmethod
-    def _is_known(cls, value: str) -> str:
-        return known_format(value)
 
     @model_validator(mode="before")
     @classmethod

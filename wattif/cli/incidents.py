@@ -6,15 +6,14 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 from tqdm import tqdm
 
 from wattif.cli.announce import telling_what_compiles
+from wattif.cli.data_set import DataSetOptions, OutputDir
 from wattif.cli.messages import names_of
-from wattif.cli.options import Options
 from wattif.cli.verb import Verb
-from wattif.data_set.files import FORMATS, known_format
 from wattif.errors import InvalidValue
 from wattif.incidents.spec import IncidentSpec
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from wattif.incidents.setting import Setting
 
 
-class IncidentOptions(Options, IncidentSpec):
+class IncidentOptions(DataSetOptions, IncidentSpec):
     """Write incidents of a city: stations, units, assets, notes, every transition, and look-up tables.
 
     With a lake, its labelled outages, sags, and swells are among them, with times that fit the readings to the second.
@@ -33,17 +32,8 @@ class IncidentOptions(Options, IncidentSpec):
     lake: str | None = Field(
         None, description="a lake whose network, weather and labels to take, an address or a folder"
     )
-    output_dir: Path = Field(
-        Path("data/generated"), description="folder to write; it appears as a whole, or not at all"
-    )
-    output_format: str = Field("csv", description=f"format of the tables: {', '.join(FORMATS)}")
-    overwrite: bool = Field(False, description="replace another data set; other files in the folder stay")
+    output_dir: OutputDir = Path("data/generated")
     verbose: bool = Field(True, description="show progress")
-
-    @field_validator("output_format")
-    @classmethod
-    def _is_known(cls, value: str) -> str:
-        return known_format(value)
 
     @model_validator(mode="before")
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AliasChoices,
@@ -20,7 +20,7 @@ from pydantic import (
 from wattif.errors import InvalidValue
 from wattif.model.city_figures import box_or_none
 from wattif.numeric.calendar import months_later
-from wattif.spec import Spec
+from wattif.spec import field_of_spec
 from wattif.spec.values import FIRST_DAY, LAST_DAY, ClassMix, Names, split_names
 
 Model = Literal["readings", "ghostload"]
@@ -42,11 +42,6 @@ def _box(text: str | None) -> tuple[float, ...] | None:
     except ValueError:
         raise ValueError("not four numbers; write south,north,west,east in degrees") from None
     return box_or_none(degrees)
-
-
-def _as_in_spec(name: str) -> Any:
-    """The field of a dataset of readings: its default, its bounds, its description."""
-    return Spec.model_fields[name]
 
 
 Month = Annotated[date, BeforeValidator(_read_month)]
@@ -89,13 +84,13 @@ class GridSpec(BaseModel):
     spatial_clustering_strength: float = Field(
         0.8, ge=0, le=1, description="0: transformers lie anywhere within the bounds; 1: close to their zone's center"
     )
-    class_mix: ClassMix | None = _as_in_spec("class_mix")
-    seed: int = _as_in_spec("seed")
+    class_mix: ClassMix | None = field_of_spec("class_mix")
+    seed: int = field_of_spec("seed")
     bounds: Names | None = Field(
         None, description="south,north,west,east in degrees (default: the city's; of manila 14.4,14.7,120.9,121.2)"
     )
     city: str = Field("manila", description="city whose climate, hours and mains hold")
-    cities: Path | None = _as_in_spec("cities")
+    cities: Path | None = field_of_spec("cities")
     model: Model = Field(
         "readings", description="readings: sums of the readings; ghostload: the published formula, without readings"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import (
     AliasChoices,
@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from wattif.errors import InvalidValue
-from wattif.spec import Spec
+from wattif.spec import field_of_spec
 from wattif.spec.values import FIRST_DAY, LAST_DAY, split_names
 
 
@@ -38,11 +38,6 @@ def _in_utc(moment: datetime) -> datetime:
     if not FIRST_DAY.year <= own.year <= LAST_DAY.year:
         raise ValueError(f"must lie between {FIRST_DAY} and {LAST_DAY}")
     return own.astimezone(UTC).replace(microsecond=0)
-
-
-def _as_in_spec(name: str) -> Any:
-    """The field of a dataset of readings: its default, its bounds, its description."""
-    return Spec.model_fields[name]
 
 
 Moment = Annotated[datetime, BeforeValidator(_read_moment)]
@@ -93,7 +88,7 @@ class IncidentSpec(BaseModel):
     notes_probability: float = Field(0.55, ge=0, le=1, description="share of the incidents with notes")
     geohash_precision: int = Field(8, ge=3, le=12, description="characters of the geohash")
     city: str = Field("manila", description="city where they occur")
-    cities: Path | None = _as_in_spec("cities")
+    cities: Path | None = field_of_spec("cities")
     workflow: Path | None = Field(
         None, description="TOML file of states and transitions from the alert to the end (default: the built-in one)"
     )

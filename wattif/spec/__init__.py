@@ -1,5 +1,5 @@
 """What determines a dataset: plain frozen models that read no environment, no file and no working directory."""
 
-from wattif.spec.spec import Spec, WorldSpec
+from wattif.spec.spec import Spec, WorldSpec, field_of_spec
 
-__all__ = ["Spec", "WorldSpec"]
+__all__ = ["Spec", "WorldSpec", "field_of_spec"]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -158,3 +158,8 @@ class Spec(WorldSpec):
     def column_names(self) -> list[str] | None:
         """The names in `columns`; None: those that are not optional."""
         return None if self.columns is None else split_names(self.columns)
+
+
+def field_of_spec(name: str) -> Any:
+    """The field *name* of `Spec`, for another model to have the same: its default, its bounds, its description."""
+    return Spec.model_fields[name]

@@ -144,6 +144,47 @@ def test_each_wrong_option_gets_a_line() -> None:
 
 
 @pytest.mark.parametrize(
+    ("verb", "arguments", "variables", "lines", "message"),
+    [
+        ("incidents", ["--start-datetime", "x"], {}, [], "--start-datetime x: not a date"),
+        ("incidents", ["--window-end=x"], {}, [], "--window-end x: not a date"),
+        ("incidents", ["--start-datetime", "2024-01-01", "--window-end", "x"], {}, [], "--window-end x: not a date"),
+        ("grid", ["--num-barangays", "0"], {}, [], "--num-barangays 0: must be greater"),
+        ("grid", ["--num-zones", "0"], {}, ["num-barangays = 1"], "--num-zones 0: must be greater"),
+        ("grid", [], {"NUM_ZONES": "0"}, ["num-zones = 1"], "WATTIF_NUM_ZONES=0: must be greater"),
+        ("grid", [], {"NUM_ZONES": "1", "NUM_BARANGAYS": "0"}, [], "WATTIF_NUM_BARANGAYS=0: must be greater"),
+        ("grid", [], {}, ["num-zones = 0"], "wattif.toml: num-zones = 0: must be greater"),
+        ("grid", [], {}, ["num-zones = 1", "num_barangays = 0"], "wattif.toml: num-barangays = 0: must be greater"),
+        ("grid", ["--num-barangay", "1"], {}, [], "--num-barangay: unknown option; did you mean --num-barangays?"),
+        ("grid", ["--num-zone", "1"], {}, [], "--num-zone: unknown option; did you mean --num-zones?"),
+    ],
+)
+def test_of_two_names_an_option_has_the_one_that_was_written(
+    verb: str,
+    arguments: list[str],
+    variables: dict[str, str],
+    lines: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(f"WATTIF_{name}", value)
+    (tmp_path / "wattif.toml").write_text("\n".join(lines))
+    with pytest.raises(UsageError) as error:
+        read_options(VERBS[verb][0], [*arguments, "--config", str(tmp_path / "wattif.toml")], f"wattif {verb}")
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_the_environment_wins_over_the_file_under_either_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATTIF_NUM_ZONES", "7")
+    file = tmp_path / "wattif.toml"
+    file.write_text("num-barangays = 3\n")
+    assert read_options(GridOptions, ["--config", str(file)], "wattif grid").num_zones == 7
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("meters = ", "not a TOML file"),

@@ -81,11 +81,11 @@ def _run(name: str, arguments: Sequence[str], program: str) -> int:
 def _do(name: str, arguments: Sequence[str], program: str, stop: threading.Event) -> int:
     from pydantic import ValidationError
 
-    from wattif.cli import messages
+    from wattif.cli.messages import Origins, of_error, of_validation
     from wattif.cli.options import read_options
 
     verb: Verb[Any] = import_module(f"wattif.cli.{name}").VERB
-    origins = messages.Origins()
+    origins = Origins()
     _listen_to_signals(stop, ends_when_asked=verb.ends_when_asked)
     try:
         options = read_options(verb.options, arguments, program, stored=verb.stored, origins=origins)
@@ -94,9 +94,9 @@ def _do(name: str, arguments: Sequence[str], program: str, stop: threading.Event
         print(f"{program}: interrupted: {verb.interrupted}", file=sys.stderr)
         return INTERRUPTED
     except ValidationError as error:
-        return _fail(program, messages.of_validation(error, origins), UsageError.exit_code)
+        return _fail(program, of_validation(error, origins), UsageError.exit_code)
     except WattIfError as error:
-        return _fail(program, messages.of_error(error, origins), error.exit_code)
+        return _fail(program, of_error(error, origins), error.exit_code)
 
 
 def _fail(program: str, lines: Iterable[str], code: int) -> int:

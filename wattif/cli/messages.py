@@ -7,7 +7,7 @@ person wrote: ``--meters abc``, ``WATTIF_METERS=abc``, or ``wattif.toml: meters 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -31,18 +31,22 @@ def option_of(name: str, alias: str | None = None) -> str:
 
 
 def names_of(name: str, field: FieldInfo) -> list[str]:
-    """How a field may be called, the name of its option first."""
+    """How a field may be called; of several that are given, the first counts."""
     choices = field.validation_alias.choices if isinstance(field.validation_alias, AliasChoices) else []
-    return [field.alias or name, name, *map(str, choices)]
+    return [*map(str, choices), field.alias or name, name]
+
+
+def options_of(fields: Mapping[str, FieldInfo]) -> dict[str, str]:
+    """The options of *fields* by each name that these may be called; some have two."""
+    return {each: option_of(each, field.alias) for name, field in fields.items() for each in names_of(name, field)}
 
 
 @cache
 def options_of_all_verbs() -> dict[str, str]:
-    """The options of all verbs by the names of their fields, and by their aliases."""
+    """`options_of` the fields of all verbs."""
     options: dict[str, str] = {}
     for verb in VERBS:
-        for name, field in import_module(f"wattif.cli.{verb}").VERB.options.model_fields.items():
-            options |= dict.fromkeys(names_of(name, field), option_of(name, field.alias))
+        options |= options_of(import_module(f"wattif.cli.{verb}").VERB.options.model_fields)
     return options
 
 
@@ -65,24 +69,38 @@ class Origins:
     """Where each value was given."""
 
     def __init__(self) -> None:
-        self.options: dict[str, str] = {}  # by field
+        self.options: dict[str, str] = {}  # by name; of two names, a field's own has that which was given
         self._names: dict[str, str] = {}  # of fields, by alias
         self._origins: dict[str, Origin] = {}
 
     def learn_options(self, fields: Mapping[str, FieldInfo]) -> None:
         """Know the options of the verb."""
-        self.options = {name: option_of(name, field.alias) for name, field in fields.items()}
+        self.options = options_of(fields)
         self._names = {other: name for name, field in fields.items() for other in names_of(name, field)}
 
-    def learn(self, given: Mapping[str, Any], origin_of: Callable[[str], Origin]) -> None:
-        """Know where *given* values come from; what was known before wins."""
+    def learn(
+        self, given: Mapping[str, Any], origin_of: Callable[[str], Origin], *, written: Iterable[str] = ()
+    ) -> None:
+        """Know where *given* values come from; what was known before wins.
+
+        *written*: how they are called there; of two names of a field, the last counts.
+        """
+        as_written = {self._names[name]: name for name in written if name in self._names}
         for name in given:
-            self._origins.setdefault(self._names.get(name, name), origin_of(name))
+            field = self._names.get(name, name)
+            if field not in self._origins:
+                own = as_written.get(field, name)
+                if own in self.options:
+                    self.options[field] = self.options[own]
+                self._origins[field] = origin_of(own)
 
     def option(self, name: str) -> str:
         """The option of a field, or of an alias."""
-        name = self._names.get(name, name)
         return self.options.get(name) or options_of_all_verbs().get(name) or option_of(name)
+
+    def with_options(self, text: str) -> str:
+        """*text* with each field in backticks as its option, the one that was given where there are two."""
+        return with_options(text, options_of_all_verbs() | self.options)
 
     def of(self, name: str, value: object) -> str:
         """A *value* of a field as it was given."""
@@ -98,9 +116,9 @@ def of_error(error: WattIfError, origins: Origins) -> Iterator[str]:
     for line in str(error).splitlines() or [type(error).__name__]:
         match = _VALUE_OF_FIELD.match(line)
         if match is not None:
-            yield with_options(f"{origins.of(match[1], match[2])}: {line[match.end() :]}")
+            yield origins.with_options(f"{origins.of(match[1], match[2])}: {line[match.end() :]}")
         else:
-            yield with_options(line)
+            yield origins.with_options(line)
 
 
 def of_validation(error: ValidationError, origins: Origins) -> Iterator[str]:
@@ -108,9 +126,9 @@ def of_validation(error: ValidationError, origins: Origins) -> Iterator[str]:
     for detail in error.errors():
         cause = detail.get("ctx", {}).get("error")
         if isinstance(cause, InvalidValue):
-            yield with_options(f"{origins.of(cause.field, cause.value)}: {cause.reason}")
+            yield origins.with_options(f"{origins.of(cause.field, cause.value)}: {cause.reason}")
         else:
-            yield with_options(_explain(detail, origins))
+            yield origins.with_options(_explain(detail, origins))
 
 
 def of_arguments(error: SettingsError, origins: Origins) -> str:

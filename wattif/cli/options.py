@@ -26,8 +26,16 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from wattif.cli import messages
-from wattif.cli.messages import Origin, Origins
+from wattif.cli.messages import (
+    Origin,
+    Origins,
+    names_of,
+    of_arguments,
+    of_validation,
+    options_of,
+    options_of_all_verbs,
+    with_options,
+)
 from wattif.errors import UsageError, did_you_mean
 
 ENVIRONMENT_PREFIX = "WATTIF_"
@@ -58,9 +66,9 @@ class Options(BaseSettings):
         """Help and docs name what is required first, and other options as they are written."""
         cls.__doc__ = inspect.cleandoc(cls.__doc__ or "")  # it begins the help
         fields = cls.__pydantic_fields__
-        options = {name: messages.option_of(name, field.alias) for name, field in fields.items()}
+        options = options_of(fields)
         for field in fields.values():
-            field.description = messages.with_options(field.description or "", options)
+            field.description = with_options(field.description or "", options)
         cls.__pydantic_fields__ = dict(sorted(fields.items(), key=lambda item: not item[1].is_required()))
 
     def part(self, model: type[AnyModel]) -> AnyModel:
@@ -79,6 +87,15 @@ class _CommandLine(CliSettingsSource[Any]):
         return re.sub(
             r" \(default: (None|False|)\)| \(default factory: [^)]*\)", "", super()._help_format(*field, **more)
         )
+
+
+class _Environment(EnvSettingsSource):
+    """The environment; a field with two names goes by the first, as in the other sources, so that the order holds."""
+
+    def __call__(self) -> dict[str, Any]:
+        names = [names_of(name, field) for name, field in self.settings_cls.model_fields.items()]
+        first = {each: own[0] for own in names for each in own}
+        return {first.get(name, name): value for name, value in super().__call__().items()}
 
 
 class _TomlFile(TomlConfigSettingsSource):
@@ -108,15 +125,17 @@ def read_options(
         command_line = _CommandLine(
             options_cls, cli_prog_name=program, cli_parse_args=list(arguments), cli_exit_on_error=False
         )
-        environment = EnvSettingsSource(options_cls)
+        environment = _Environment(options_cls)
         sources: list[PydanticBaseSettingsSource] = [command_line, environment]
-        origins.learn(command_line(), lambda name: Origin(f"{origins.option(name)} "))
-        origins.learn(environment(), lambda name: Origin(f"{_variable(origins.option(name))}="))
+        origins.learn(command_line(), lambda name: Origin(f"{origins.option(name)} "), written=_written(arguments))
+        variables = [each for each in reversed(origins.options) if _variable(each).lower() in environment.env_vars]
+        origins.learn(environment(), lambda name: Origin(f"{_variable(origins.option(name))}="), written=variables)
         config = command_line().get("config") or os.environ.get("WATTIF_CONFIG")
         if config:
             file = _toml_source(options_cls, Path(config))
             sources.append(file)
-            origins.learn(file(), lambda name: Origin(f"{config}: {name.replace('_', '-')} = "))
+            keys = [each for each in reversed(origins.options) if each in file.toml_data]
+            origins.learn(file(), lambda name: Origin(f"{config}: {name.replace('_', '-')} = "), written=keys)
         if stored is not None:
             given = {name: value for source in reversed(sources) for name, value in source().items()}
             values, place = stored(given)
@@ -124,9 +143,14 @@ def read_options(
             origins.learn(values, lambda name: Origin(f"{place}: {name} = "))
         return options_cls(_build_sources=(tuple(sources), {}))
     except ValidationError as error:
-        raise UsageError("\n".join(messages.of_validation(error, origins))) from None
+        raise UsageError("\n".join(of_validation(error, origins))) from None
     except SettingsError as error:
-        raise UsageError(messages.of_arguments(error, origins)) from None
+        raise UsageError(of_arguments(error, origins)) from None
+
+
+def _written(arguments: Sequence[str]) -> list[str]:
+    """The options among the words of the command line, as names."""
+    return [word.partition("=")[0].removeprefix("--").replace("-", "_") for word in arguments if word.startswith("--")]
 
 
 def _variable(option: str) -> str:
@@ -138,7 +162,7 @@ def _check_variables() -> None:
     given = sorted(name for name in os.environ if name.upper().startswith(ENVIRONMENT_PREFIX))
     if set(given) <= {_CACHE}:
         return
-    known = {_CACHE, *(_variable(name) for name in messages.options_of_all_verbs())}
+    known = {_CACHE, *(_variable(name) for name in options_of_all_verbs())}
     lines = [f"{name}={os.environ[name]}: {_unknown(name, known)}" for name in given if name.upper() not in known]
     if lines:
         raise UsageError("\n".join(lines))
@@ -157,7 +181,7 @@ def _toml_source(options_cls: type[Options], path: Path) -> TomlConfigSettingsSo
         raise UsageError(f"--config {path}: not a TOML file: {error}; texts need quotes, dates too") from None
     if source is None:
         raise UsageError(f"--config {path}: no such file")
-    own = {other for name, field in options_cls.model_fields.items() for other in messages.names_of(name, field)}
-    for name in messages.options_of_all_verbs().keys() - own:  # a file may be shared by all verbs
+    others = options_of_all_verbs().keys() - options_of(options_cls.model_fields).keys()
+    for name in others:  # a file may be shared by all verbs
         source.init_kwargs.pop(name, None)
     return source

@@ -172,6 +172,25 @@ def test_every_labelled_outage_is_an_incident_with_a_crew(tmp_path: Path, lake: 
         assert row["status_code"] != "CANCELLED"
 
 
+def test_a_window_beyond_the_lake_is_warned_of(
+    tmp_path: Path, lake: Path, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    words = ["--lake", str(lake), "--incident-count", "200", "--output-dir", str(tmp_path), "--no-verbose"]
+    for window, told in (
+        (["--window-end", "2024-07-01"], "2024-06-28T00:00:00Z to 2024-07-01T00:00:00Z"),
+        (["--window-days", "4"], "2023-12-31T00:00:00Z to 2024-01-04T00:00:00Z"),
+        (["--window-days", "2"], None),
+        ([], None),
+    ):
+        caplog.clear()
+        assert run(*words, *window, "--overwrite")[0] == 0
+        assert [each.levelname for each in caplog.records] == ["WARNING"] * (told is not None)
+        if told is not None:
+            (line,) = caplog.messages
+            for said in (str(lake), "2024-01-01T00:00:00Z to 2024-01-04T00:00:00Z", told, "leave out --window-end"):
+                assert said in line
+
+
 def test_too_few_incidents_for_the_labels_are_refused(tmp_path: Path, lake: Path, run: Run) -> None:
     words = ["--lake", str(lake), "--output-dir", str(tmp_path / "out"), "--no-verbose"]
     code, _, err = run(*words, "--incident-count", "1")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ from tqdm import tqdm
 
 from wattif.cli.announce import telling_what_compiles
 from wattif.cli.data_set import DataSetOptions, OutputDir
+from wattif.cli.logs import log_to_stderr
 from wattif.cli.messages import names_of
 from wattif.cli.verb import Verb
 from wattif.errors import InvalidValue
@@ -49,13 +52,12 @@ class IncidentOptions(DataSetOptions, IncidentSpec):
 def _run(options: IncidentOptions, stop: Event) -> int:
     from wattif.incidents.write import write_setting
 
+    log_to_stderr(verbose=False)
     with telling_what_compiles():
         setting = _setting(options)
         setting.prepare()
         spec = setting.spec
-        print(
-            f"seed {spec.seed}, window {spec.window_start:%Y-%m-%dT%H:%M:%SZ} to {spec.window_end:%Y-%m-%dT%H:%M:%SZ}"
-        )
+        print(f"seed {spec.seed}, window {_span(spec.window_start, spec.window_end)}")
         settings = spec.model_dump(mode="json", exclude_none=True)
         if options.lake is not None:
             settings["lake"] = options.lake
@@ -79,12 +81,26 @@ def _setting(options: IncidentOptions) -> Setting:
 
     if options.lake is None:
         return Setting.of(options.part(IncidentSpec))
-    from wattif.incidents.of_lake import setting_of_dataset
+    from wattif.incidents.of_lake import setting_of_dataset, span_of_labels
     from wattif.lake.open import open_store
     from wattif.lake.stored import same_spec
 
     given = {name: getattr(options, name) for name in IncidentSpec.model_fields if name in options.model_fields_set}
-    return setting_of_dataset(same_spec(open_store(options.lake)), given)
+    dataset = same_spec(open_store(options.lake))
+    setting, (begin, end) = setting_of_dataset(dataset, given), span_of_labels(dataset)
+    if setting.spec.window_start < begin or setting.spec.window_end > end:
+        logging.getLogger("wattif").warning(
+            "%s: has labels of %s; the window, %s, reaches beyond, and has no outages, sags and swells there;"
+            " to take that of the lake, leave out --window-end and --window-days",
+            options.lake,
+            _span(begin, end),
+            _span(setting.spec.window_start, setting.spec.window_end),
+        )
+    return setting
+
+
+def _span(begin: datetime, end: datetime) -> str:
+    return f"{begin:%Y-%m-%dT%H:%M:%SZ} to {end:%Y-%m-%dT%H:%M:%SZ}"
 
 
 VERB = Verb(options=IncidentOptions, run=_run, interrupted="nothing was written", ends_when_asked=False)

@@ -15,6 +15,13 @@ from wattif.model.scenario import drawn_events, fleet_of, world_of
 from wattif.spec import Spec
 
 
+def span_of_labels(dataset: Spec) -> tuple[datetime, datetime]:
+    """From when to when *dataset* may have labels."""
+    first = dataset.epoch if dataset.rate.per is not None else dataset.start  # at a rate, whole months have theirs
+    begin, end = (datetime.combine(day, time(), UTC) for day in (first, dataset.end + timedelta(days=1)))
+    return begin, end
+
+
 def setting_of_dataset(dataset: Spec, given: Mapping[str, Any]) -> Setting:
     """The setting of *dataset*; *given*: fields of `IncidentSpec`. The window is that of the lake unless it is given.
 
@@ -26,9 +33,8 @@ def setting_of_dataset(dataset: Spec, given: Mapping[str, Any]) -> Setting:
     city = given.get("city", dataset.city_ids[0])
     if city not in dataset.city_ids:
         raise InvalidValue("city", city, f"is not in the lake{choose_from(city, dataset.city_ids)}")
-    first = dataset.epoch if dataset.rate.per is not None else dataset.start  # that of the first label
-    end = datetime.combine(dataset.end + timedelta(days=1), time(), UTC)
-    window = {"window_end": end, "window_days": (end.date() - first).days}
+    begin, end = span_of_labels(dataset)
+    window = {"window_end": end, "window_days": (end - begin).days}
     spec = IncidentSpec(**{**window, **given, "city": city, "cities": dataset.cities})
     world = world_of(dataset)
     own = next(each for each in world.cities if each.id == city)

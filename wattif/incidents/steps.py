@@ -85,7 +85,16 @@ class _Walk:
         after = lognormal(start.median_s, start.sigma, normals_of(self._seed, Stream.INCIDENT_STEP, cases.number, 0))
         at_s = cases.occurrence_s + after.round().astype(np.int64)
         state = np.full(len(active), names.index(start.state))
-        self._add(active, 1, np.full(len(active), -1), state, np.full(len(active), start.by, object), at_s)
+        self._made.append(
+            Steps(
+                case=active,
+                step=np.full(len(active), 1),
+                from_state=np.full(len(active), -1),
+                to_state=state,
+                by=np.full(len(active), start.by, object),
+                at_s=at_s,
+            )
+        )
         final = np.array([self._workflow.states[name].final for name in names])
         for step in range(2, _MOST_STEPS):
             goes_on = ~final[state] & ((at_s <= until_s) | (cases.end_s[active] >= 0))
@@ -122,7 +131,8 @@ class _Walk:
                         late = late[self._cases.end_s[active[late]] < 0]
                     to[late], by[late], after_s[late] = names.index(each.otherwise), "timeout", each.timeout_s
         then_s = at_s + np.maximum(after_s.round(), 1.0).astype(np.int64)
-        self._add(active, step, state, to, by, then_s)
+        numbers = np.full(len(active), step)
+        self._made.append(Steps(case=active, step=numbers, from_state=state, to_state=to, by=by, at_s=then_s))
         return to, then_s
 
     def _shares(self, leaving: Sequence[Transition], active: Numbers) -> Floats:
@@ -160,14 +170,6 @@ class _Walk:
         if transition.takes == "handling":
             return self._cases.handling_s[active]
         return lognormal(float(transition.median_s or 0.0), transition.sigma, normals)
-
-    def _add(
-        self, case: Numbers, step: int, from_state: Numbers, to_state: Numbers, by: NDArray[np.object_], at_s: Numbers
-    ) -> None:
-        number = np.full(len(case), step)
-        self._made.append(
-            Steps(case=case, step=number, from_state=from_state, to_state=to_state.copy(), by=by, at_s=at_s.copy())
-        )
 
 
 def _fitted(steps: Steps, workflow: Workflow, cases: Cases) -> Steps:

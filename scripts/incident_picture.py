@@ -20,7 +20,7 @@ import wattif
 from wattif.incidents.block import Block
 from wattif.incidents.kinds import incident_types
 from wattif.incidents.of_lake import setting_of_dataset
-from wattif.incidents.rows import all_rows
+from wattif.incidents.rows import RowsOfSetting, all_rows
 from wattif.incidents.setting import Setting
 
 mpl.use("Agg")
@@ -68,11 +68,10 @@ def draw(path: Path) -> None:
 
 def _rows(setting: Setting, table: str) -> list[dict[str, Any]]:
     rows = all_rows()[table]
-    if rows.of_setting is not None:
-        made = rows.of_setting(setting)
+    if isinstance(rows, RowsOfSetting):
+        made = rows.make(setting)
     else:
-        assert rows.of_block is not None
-        made = rows.of_block(Block(setting=setting, first=0, count=INCIDENTS))
+        made = rows.make(Block(setting=setting, first=0, count=INCIDENTS))
     found: list[dict[str, Any]] = made.to_pylist()
     return found
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from wattif.errors import InvalidValue, choose_from
 from wattif.incidents.block import Block
-from wattif.incidents.rows import Rows, all_rows
+from wattif.incidents.rows import Rows, RowsOfSetting, all_rows
 from wattif.incidents.setting import Setting
 from wattif.incidents.spec import IncidentSpec
 from wattif.incidents.write import BLOCK_INCIDENTS
@@ -78,11 +78,9 @@ def read_incidents(
 
 
 def _batches(setting: Setting, rows: Rows, columns: list[str], numbers: range) -> Iterator[pa.RecordBatch]:
-    if rows.of_setting is not None:
-        yield from rows.of_setting(setting).select(columns).to_batches()
+    if isinstance(rows, RowsOfSetting):
+        yield from rows.make(setting).select(columns).to_batches()
         return
-    if rows.of_block is None:
-        raise NotImplementedError(f"{rows.table.name} is made neither of blocks nor of the setting")
     for first in range(numbers.start, numbers.stop, BLOCK_INCIDENTS):
         block = Block(setting=setting, first=first, count=min(BLOCK_INCIDENTS, numbers.stop - first))
-        yield from rows.of_block(block).select(columns).to_batches()
+        yield from rows.make(block).select(columns).to_batches()

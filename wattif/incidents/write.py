@@ -18,7 +18,7 @@ from wattif.data_set.folder import whole_folder
 from wattif.data_set.report import NAME as REPORT
 from wattif.data_set.report import has_settings, report_text
 from wattif.incidents.block import Block
-from wattif.incidents.rows import Rows, all_rows
+from wattif.incidents.rows import Rows, RowsOfBlock, RowsOfSetting, all_rows
 from wattif.incidents.setting import Setting
 from wattif.incidents.spec import IncidentSpec
 from wattif.tables import incidents as tables
@@ -150,13 +150,13 @@ def _made(setting: Setting, wanted: Sequence[Rows], files: Mapping[str, TableFil
     def packed(tables_of: Mapping[str, pa.Table]) -> Mapping[str, tuple[Any, int]]:
         return {name: (files[name].packed(table), len(table)) for name, table in tables_of.items()}
 
-    small = {each.table.name: each.of_setting(setting) for each in wanted if each.of_setting is not None}
+    small = {each.table.name: each.make(setting) for each in wanted if isinstance(each, RowsOfSetting)}
     yield _Made(packed=packed(small), counts={}, incidents=0)
-    makers = {each.table.name: each.of_block for each in wanted if each.of_block is not None}
+    makers = {each.table.name: each.make for each in wanted if isinstance(each, RowsOfBlock)}
 
     def made(first: int) -> _Made:
         block = Block(setting=setting, first=first, count=min(BLOCK_INCIDENTS, setting.spec.incident_count - first))
-        own = {name: of_block(block) for name, of_block in makers.items()}
+        own = {name: make(block) for name, make in makers.items()}
         counts = {name: Counter(own[tables.INCIDENTS.name][name].to_pylist()) for name in _COUNTED}
         return _Made(packed=packed(own), counts=counts, incidents=block.count)
 

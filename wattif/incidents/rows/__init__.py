@@ -1,7 +1,4 @@
-"""Rows of the tables, a module each: found where it lies, by its `TABLE` and what makes its rows.
-
-`of_block` makes those of a block of incidents, `of_setting` those of a small table as a whole.
-"""
+"""Rows of the tables, a module for one or some of them: found where it lies, by its `ROWS`."""
 
 from __future__ import annotations
 
@@ -19,13 +16,24 @@ from wattif.tables.table import Table
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rows:
-    """How the rows of a table are made: by the block, or as a whole."""
+class RowsOfSetting:
+    """How the rows of a small table are made: as a whole."""
 
     table: Table
-    of_block: Callable[[Block], pa.Table] | None = None
-    of_setting: Callable[[Setting], pa.Table] | None = None
+    make: Callable[[Setting], pa.Table]
     option: str | None = None  # the field of the spec by which it is left out
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowsOfBlock:
+    """How the rows of a table are made that grows with the incidents: by the block."""
+
+    table: Table
+    make: Callable[[Block], pa.Table]
+    option: str | None = None  # the field of the spec by which it is left out
+
+
+Rows = RowsOfSetting | RowsOfBlock
 
 
 @cache

@@ -10,7 +10,7 @@ from wattif.incidents.block import Block, For
 from wattif.incidents.columns import repeated, table_of, where
 from wattif.incidents.draws import Floats, Numbers, chosen, uniforms_of
 from wattif.incidents.kinds import codes, incident_types
-from wattif.incidents.rows import Rows
+from wattif.incidents.rows import RowsOfBlock
 from wattif.numeric.streams import Stream
 from wattif.tables import incidents as tables
 
@@ -58,4 +58,4 @@ def _identifiers(block: Block, case: Numbers, kind: Numbers, random: Floats) -> 
     return choices.take(pa.array(sort * len(case) + np.arange(len(case))))
 
 
-ROWS = (Rows(table=tables.ASSETS, of_block=asset_rows, option="include_assets"),)
+ROWS = (RowsOfBlock(table=tables.ASSETS, make=asset_rows, option="include_assets"),)

@@ -8,7 +8,7 @@ import pyarrow as pa
 from wattif.incidents import texts
 from wattif.incidents.block import Block
 from wattif.incidents.columns import moments, table_of, where
-from wattif.incidents.rows import Rows
+from wattif.incidents.rows import RowsOfBlock
 from wattif.tables import incidents as tables
 
 
@@ -31,4 +31,4 @@ def event_rows(block: Block) -> pa.Table:
     )
 
 
-ROWS = (Rows(table=tables.EVENTS, of_block=event_rows),)
+ROWS = (RowsOfBlock(table=tables.EVENTS, make=event_rows),)

@@ -11,7 +11,7 @@ from wattif.incidents.block import SEVERITY_FACTORS, Block, For
 from wattif.incidents.columns import moments, table_of, where
 from wattif.incidents.draws import Floats, Numbers, chosen, lognormal
 from wattif.incidents.kinds import codes, incident_types
-from wattif.incidents.rows import Rows
+from wattif.incidents.rows import RowsOfBlock
 from wattif.incidents.sphere import geohashes, wkt_points
 from wattif.numeric.ieee import exp
 from wattif.tables import incidents as tables
@@ -127,4 +127,4 @@ def _loses_power() -> NDArray[np.bool_]:
     return np.array([each.loses_power for each in incident_types()])
 
 
-ROWS = (Rows(table=tables.INCIDENTS, of_block=incident_rows),)
+ROWS = (RowsOfBlock(table=tables.INCIDENTS, make=incident_rows),)

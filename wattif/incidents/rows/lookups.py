@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from wattif.incidents import kinds
 from wattif.incidents.columns import table_of
-from wattif.incidents.rows import Rows
+from wattif.incidents.rows import RowsOfSetting
 from wattif.incidents.setting import Setting
 from wattif.incidents.sphere import wkt_points
 from wattif.model.geography import Geography
@@ -71,4 +71,4 @@ def _ranks(count: int) -> pa.Array:
 
 
 _OTHERS: dict[str, Callable[[Table, Setting], pa.Table]] = {"incident_types": _types, "response_zones": _zones}
-ROWS = tuple(Rows(table=each, of_setting=partial(_OTHERS.get(each.name, _codes), each)) for each in tables.LOOKUPS)
+ROWS = tuple(RowsOfSetting(table=each, make=partial(_OTHERS.get(each.name, _codes), each)) for each in tables.LOOKUPS)

@@ -10,7 +10,7 @@ from wattif.incidents.block import Block, For
 from wattif.incidents.columns import moments, repeated, table_of
 from wattif.incidents.draws import uniforms_of
 from wattif.incidents.kinds import incident_types
-from wattif.incidents.rows import Rows
+from wattif.incidents.rows import RowsOfBlock
 from wattif.numeric.streams import Stream
 from wattif.tables import incidents as tables
 
@@ -51,4 +51,4 @@ def note_rows(block: Block) -> pa.Table:
     )
 
 
-ROWS = (Rows(table=tables.NOTES, of_block=note_rows, option="include_notes"),)
+ROWS = (RowsOfBlock(table=tables.NOTES, make=note_rows, option="include_notes"),)

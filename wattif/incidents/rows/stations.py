@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from wattif.incidents.columns import moments, table_of, where
 from wattif.incidents.draws import uniforms_of
-from wattif.incidents.rows import Rows
+from wattif.incidents.rows import RowsOfSetting
 from wattif.incidents.setting import NEVER, Setting
 from wattif.incidents.sphere import wkt_points
 from wattif.incidents.texts import joined, numbered, picked
@@ -48,4 +48,4 @@ def station_rows(setting: Setting) -> pa.Table:
     )
 
 
-ROWS = (Rows(table=tables.STATIONS, of_setting=station_rows),)
+ROWS = (RowsOfSetting(table=tables.STATIONS, make=station_rows),)

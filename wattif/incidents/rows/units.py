@@ -9,7 +9,7 @@ from wattif.incidents import texts
 from wattif.incidents.block import Block, For
 from wattif.incidents.columns import moments, repeated, table_of
 from wattif.incidents.draws import Floats, Numbers, uniforms_of
-from wattif.incidents.rows import Rows
+from wattif.incidents.rows import RowsOfBlock
 from wattif.numeric.streams import Stream
 from wattif.tables import incidents as tables
 
@@ -51,4 +51,4 @@ def _leaning(uniforms: Floats, severity: Numbers) -> Floats:
     return np.choose(severity, (uniforms * uniforms, uniforms, root, np.sqrt(root)))
 
 
-ROWS = (Rows(table=tables.UNITS, of_block=unit_rows, option="include_units"),)
+ROWS = (RowsOfBlock(table=tables.UNITS, make=unit_rows, option="include_units"),)

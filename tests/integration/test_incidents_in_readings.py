@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import duckdb
 import pytest
 
@@ -38,6 +40,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnectio
     connection.execute("SET TimeZone = 'UTC'")
     for name in ("readings", "meters", "transformers"):
         connection.register(name, wattif.read(SPEC, name).read_all())
+    connection.execute(f"CREATE VIEW events AS FROM read_parquet('{folder}/data/incident_events.parquet')")
     incidents = f"SELECT *, metadata::JSON AS facts FROM read_parquet('{folder}/data/incidents.parquet')"
     connection.execute(f"CREATE VIEW outages AS FROM ({incidents}) WHERE facts->>'customers_without_power' IS NOT NULL")
     return connection
@@ -65,3 +68,13 @@ def test_customers_without_power_by_hour_agree(tables: duckdb.DuckDBPyConnection
                 coalesce(resolved_at, TIMESTAMPTZ '2024-01-03') - INTERVAL 1 SECOND, INTERVAL 1 HOUR)) AS hours (hour)
         WHERE (facts->>'customers_without_power')::INT > 0 GROUP BY ALL"""
     assert sorted(from_readings) == sorted(tables.execute(of_incidents).fetchall())
+
+
+def test_transitions_stay_in_order_where_the_readings_say_the_end(tables: duckdb.DuckDBPyConnection) -> None:
+    steps = """SELECT occurred_at - lag(occurred_at) OVER (PARTITION BY incident_number ORDER BY event_number) AS took,
+        from_state FROM events SEMI JOIN outages USING (incident_number)"""
+    ((shortest, closed),) = tables.execute(
+        f"SELECT min(took), count(*) FILTER (from_state = 'restored') FROM ({steps}) WHERE from_state IS NOT NULL"
+    ).fetchall()
+    assert closed > 5
+    assert shortest >= timedelta(0)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import platform
 import re
+import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,6 +20,7 @@ import pytest
 import wattif
 from wattif.errors import EngineError
 from wattif.face.reading import rows_of
+from wattif.incidents.rows import all_rows
 
 pytest.importorskip("pyspark", reason="pyspark is not installed")
 
@@ -49,6 +52,8 @@ pytestmark = pytest.mark.timeout(300)
 CLEAN: dict[str, Any] = {"start": "2024-01-01", "end": "2024-01-03", "meters": 25, "interval": 600}
 OPTIONS = {**CLEAN, "anomaly_rate": 1, "columns": "mac,timestamp,consumption_wh,power_w,city_id,seq"}
 SPEC = wattif.Spec.model_validate(OPTIONS)
+INCIDENTS: dict[str, Any] = {"table": "incidents", "incident_count": 500, "seed": 7, "window_end": "2024-07-01"}
+INCIDENT_SPEC = wattif.IncidentSpec(incident_count=500, seed=7, window_end="2024-07-01")
 FILTERS = "spark.sql.python.filterPushdown.enabled"
 TIMES = [datetime(2024, 1, 2, tzinfo=UTC), datetime(2024, 1, 3, tzinfo=UTC)]
 Load = Callable[..., "DataFrame"]
@@ -211,6 +216,53 @@ def test_other_tables(lake: Path, tmp_path: Path) -> None:
         assert found.num_rows
 
 
+def test_incidents(load: Load) -> None:
+    expected = wattif.read(INCIDENT_SPEC, "incidents").read_all()
+    frame = load(**INCIDENTS)
+    assert frame.schema["estimated_damage_amount"].simpleString() == "estimated_damage_amount:decimal(14,2)"
+    found = frame.toArrow()
+    assert found.cast(expected.schema).sort_by("incident_number").equals(expected)
+    assert found.num_rows == 500
+
+
+def test_tasks_are_ranges_of_incidents(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wattif.spark.incidents._INCIDENTS", 150)
+    for table in all_rows():
+        expected = wattif.read(INCIDENT_SPEC, table).read_all()
+        reader = Reader(Asked.of(_words({**INCIDENTS, "table": table})))
+        found = [pa.Table.from_batches(reader.read(part)) for part in reader.partitions()]
+        assert pa.concat_tables(found).cast(expected.schema).equals(expected), table
+        assert len(found) == (4 if "incident_number" in expected.column_names else 1)
+        assert max(map(len, found)) <= (125 if table == "incidents" else len(expected))
+    pruned = Reader(Asked.of(_words(INCIDENTS), {"city": "string", "is_active": "boolean"}))
+    names = ["city", "is_active"]
+    found = [pa.Table.from_batches(pruned.read(part)) for part in pruned.partitions()]
+    expected = wattif.read(INCIDENT_SPEC, "incidents", columns=names).read_all()
+    assert pa.concat_tables(found).cast(expected.schema).equals(expected)
+
+
+@pytest.fixture(scope="module")
+def dark_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A day of meters whose labels are those of incidents."""
+    folder = tmp_path_factory.mktemp("dark")
+    small: dict[str, Any] = {"meters": 120, "interval": 3600, "columns": "mac,timestamp,consumption_wh"}
+    labels: dict[str, Any] = {"anomaly_rate": 1, "anomalies": "outage=3,sag"}
+    spec = wattif.Spec(start="2024-01-01", end="2024-01-01", **small, **labels)
+    wattif.generate(spec, folder / "lake", staging_dir=folder)
+    return folder / "lake"
+
+
+def test_incidents_of_the_labels_of_a_lake(dark_lake: Path) -> None:
+    asked = Asked.of({"lake": str(dark_lake), "table": "incidents", "seed": "5", "incident_count": "200"})
+    reader: Reader = pickle.loads(pickle.dumps(Reader(asked)))
+    found = pa.Table.from_batches(batch for part in reader.partitions() for batch in reader.read(part))
+    told = {json.loads(facts).get("event_id") for facts in found["metadata"].to_pylist()} - {None}
+    labels = pq.read_table(dark_lake / "_wattif/labels/anomalies/anomalies.parquet", columns=["event_id"])
+    assert told == set(labels["event_id"].to_pylist())
+    assert len(told) > 5
+    assert found.num_rows == 200
+
+
 def _words(options: dict[str, Any]) -> dict[str, str]:
     """As Spark hands them over."""
     return {name: str(value) for name, value in options.items()}
@@ -232,6 +284,12 @@ def test_what_an_executor_must_agree_on(tmp_path: Path) -> None:
     own.write_text(text.replace("nominal_v = 230", "nominal_v = 231"), encoding="utf-8")
     with pytest.raises(EngineError, match=r"executor \S+: `cities` \S+: is not the file that the driver has"):
         next(reader.read(first))
+    workflow = tmp_path / "workflow.toml"
+    shutil.copy(Path(wattif.__file__).parent / "incidents/data/workflow.toml", workflow)
+    reader = Reader(Asked.of(_words(INCIDENTS) | {"workflow": str(workflow)}))
+    workflow.unlink()
+    with pytest.raises(EngineError, match=r"executor \S+: `workflow` \S+: is not the file that the driver has"):
+        next(reader.read(*reader.partitions()))
 
 
 def test_an_executor_of_another_version_fails_its_task_by_name(spark: SparkSession) -> None:
@@ -265,8 +323,9 @@ def test_an_executor_of_another_version_fails_its_task_by_name(spark: SparkSessi
         ({"city": "atlantis"}, "`city` atlantis: unknown city"),
         ({"columns": "mac,powr_w"}, "`columns` powr_w: unknown column; did you mean power_w?"),
         ({"anomalies": "spyke", "anomaly_rate": 1}, "`anomalies` spyke: unknown kind; did you mean spike?"),
-        ({"table": "reading"}, "`table` reading: the dataset has none; did you mean readings?"),
-        ({"table": "smart_meter_readings"}, "`table` smart_meter_readings: the dataset has none"),
+        ({"table": "reading"}, "`table` reading: there is none; did you mean readings?"),
+        ({"table": "smart_meter_readings"}, "`table` smart_meter_readings: there is none"),
+        ({"table": "air_quality"}, "`table` air_quality: the dataset has none"),
         ({"table": "expected_daily", "view": "true"}, "`view` true: choose from measured, delivered, deduplicated"),
         (
             {"start": "2024-01-01", "lake": "somewhere"},
@@ -277,6 +336,31 @@ def test_an_executor_of_another_version_fails_its_task_by_name(spark: SparkSessi
 def test_what_cannot_be_is_said_in_a_line(options: dict[str, Any], message: str) -> None:
     with pytest.raises(Exception, match=f"^{message}") as failure:
         WattIf(_words({**CLEAN, **options})).schema()
+    assert "\n" not in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"meters": 3}, "`meters` 3: unknown option; choose from incident_count, .*, table, lake$"),
+        ({"incident_count": 0}, "`incident_count` 0: must be greater than or equal to 1"),
+        ({"units_min": 4}, "`units_min` 4: is more than `units_max` 3"),
+        ({"window_end": "soon"}, "`window_end` soon: not a date or time"),
+        ({"city": "atlantis"}, "`city` atlantis: unknown city"),
+        ({"workflow": "none.toml"}, "`workflow` none.toml: cannot be read"),
+        ({"table": "incident"}, "`table` incident: there is none; did you mean incidents?"),
+        ({"seed": None}, "`seed`: must be given, because each query would draw others"),
+        ({"seed": None, "window_end": None}, "`seed` and `window_end`: must be given"),
+        ({"lake": "LAKE", "seed": None, "window_end": None}, "`seed`: must be given"),
+        ({"lake": "LAKE", "cities": "my.toml"}, "`cities` my.toml: is what `lake` says; leave it out"),
+        ({"lake": "LAKE", "city": "london"}, "`city` london: is not in the lake"),
+        ({"lake": "LAKE", "window_end": None, "incident_count": 1}, r"`incident_count` 1: the lake has \d+ labelled"),
+    ],
+)
+def test_incidents_that_cannot_be_are_said_in_a_line(dark_lake: Path, options: dict[str, Any], message: str) -> None:
+    given = {name: value for name, value in {**INCIDENTS, **options}.items() if value is not None}
+    with pytest.raises(Exception, match=f"^{message}") as failure:
+        WattIf(_words(given | ({"lake": dark_lake} if "lake" in given else {}))).schema()
     assert "\n" not in str(failure.value)
 
 

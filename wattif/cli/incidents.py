@@ -6,18 +6,16 @@ import logging
 from datetime import datetime
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pydantic import Field, model_validator
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 from tqdm import tqdm
 
 from wattif.cli.announce import telling_what_compiles
 from wattif.cli.data_set import DataSetOptions, OutputDir
 from wattif.cli.logs import log_to_stderr
-from wattif.cli.messages import names_of
 from wattif.cli.verb import Verb
-from wattif.errors import InvalidValue
 from wattif.incidents.spec import IncidentSpec
 
 if TYPE_CHECKING:
@@ -37,16 +35,6 @@ class IncidentOptions(DataSetOptions, IncidentSpec):
     )
     output_dir: OutputDir = Path("data/generated")
     verbose: bool = Field(True, description="show progress")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _says_one_thing(cls, data: Any) -> Any:
-        if isinstance(data, dict) and data.get("lake") is not None:
-            names = names_of("cities", IncidentSpec.model_fields["cities"])
-            given = next((data[each] for each in names if each in data), None)
-            if given is not None:
-                raise InvalidValue("cities", given, f"is what `lake` {data['lake']} says; leave it out")
-        return data
 
 
 def _run(options: IncidentOptions, stop: Event) -> int:

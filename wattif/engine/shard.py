@@ -51,6 +51,10 @@ class Shard:
         """Those of the batches *numbers*, counted from 0 through the whole dataset, that fall to it."""
         return range(numbers.start + (self.index - 1 - numbers.start) % self.count, numbers.stop, self.count)
 
+    def stretch(self, count: int) -> range:
+        """Those of *count* things in a row that fall to it where shards follow each other: equal shares, in order."""
+        return range(count * (self.index - 1) // self.count, count * self.index // self.count)
+
 
 ALL = Shard()
 

@@ -25,8 +25,10 @@ def span_of_labels(dataset: Spec) -> tuple[datetime, datetime]:
 def setting_of_dataset(dataset: Spec, given: Mapping[str, Any]) -> Setting:
     """The setting of *dataset*; *given*: fields of `IncidentSpec`. The window is that of the lake unless it is given.
 
-    `InvalidValue` names the city when it is not the lake's, or has to be told.
+    `InvalidValue` names the city when it is not the lake's, or has to be told, and cities that are the lake's to tell.
     """
+    if "cities" in given:
+        raise InvalidValue("cities", given["cities"], "is what `lake` says; leave it out")
     if len(dataset.city_ids) > 1 and "city" not in given:
         names = ", ".join(dataset.city_ids)
         raise InvalidValue("city", None, f"the lake has several; name one of {names}, and run once for each")

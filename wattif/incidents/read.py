@@ -74,13 +74,14 @@ def read_incidents(
     chosen = list(columns or names)
     schema = arrow_schema(rows.table.columns)
     own = pa.schema([schema.field(name) for name in chosen])
-    return pa.RecordBatchReader.from_batches(own, _batches(setting, rows, chosen, range(first, last)))
+    return pa.RecordBatchReader.from_batches(own, batches(setting, rows, chosen, range(first, last)))
 
 
-def _batches(setting: Setting, rows: Rows, columns: list[str], numbers: range) -> Iterator[pa.RecordBatch]:
+def batches(setting: Setting, rows: Rows, columns: Sequence[str], numbers: range) -> Iterator[pa.RecordBatch]:
+    """The *columns* of the *rows* that follow from the incidents *numbers*; small tables are always whole."""
     if isinstance(rows, RowsOfSetting):
-        yield from rows.make(setting).select(columns).to_batches()
+        yield from rows.make(setting).select(list(columns)).to_batches()
         return
     for first in range(numbers.start, numbers.stop, BLOCK_INCIDENTS):
         block = Block(setting=setting, first=first, count=min(BLOCK_INCIDENTS, numbers.stop - first))
-        yield from rows.make(block).select(columns).to_batches()
+        yield from rows.make(block).select(list(columns)).to_batches()

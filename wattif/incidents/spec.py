@@ -116,6 +116,12 @@ class IncidentSpec(BaseModel):
         return self
 
     @property
+    def drawn(self) -> list[str]:
+        """Fields that nobody gave: another spec has them otherwise."""
+        fields = IncidentSpec.model_fields.items()
+        return [name for name, field in fields if field.default_factory and name not in self.model_fields_set]
+
+    @property
     def window_start(self) -> datetime:
         """The beginning of the window."""
         return self.window_end - timedelta(days=self.window_days)

@@ -79,7 +79,7 @@ def test_every_block_is_followed_and_is_short() -> None:
     assert PAGE.count("```python\n") + PAGE.count("```toml\n") == len(BLOCK.findall(PAGE))
     for match in BLOCK.finditer(PAGE):
         assert match["code"].count("\n") < 40, match["file"]
-    assert len(re.findall(r"^### Add ", PAGE, re.M)) == len({match["file"] for match in BLOCK.finditer(PAGE)}) == 7
+    assert len(re.findall(r"^### Add ", PAGE, re.M)) == len({match["file"] for match in BLOCK.finditer(PAGE)}) == 8
 
 
 def _query(sql: str) -> list[tuple[Any, ...]]:
@@ -191,9 +191,24 @@ def test_an_engine(checkout: _Checkout) -> None:
     assert len(list((checkout.folder / "pooled" / "_wattif" / "runs").iterdir())) == 8  # shards
 
 
-def test_a_type_of_incidents(checkout: _Checkout) -> None:
-    """Told with its own words, at the hours that it declares, and in the look-up table."""
-    words = ["--incident-count", "2000", "--seed", "3", "--window-end", "2024-07-01", "--no-verbose"]
+def test_a_type_and_a_language_of_incidents(checkout: _Checkout) -> None:
+    """Each told with its own words; a type at the hours that it declares, and in the look-up table."""
+    locales, cities = checkout.folder / "wattif/incidents/locales", checkout.folder / "wattif/model/data/cities.toml"
+    pools = json.loads((locales / "PH.json").read_text(encoding="utf-8"))
+    (locales / "MX.json").write_text(json.dumps({**pools, "country": "MX", "language": "es"}), encoding="utf-8")
+    own = checkout.folder / "cities.toml"
+    own.write_text(cities.read_text(encoding="utf-8").replace('country = "PH"', 'country = "MX"'), encoding="utf-8")
+    words = [
+        "--incident-count",
+        "2000",
+        "--seed",
+        "3",
+        "--window-end",
+        "2024-07-01",
+        "--no-verbose",
+        "--cities",
+        str(own),
+    ]
     done = checkout.run("-m", "wattif", "incidents", *words, "--output-dir", "bees")
     assert done.returncode == 0, done.stderr
     folder = checkout.folder / "bees"
@@ -204,5 +219,10 @@ def test_a_type_of_incidents(checkout: _Checkout) -> None:
         FROM '{folder}/incidents.csv' WHERE type_code = 'SWARM'"""
     )
     assert swarms == told
+    medical = (
+        "SELECT count(*), count(*) FILTER (title LIKE 'Asistencia médica, %' AND narrative LIKE 'Persona desplomada,%')"
+    )
+    ((cases, in_spanish),) = _query(f"{medical} FROM '{folder}/incidents.csv' WHERE type_code = 'MEDICAL'")
+    assert in_spanish == cases > 500
     assert swarms == pytest.approx(2_000 * 0.05 / 1.01, rel=0.4)  # the other shares add up to 0.96
     assert 9 <= first <= last <= 17

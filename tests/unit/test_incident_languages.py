@@ -21,6 +21,7 @@ from wattif.model.cities import load_cities
 FOLDER = Path(wattif.incidents.__file__).parent
 TYPES = sorted((FOLDER / "types").glob("*.toml"))
 LANGUAGES = sorted(file.stem for file in (FOLDER / "languages").glob("*.toml"))
+OTHERS = [each for each in LANGUAGES if each != "en"]
 SCRIPTS = {"ja": "[\u3041-\u30ff\u4e00-\u9fff]", "de": "[A-Za-zÄÖÜäöüß]", "en": "[A-Za-z]"}
 
 
@@ -45,13 +46,22 @@ def _templates(content: Any) -> list[str]:
     ]
 
 
+def _texts(language: str) -> list[Any]:
+    """What the types are told with."""
+    if language == "en":
+        return [_read(file)["text"] for file in TYPES]
+    return list(_read(FOLDER / "languages" / f"{language}.toml")["types"].values())
+
+
 def test_there_are_languages_of_the_shipped_cities() -> None:
     assert set(LANGUAGES) == set(SCRIPTS)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_language_has_the_keys_and_slots_of_english(language: str) -> None:
-    assert _shape(_read(FOLDER / "languages" / f"{language}.toml")) == _shape(_read(FOLDER / "languages" / "en.toml"))
+    own, english = (_read(FOLDER / "languages" / f"{name}.toml") for name in (language, "en"))
+    own.pop("types", None)
+    assert _shape(own) == _shape(english)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -63,19 +73,19 @@ def test_notes_are_of_categories_that_there_are_and_any_incident_has_some_of_eac
 
 @pytest.mark.parametrize("file", TYPES, ids=lambda file: file.stem)
 def test_a_type_is_told_in_each_language_with_the_slots_of_english(file: Path) -> None:
-    told = _read(file)["text"]
-    assert set(told) == set(LANGUAGES)
-    for language in LANGUAGES:
-        assert _shape(told[language]) == _shape(told["en"]), language
-        assert len(set(told[language]["causes"])) == len(told[language]["causes"]), language
+    content = _read(file)
+    english = content["text"]
+    for language in OTHERS:
+        told = _read(FOLDER / "languages" / f"{language}.toml")["types"][content["code"]]
+        assert _shape(told) == _shape(english), language
+        assert len(set(told["causes"])) == len(told["causes"]), language
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_text_is_of_its_language_and_has_no_unknown_slot(language: str) -> None:
     own = _read(FOLDER / "languages" / f"{language}.toml")
     assert own.pop("between").strip() == ""
-    contents = [own, *(_read(file)["text"][language] for file in TYPES)]
-    for template in _templates(contents):
+    for template in _templates([own, _texts(language)]):
         assert set().union(_shape(template)) <= set(SLOTS), template
         assert re.search(SCRIPTS[language], re.sub(r"\{\w+\}", "", template)), template
         assert "\n" not in template
@@ -135,5 +145,5 @@ def test_a_cause_says_no_weather_for_it_is_drawn_whatever_the_weather(language: 
         "de": r"\b(ursache|nass|nasse|\w*regen|frost|eis|glatteis|schnee|wind|sturm|hitze|nebel|aufgeweicht)\b",
         "ja": "原因|濡れ|雨|凍|雪|風|猛暑|霧",
     }[language]
-    causes = [cause for file in TYPES for cause in _read(file)["text"][language]["causes"]]
+    causes = [cause for text in _texts(language) for cause in text["causes"]]
     assert [cause for cause in causes if re.search(weather, cause.lower())] == []

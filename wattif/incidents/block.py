@@ -238,7 +238,7 @@ class Block:
     def slots(self) -> texts.Slots:
         """What texts tell of."""
         places, hours = self.setting.places, self.setting.hours
-        types = [each.text_in(self.setting.locale.language) for each in incident_types()]
+        types = [self.setting.language.text_of(each) for each in incident_types()]
         counts = np.array([len(each.causes) for each in types])
         firsts = np.cumsum(counts) - counts
         cause = firsts[self.kind] + (self.drawn[For.CAUSE] * counts[self.kind]).astype(np.int64)

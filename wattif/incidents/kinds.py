@@ -1,4 +1,4 @@
-"""The types of incidents: a file each in `types/`, found where it lies; what they are told with stands in it, too."""
+"""The types of incidents: a file each in `types/`, found where it lies; what they are told with in English, too."""
 
 from __future__ import annotations
 
@@ -8,9 +8,15 @@ from functools import cache
 from importlib.resources import files
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field, field_validator
 
-STRICT = ConfigDict(frozen=True, extra="forbid")
+from wattif.errors import UsageError, choose_from
+from wattif.incidents.declared import STRICT, read_toml, validated
+from wattif.incidents.texts import Plains, Template, Templates
+from wattif.model.anomaly_kinds import KINDS
+
+_FOLDER = files("wattif.incidents") / "types"
+_EXAMPLE = "wattif/incidents/types/outage.toml"
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 
@@ -20,9 +26,9 @@ class Text(BaseModel):
 
     model_config = STRICT
 
-    title: str
-    told: tuple[str, ...] = Field(min_length=1)
-    causes: tuple[str, ...] = Field(min_length=1)
+    title: Template
+    told: Templates
+    causes: Plains
 
 
 class IncidentType(BaseModel):
@@ -46,7 +52,22 @@ class IncidentType(BaseModel):
     damage: NotNegative  # median at medium severity, in units of the city's currency
     asset_types: tuple[str, ...]
     label: str  # kind of anomaly as which it shows in the readings; empty: it does not
-    text: Mapping[str, Text]  # by language
+    text: Text  # in English; files of `languages/` have the others
+
+    @field_validator("asset_types")
+    @classmethod
+    def _are_known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for code in value:
+            if code not in codes("asset_types"):
+                raise ValueError(f"there is no {code}{choose_from(code, codes('asset_types'))}")
+        return value
+
+    @field_validator("label")
+    @classmethod
+    def _is_a_kind_of_anomaly(cls, value: str) -> str:
+        if value and value not in KINDS:
+            raise ValueError(f"no such kind of anomaly{choose_from(value, KINDS)}")
+        return value
 
     @property
     def is_of_grid(self) -> bool:
@@ -58,16 +79,20 @@ class IncidentType(BaseModel):
         """Whether the customers of the transformer have no power."""
         return self.label == "outage"
 
-    def text_in(self, language: str) -> Text:
-        """In *language*, else in English."""
-        return self.text.get(language, self.text["en"])
-
 
 @cache
 def incident_types() -> tuple[IncidentType, ...]:
-    """All types, by code."""
-    found = [each for each in files(__package__).joinpath("types").iterdir() if each.name.endswith(".toml")]
-    types = [IncidentType.model_validate(tomllib.loads(each.read_text(encoding="utf-8"))) for each in found]
+    """All types, by code; `UsageError` names what is wrong with a file."""
+    places: dict[str, str] = {}
+    types = []
+    for file in sorted(_FOLDER.iterdir(), key=lambda each: each.name):
+        if file.name.endswith(".toml"):
+            place = f"wattif/incidents/types/{file.name}"
+            kind = validated(IncidentType, read_toml(file, place, _EXAMPLE), place, _EXAMPLE, "a type of incidents")
+            if kind.code in places:
+                raise UsageError(f"{place}: code {kind.code} is that of {places[kind.code]}; choose another")
+            places[kind.code] = place
+            types.append(kind)
     return tuple(sorted(types, key=lambda each: each.code))
 
 

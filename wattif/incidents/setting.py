@@ -15,10 +15,11 @@ from wattif.incidents.draws import Floats, Numbers, chosen, lognormal, normals_o
 from wattif.incidents.hours import Hours, hours_of
 from wattif.incidents.kinds import incident_types
 from wattif.incidents.labelled import Labelled
+from wattif.incidents.language import Language, language_of
 from wattif.incidents.locale import Locale, locale_of
 from wattif.incidents.spec import IncidentSpec
 from wattif.incidents.sphere import nearest
-from wattif.incidents.texts import joined, language_of, picked
+from wattif.incidents.texts import joined, picked
 from wattif.incidents.workflow import Workflow, read_workflow
 from wattif.model.cities import City
 from wattif.model.geography import METERS_PER_DEGREE, Geography
@@ -86,7 +87,7 @@ class Setting:
 
     def prepare(self) -> None:
         """Make what blocks share before several threads ask for it; tells what is wrong with the spec."""
-        _ = self.workflow, self.occurrences, self.nearest_stations
+        _ = self.workflow, self.language, self.occurrences, self.nearest_stations
 
     @cached_property
     def workflow(self) -> Workflow:
@@ -97,6 +98,11 @@ class Setting:
     def locale(self) -> Locale:
         """Names of people and streets."""
         return locale_of(self.city)
+
+    @cached_property
+    def language(self) -> Language:
+        """What incidents are told with."""
+        return language_of(self.locale.language)
 
     @cached_property
     def hours(self) -> Hours:
@@ -197,7 +203,7 @@ class Setting:
     @cached_property
     def station_names(self) -> list[str]:
         """In the language of the city."""
-        name = language_of(self.locale.language).station
+        name = self.language.station
         return [name.format(number=number + 1) for number in range(self.spec.station_count)]
 
     def addresses(self, place: Numbers, house: Numbers, flat: Floats) -> dict[str, pa.Array]:

@@ -1,4 +1,4 @@
-"""Titles, narratives and notes: composed of the facts of each incident, in the language of the city.
+"""Texts composed of the facts of each incident: titles, narratives, notes.
 
 Slots of a text: ``{street}``, ``{number}``, ``{time}``, ``{cause}``, ``{temperature}``, ``{station}``,
 ``{transformer}``, ``{feeder}``, ``{customers}``.
@@ -7,64 +7,44 @@ Slots of a text: ``{street}``, ``{number}``, ``{time}``, ``{cause}``, ``{tempera
 from __future__ import annotations
 
 import string
-import tomllib
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.resources import files
+from typing import Annotated
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import BaseModel
+from pydantic import AfterValidator
 
+from wattif.errors import choose_from
 from wattif.incidents.draws import Numbers
-from wattif.incidents.kinds import STRICT
 
 SLOTS = ("street", "number", "time", "cause", "temperature", "station", "transformer", "feeder", "customers")
 Slots = Mapping[str, pa.Array]  # of one length
 
 
-class Notes(BaseModel):
-    """Templates of notes, by when they are written."""
-
-    model_config = STRICT
-
-    waiting: tuple[str, ...] = ()  # nobody is sent yet
-    underway: tuple[str, ...] = ()
-    on_scene: tuple[str, ...] = ()
-    done: tuple[str, ...] = ()
-
-    def by_phase(self) -> tuple[tuple[str, ...], ...]:
-        """Templates of each phase, in the order in which they come."""
-        return self.waiting, self.underway, self.on_scene, self.done
+def _has_known_slots(template: str) -> str:
+    for name in slots_in(template):
+        if name not in SLOTS:
+            raise ValueError(f"there is no {{{name}}} to fill in{choose_from(name, SLOTS)}")
+    return template
 
 
-class Language(BaseModel):
-    """What every incident is told with; see `wattif.incidents.kinds.Text` for what differs by type."""
-
-    model_config = STRICT
-
-    between: str  # two sentences
-    station: str  # what stations are called, of {number}
-    weather: Mapping[str, str]
-    sources: Mapping[str, str]
-    notes: Mapping[str, Notes]  # by category of types; those of "all" are written of any
-
-    def notes_of(self, category: str) -> tuple[tuple[str, ...], ...]:
-        """Templates of the notes of a category, by phase."""
-        own = self.notes.get(category, Notes())
-        return tuple(
-            shared + further for shared, further in zip(self.notes["all"].by_phase(), own.by_phase(), strict=True)
-        )
+def _has_no_slots(text: str) -> str:
+    if slots := slots_in(text):
+        raise ValueError(f"{{{slots[0]}}} is not filled in here; write it without")
+    return text
 
 
-@cache
-def language_of(code: str) -> Language:
-    """The language of that code, else English; a language is a file of `languages/`."""
-    folder = files(__package__).joinpath("languages")
-    file = folder.joinpath(f"{code}.toml")
-    text = (file if file.is_file() else folder.joinpath("en.toml")).read_text(encoding="utf-8")
-    return Language.model_validate(tomllib.loads(text))
+def _is_not_empty(texts: tuple[str, ...]) -> tuple[str, ...]:
+    if not texts:
+        raise ValueError("must have one text at least")
+    return texts
+
+
+Template = Annotated[str, AfterValidator(_has_known_slots)]  # filled in with the facts of an incident
+Plain = Annotated[str, AfterValidator(_has_no_slots)]  # stands as it is
+Templates = Annotated[tuple[Template, ...], AfterValidator(_is_not_empty)]
+Plains = Annotated[tuple[Plain, ...], AfterValidator(_is_not_empty)]
 
 
 def composed(templates: Sequence[str], which: Numbers, slots: Slots) -> pa.Array:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from wattif.errors import UsageError, choose_from
-from wattif.incidents.kinds import STRICT, codes, incident_types
+from wattif.incidents.declared import STRICT, read_toml, validated
+from wattif.incidents.kinds import codes, incident_types
 
-_EXAMPLE = "see wattif/incidents/data/workflow.toml"
+_EXAMPLE = "wattif/incidents/data/workflow.toml"
 # Which columns of `incidents` have a time in a state of each status: a status sets its own when it is first reached.
 TIMES = {
     "REPORTED": "reported_at",
@@ -195,36 +195,10 @@ class Workflow(BaseModel):
 
 def read_workflow(path: Path | None) -> Workflow:
     """The workflow of the file at *path*, or the built-in one; `UsageError` has a line for each fault."""
-    if path is None:
-        return _parse(files(__package__).joinpath("data", "workflow.toml").read_text(encoding="utf-8"), "workflow.toml")
-    place = f"`workflow` {path}"
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise UsageError(f"{place}: cannot be read: {reason}; name a TOML file, {_EXAMPLE}") from None
-    return _parse(text, place)
-
-
-def _parse(text: str, place: str) -> Workflow:
-    try:
-        workflow = Workflow.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{place}: not TOML: {error}; {_EXAMPLE}") from None
-    except ValidationError as error:
-        raise UsageError("\n".join(f"{place}: {_explain(each)}; {_EXAMPLE}" for each in error.errors())) from None
+    file = path or files(__package__).joinpath("data", "workflow.toml")
+    place = _EXAMPLE if path is None else f"`workflow` {path}"
+    workflow = validated(Workflow, read_toml(file, place, _EXAMPLE), place, _EXAMPLE, "a workflow")
     faults = list(workflow.faults())
     if faults:
         raise UsageError("\n".join(f"{place}: {each}" for each in faults))
     return workflow
-
-
-def _explain(detail: Any) -> str:
-    """One line for one of pydantic's complaints."""
-    where = ".".join(str(each + 1) if isinstance(each, int) else each for each in detail["loc"])
-    if detail["type"] == "missing":
-        return f"{where} is missing; add it"
-    if detail["type"] == "extra_forbidden":
-        return f"{where} is not a key of a workflow; correct or remove it"
-    given = "" if isinstance(detail["input"], dict | list) else f" = {detail['input']!r}"
-    return f"{where}{given}: {str(detail['msg']).removeprefix('Value error, ').replace('Input should', 'must')}"

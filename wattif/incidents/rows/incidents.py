@@ -27,9 +27,9 @@ def incident_rows(block: Block) -> pa.Table:
     """Rows of `incidents`."""
     spec, hours, setting = block.setting.spec, block.setting.hours, block.setting
     longitude, latitude = block.coordinates
-    language = texts.language_of(setting.locale.language)
+    language = setting.language
     types, weather = incident_types(), hours.weather[block.hour]
-    own = [each.text_in(setting.locale.language) for each in types]
+    own = [language.text_of(each) for each in types]
     titles, told = [each.title for each in own], [sentence for each in own for sentence in each.told]
     firsts = np.cumsum([0, *(len(each.told) for each in own)])
     variant = firsts[block.kind] + (block.drawn[For.TOLD] * np.diff(firsts)[block.kind]).astype(np.int64)

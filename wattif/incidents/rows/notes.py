@@ -10,6 +10,7 @@ from wattif.incidents.block import Block, For
 from wattif.incidents.columns import moments, repeated, table_of
 from wattif.incidents.draws import uniforms_of
 from wattif.incidents.kinds import incident_types
+from wattif.incidents.language import Notes
 from wattif.incidents.rows import RowsOfBlock
 from wattif.numeric.streams import Stream
 from wattif.tables import incidents as tables
@@ -20,7 +21,7 @@ _MOST_NOTES = 3  # of an incident
 def note_rows(block: Block) -> pa.Table:
     """Rows of `incident_notes`: up to three where there are any, of what has happened by then."""
     spec, setting, times = block.setting.spec, block.setting, block.times
-    language = texts.language_of(setting.locale.language)
+    language = setting.language
     last_s = np.where(times["resolved_at"] >= 0, times["resolved_at"], spec.window_s[1])
     wanted = np.where(
         block.drawn[For.NOTES] < spec.notes_probability,
@@ -37,7 +38,7 @@ def note_rows(block: Block) -> pa.Table:
     phase = np.where((phase == 2) & (order == wanted[case] - 1) & (resolved >= 0), 3, phase)
     groups = [group for each in incident_types() for group in language.notes_of(each.category)]
     counts = np.array([len(each) for each in groups])
-    group = block.kind[case] * len(texts.Notes().by_phase()) + phase
+    group = block.kind[case] * len(Notes().by_phase()) + phase
     which = (np.cumsum(counts) - counts)[group] + (random[1] * counts[group]).astype(np.int64)
     slots = {name: values.take(pa.array(case)) for name, values in block.slots.items()}
     return table_of(

@@ -15,20 +15,18 @@ class RowOrder:
     def __init__(self, columns: Sequence[ColumnPages]) -> None:
         kinds = [column.column.kind for column in columns]
         self._by = [kinds.index(kind) for kind in ("mac", "timestamp") if kind in kinds]
-        own = [columns[number] for number in self._by]
-        self._columns = own if len(own) == 2 and not any(each.column.nullable for each in own) else []
+        self._columns = _meter_and_time([columns[number] for number in self._by])
         self._begin()
 
     def _begin(self) -> None:
-        self._ascends = bool(self._columns)
+        self._ascends = self._columns is not None
         self._last: tuple[int, ...] = ()  # the place of the MAC, and the time
 
     def see_page(self) -> None:
         """Look at the rows of a page before they are taken."""
-        if not self._ascends:
+        if self._columns is None or not self._ascends:
             return
         macs, times = self._columns
-        assert isinstance(macs, TextPages)
         last = np.array(self._last, np.int64).reshape(2, -1)
         places, moments = np.append(last[0], macs.values), np.append(last[1], times.values)
         step = np.diff(places)
@@ -43,3 +41,11 @@ class RowOrder:
         found = self._by if self._ascends else []
         self._begin()
         return found
+
+
+def _meter_and_time(columns: Sequence[ColumnPages]) -> tuple[TextPages, ColumnPages] | None:
+    """*columns*, when they are both and none of their values is ever missing."""
+    match columns:
+        case [TextPages() as macs, times] if not (macs.column.nullable or times.column.nullable):
+            return macs, times
+    return None

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from wattif.cli import main as command_line
+from wattif.cli.main import main as do
 
 
 def main(arguments: Sequence[str] | None = None, program: str | None = None) -> int:
@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None, program: str | None = None) -> 
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if "scipy" not in sys.modules:
         sys.modules["scipy"] = None  # type: ignore[assignment]  # as if it were not installed
-    code = command_line.main(arguments, program)
+    code = do(arguments, program)
     if code == 1:  # libraries that lack memory may crash on their way out, or wait for threads that never began
         sys.stdout.flush()
         sys.stderr.flush()

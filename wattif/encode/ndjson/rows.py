@@ -7,8 +7,19 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from wattif.encode.ndjson import stamp
 from wattif.encode.ndjson.marks import lay_signs, lay_times
+from wattif.encode.ndjson.stamp import (
+    DECIMALS,
+    GROUPS,
+    HIGH_DIGITS,
+    HIGH_TABLE,
+    LOWEST,
+    OFFSET,
+    QUANTITY,
+    SLOT,
+    TABLE,
+    stamp_rows,
+)
 from wattif.encode.row_template import (
     TIMESTAMP_WIDTH,
     RowTemplate,
@@ -35,7 +46,7 @@ class RowFormat:
         self.mac_offset = template.offset_of("mac")
         self.timestamp_offset = template.offset_of("timestamp")
         self.city_offset = template.offset_of("city") if template.city_width else -1
-        self.groups = stamp.GROUPS[self.template.fill]
+        self.groups = GROUPS[self.template.fill]
         self.harms_times = False  # whether timestamps must be laid again when numbers were stamped
         self._build_slots()
 
@@ -46,11 +57,11 @@ class RowFormat:
         for field in self.template.fields:
             if field.kind != "number":
                 continue
-            slot = np.zeros(stamp.SLOT, np.int64)
-            slot[stamp.QUANTITY], slot[stamp.OFFSET] = field.quantity, self.template.offsets[field.name]
+            slot = np.zeros(SLOT, np.int64)
+            slot[QUANTITY], slot[OFFSET] = field.quantity, self.template.offsets[field.name]
             after = self.template.text_after(field, _SPILL)
             if is_tabled(field):
-                slot[stamp.TABLE], slot[stamp.LOWEST] = sum(map(len, tables8)), field.minimum
+                slot[TABLE], slot[LOWEST] = sum(map(len, tables8)), field.minimum
                 values = np.arange(field.minimum, field.maximum + 1)
                 texts = number_text(values, field.decimals, number_width(field), self.template.fill)
                 tables8.append(np.char.add(texts, after).astype("S8").view("<u8").astype(np.uint64))
@@ -59,17 +70,17 @@ class RowFormat:
             high = high_digits(field)
             if high > 4:
                 raise ValueError(f"{field.name}: at most eight digits before the point can be written")
-            slot[stamp.HIGH_DIGITS], slot[stamp.DECIMALS] = high, field.decimals
-            slot[stamp.HIGH_TABLE] = sum(map(len, tables4))
+            slot[HIGH_DIGITS], slot[DECIMALS] = high, field.decimals
+            slot[HIGH_TABLE] = sum(map(len, tables4))
             thousands = number_text(np.arange(10**high), 0, high, self.template.fill)
             thousands[0] = self.template.fill * high
             tables4.append(np.char.ljust(thousands, 4).astype("S4").view("<u4").astype(np.uint32))
-            slot[stamp.TABLE] = sum(map(len, tables4))
+            slot[TABLE] = sum(map(len, tables4))
             decimals = np.char.mod(b".%%0%dd" % field.decimals, np.arange(10**field.decimals))
             tables4.append(np.char.add(decimals, after).astype("S4").view("<u4").astype(np.uint32))
             digit_slots.append(slot)
-        self.table_slots = np.array(table_slots, np.int64).reshape(-1, stamp.SLOT)
-        self.digit_slots = np.array(digit_slots, np.int64).reshape(-1, stamp.SLOT)
+        self.table_slots = np.array(table_slots, np.int64).reshape(-1, SLOT)
+        self.digit_slots = np.array(digit_slots, np.int64).reshape(-1, SLOT)
         self.tables4, self.tables8 = np.concatenate(tables4), np.concatenate(tables8)
 
     def stamp(
@@ -84,7 +95,7 @@ class RowFormat:
 
         *words4* and *words8* are the same rows as words, see `wattif.encode.ndjson.stamp`.
         """
-        stamp.stamp_rows(
+        stamp_rows(
             words4,
             words8,
             columns,

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 from enum import IntEnum
+from struct import pack
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from wattif.encode.parquet import thrift
-from wattif.encode.parquet.thrift import boolean, i8, i32, text
+from wattif.encode.parquet.thrift import Value as ThriftValue
+from wattif.encode.parquet.thrift import boolean, i8, i32, struct, text
 from wattif.tables.column import Column
 
 _INT32_DIGITS = 9  # of a decimal that four bytes hold, whatever its digits are
 Value = int | float | bytes  # of a column: a truth value is 0 or 1, a text its bytes
-_EMPTY = thrift.struct({})
+_EMPTY = struct({})
 
 
 class Physical(IntEnum):
@@ -48,7 +48,7 @@ class ParquetType:
     """*converted*: what older readers know a logical type by."""
 
     physical: Physical
-    logical: thrift.Value | None = None
+    logical: ThriftValue | None = None
     converted: int | None = None
     decimals: int | None = None  # of a decimal number
     digits: int | None = None
@@ -58,12 +58,12 @@ class ParquetType:
         if isinstance(value, bytes):
             return value
         if self.physical == Physical.DOUBLE:
-            return struct.pack("<d", value)
+            return pack("<d", value)
         return int(value).to_bytes(_SIZES[self.physical], "little", signed=True)
 
-    def element(self, name: str, *, nullable: bool) -> thrift.Value:
+    def element(self, name: str, *, nullable: bool) -> ThriftValue:
         """The column's element of a schema."""
-        return thrift.struct(
+        return struct(
             {
                 1: i32(self.physical),
                 3: i32(1 if nullable else 0),
@@ -76,16 +76,14 @@ class ParquetType:
         )
 
 
-TEXT = ParquetType(physical=Physical.BYTE_ARRAY, logical=thrift.struct({1: _EMPTY}), converted=0)
+TEXT = ParquetType(physical=Physical.BYTE_ARRAY, logical=struct({1: _EMPTY}), converted=0)
 _OTHERS = {
     "timestamp": ParquetType(
         physical=Physical.INT64,
-        logical=thrift.struct(
-            {8: thrift.struct({1: boolean(True), 2: thrift.struct({1: _EMPTY})})}
-        ),  # milliseconds, UTC
+        logical=struct({8: struct({1: boolean(True), 2: struct({1: _EMPTY})})}),  # milliseconds, UTC
         converted=9,
     ),
-    "date": ParquetType(physical=Physical.INT32, logical=thrift.struct({6: _EMPTY}), converted=6),
+    "date": ParquetType(physical=Physical.INT32, logical=struct({6: _EMPTY}), converted=6),
     "float": ParquetType(physical=Physical.DOUBLE),
     "boolean": ParquetType(physical=Physical.BOOLEAN),
 }
@@ -107,12 +105,12 @@ def type_of(column: Column) -> ParquetType:
     short = digits <= _INT32_DIGITS or (column.bits == 32 and not column.decimals)
     physical = Physical.INT32 if short else Physical.INT64
     if not column.decimals:
-        logical = thrift.struct({10: thrift.struct({1: i8(32 if short else 64), 2: boolean(True)})})
+        logical = struct({10: struct({1: i8(32 if short else 64), 2: boolean(True)})})
         return ParquetType(physical=physical, logical=logical, converted=17 if short else 18)
     digits = _INT32_DIGITS if short else column.digits
     return ParquetType(
         physical=physical,
-        logical=thrift.struct({5: thrift.struct({1: i32(column.decimals), 2: i32(digits)})}),
+        logical=struct({5: struct({1: i32(column.decimals), 2: i32(digits)})}),
         converted=5,
         decimals=column.decimals,
         digits=digits,

@@ -104,10 +104,11 @@ def _decimals(column: pa.Array) -> Matrix:
     found[:, 1] = whole - 1
     found[:, 2] = np.where(low < 0, 0x4000, 0)
     found[:, 3] = scale
-    for values, first, count in ((before, 4, whole), (fraction, 4 + whole, behind)):
+    for number, first, count in ((before, 4, whole), (fraction, 4 + whole, behind)):
+        left = number
         for place in reversed(range(count)):
-            found[:, first + place] = values % np.uint64(10_000)
-            values = values // np.uint64(10_000)  # noqa: PLW2901
+            found[:, first + place] = left % np.uint64(10_000)
+            left = left // np.uint64(10_000)
     return found.view(np.uint8).reshape(len(low), -1)
 
 

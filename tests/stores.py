@@ -49,7 +49,7 @@ class Servers:
             self._ports[scheme] = self._stack.enter_context(server)
         return self._ports[scheme]
 
-    @cache  # noqa: B019
+    @cache  # noqa: B019  # both last as long as the session
     def s3(self) -> Any:
         """A client of the server of S3."""
         return s3_client(self.port("s3"))

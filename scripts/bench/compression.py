@@ -17,8 +17,10 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 from scripts.bench.throughput import Confirming, fresh, in_rounds
 from tests.asking import Asked, generate
@@ -53,16 +55,16 @@ def _peers(own: GzipCompressor) -> dict[str, _Compress]:
         stream = zlib.compressobj(1, zlib.DEFLATED, _GZIP)
         return len(stream.compress(encoder.encode(block))) + len(stream.flush())
 
+    def with_isal(isal: Any, level: int, block: ReadingsBlock) -> int:
+        return len(isal.compress(encoder.encode(block), level=level, flag=isal.COMP_GZIP))
+
     peers: dict[str, _Compress] = {
         "own": lambda block: len(own.block(block)),
         "own, as text": lambda block: len(own.data(encoder.encode(block))),
     }
     with suppress(ImportError):
         isal = importlib.import_module("isal.igzip_lib")
-        for level in (0, 1, 2):
-            peers[f"isal {level}"] = lambda block, level=level: len(  # type: ignore[misc]
-                isal.compress(encoder.encode(block), level=level, flag=isal.COMP_GZIP)
-            )
+        peers |= {f"isal {level}": partial(with_isal, isal, level) for level in (0, 1, 2)}
     return {**peers, "zlib 1": with_zlib}
 
 

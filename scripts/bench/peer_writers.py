@@ -128,7 +128,7 @@ def polars_writes(rows: Path, threads: int) -> Write:
 def chdb_writes(rows: Path, threads: int) -> Write:
     from chdb import session
 
-    query: Callable[[str], object] = session.Session().query  # type: ignore[no-untyped-call]
+    query: Callable[[str], object] = session.Session().query
     query(f"CREATE TABLE readings ENGINE = Memory AS SELECT * FROM file('{rows}', 'Parquet')")
     ends = {"ndjson": ("json", "JSONEachRow"), "csv": ("csv", "CSVWithNames"), "parquet": ("parquet", "Parquet")}
 

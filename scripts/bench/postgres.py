@@ -92,7 +92,7 @@ def _copies(spec: Spec, lake: Path, file: Path, url: str, rounds: int) -> None:
         subprocess.run(["psql", "-qX", "-v", "ON_ERROR_STOP=1", "-c", command, url], check=True)
 
     def adbc() -> None:
-        from adbc_driver_postgresql import dbapi  # type: ignore[import-not-found]
+        from adbc_driver_postgresql import dbapi
 
         with dbapi.connect(url) as connection, connection.cursor() as cursor:
             cursor.adbc_ingest("copied", rows, mode="append")

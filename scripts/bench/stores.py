@@ -49,8 +49,14 @@ def _alone(scheme: str, place: str, server: str) -> Callable[[SealedFile], objec
     if scheme == "folder":
         there = LocalStore(f"{place}-alone", mkdir=True)
     elif scheme == "s3":
-        config = {"endpoint": server, "region": "us-east-1", "access_key_id": "test", "secret_access_key": "test"}
-        there = S3Store(bucket, client_options={"allow_http": True}, **config)  # type: ignore[arg-type]
+        there = S3Store(
+            bucket,
+            endpoint=server,
+            region="us-east-1",
+            access_key_id="test",
+            secret_access_key="test",
+            client_options={"allow_http": True},
+        )
     else:
         there = AzureStore(
             bucket,

@@ -88,9 +88,9 @@ class Browser:
 
     def complaints(self) -> list[str]:
         """Errors in the console since they were asked for last."""
-        return [each["message"] for each in self.driver.get_log("browser") if each["level"] == "SEVERE"]  # type: ignore[no-untyped-call]
+        return [each["message"] for each in self.driver.get_log("browser") if each["level"] == "SEVERE"]
 
     def requests(self) -> set[str]:
         """What was asked for, of network or disk, since this was asked last."""
-        told = [json.loads(each["message"])["message"] for each in self.driver.get_log("performance")]  # type: ignore[no-untyped-call]
+        told = [json.loads(each["message"])["message"] for each in self.driver.get_log("performance")]
         return {each["params"]["request"]["url"] for each in told if each["method"] == "Network.requestWillBeSent"}

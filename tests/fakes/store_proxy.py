@@ -18,7 +18,7 @@ import time
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import unquote
 
 from tests.fakes.gcs_faults import Answer, Corrupt, CutShort, Fault, FaultPlan, LoseAnswer, Reset, Stall, WrongChecksum
@@ -85,19 +85,19 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def handle_error(self, request: object, client_address: object) -> None:
+    def handle_error(self, request: Any, client_address: Any) -> None:
         if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # which holds the body of an answer back for 40 ms
 
-    def __init__(self, proxy: StoreProxy, port: int, *arguments: object) -> None:
+    def __init__(self, proxy: StoreProxy, port: int, *arguments: Any) -> None:
         self._proxy = proxy
         self._port = port
-        super().__init__(*arguments)  # type: ignore[arg-type]
+        super().__init__(*arguments)
 
     def log_message(self, *words: object) -> None:
         """Say nothing."""

@@ -105,7 +105,7 @@ class Way(ABC):
         with self.generate() as process:
             assert process.wait(LIMIT_S) == 0, process.told()
 
-    def close(self) -> None:  # noqa: B027  # most have nothing
+    def close(self) -> None:  # noqa: B027  # most have nothing to end
         """End what is still under way."""
 
 

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import aemo_mdff_reader
@@ -171,7 +172,7 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_export_leaves_whole_files_only(tmp_path: Path) -> None:
-    class After:
+    class After(Event):
         asked = 0
 
         def is_set(self) -> bool:
@@ -179,7 +180,7 @@ def test_an_interrupted_export_leaves_whole_files_only(tmp_path: Path) -> None:
             return self.asked > 30
 
     with pytest.raises(Interrupted):
-        export(SPEC, "nem12", tmp_path, stop=After())  # type: ignore[arg-type]
+        export(SPEC, "nem12", tmp_path, stop=After())
     whole = [path for path in tmp_path.iterdir() if path.suffix == ".csv"]
     assert whole
     assert all(path.read_bytes().endswith(b"900\n") for path in whole)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from tests.asking import Asking, generate
@@ -9,6 +11,7 @@ from wattif.errors import LakeError
 from wattif.model.scenario import scenario_of
 from wattif.tables import arrow, catalog
 from wattif.uploader.local import LocalStore
+from wattif.uploader.store import Guard, SealedFile, StoredObject
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +38,9 @@ def test_tables_of_a_large_fleet_are_those_that_are_made_at_once(settings: Askin
 def test_a_table_that_cannot_be_stored_ends_the_run(settings: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
     put_files = LocalStore.put_files
 
-    def refuse(store, files, guard=None):  # type: ignore[no-untyped-def]
+    def refuse(
+        store: LocalStore, files: Sequence[SealedFile], guard: Guard | None = None
+    ) -> list[StoredObject | LakeError]:
         if files[0].name == "_wattif/meters.parquet":
             return [LakeError("no room for the fleet")]
         return put_files(store, files, guard)

@@ -92,7 +92,8 @@ def test_the_lake_holds_exactly_the_planned_objects(settings: Asking) -> None:
         WEATHER.object_name("manila-2024-01"),
         *(layout.manifest_name(date(2024, 1, day), batch) for day in (1, 2) for batch in (0, 1)),
     }
-    assert list(asked.staging_dir.iterdir() if asked.staging_dir else []) == [asked.staging_dir / "wattif.lock"]  # type: ignore[operator]
+    assert asked.staging_dir is not None
+    assert list(asked.staging_dir.iterdir()) == [asked.staging_dir / "wattif.lock"]
 
 
 def test_manifests_agree_with_the_files(settings: Asking) -> None:

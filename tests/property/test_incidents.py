@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pygeohash
 import pytest
-import shapely  # type: ignore[import-untyped]
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

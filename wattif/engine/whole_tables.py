@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
+from typing import TYPE_CHECKING
 
 from wattif.engine.shard import Shard
 from wattif.engine.staging import Part, Staging
@@ -16,6 +17,9 @@ from wattif.spec import Spec
 from wattif.tables import arrow, catalog
 from wattif.tables.table import LakeTable
 from wattif.uploader.store import Store
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 _PARQUET = "application/vnd.apache.parquet"
 
@@ -107,7 +111,7 @@ class _Into(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: object) -> int:
-        view = memoryview(data).cast("B")  # type: ignore[arg-type]
+    def write(self, data: ReadableBuffer) -> int:
+        view = memoryview(data).cast("B")
         self._part.write(view)
         return len(view)

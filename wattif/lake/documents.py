@@ -72,7 +72,7 @@ def _is(kind: str, value: object) -> bool:
         case "number":
             return type(value) is int and 0 <= value < 2**63
         case "share":
-            return type(value) in (int, float) and 0 <= float(value) <= 1  # type: ignore[arg-type]
+            return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
         case "day":
             return isinstance(value, str) and _is_day(value)
         case "object":

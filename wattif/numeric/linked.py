@@ -20,7 +20,7 @@ class _LinkedLibrary(JITCodeLibrary):
 
     def _finalize_final_module(self) -> None:
         """No machine code, so nothing to load either."""
-        self._finalize_dynamic_globals()  # type: ignore[no-untyped-call]
+        self._finalize_dynamic_globals()  # type: ignore[no-untyped-call]  # numba's
         self._finalized = True
 
 
@@ -33,8 +33,8 @@ class LinkedCompiler(Compiler):
     """Compiles a function up to the LLVM code that other functions link."""
 
     def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)  # type: ignore[no-untyped-call]
+        super().__init__(*arguments)  # type: ignore[no-untyped-call]  # numba's
         context = self.state.targetctx.subtarget()
         context.get_executable = _without_machine_code
         self.state.targetctx = context
-        self.state.library = _LinkedLibrary(context.codegen(), "linked")  # type: ignore[no-untyped-call]
+        self.state.library = _LinkedLibrary(context.codegen(), "linked")  # type: ignore[no-untyped-call]  # numba's

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from wattif.extras import needs
 from wattif.uploader.address import bucket_and_prefix
@@ -19,7 +19,8 @@ _NO_CREDENTIALS = (
     " AZURE_STORAGE_SAS_TOKEN, a service principal (AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_CLIENT_SECRET) or"
     " AZURE_USE_AZURE_CLI=true after 'az login'"
 )
-_OF_CONNECTION_STRING = {
+_Key = Literal["account_name", "account_key", "sas_key", "endpoint"]
+_OF_CONNECTION_STRING: dict[str, _Key] = {
     "AccountName": "account_name",
     "AccountKey": "account_key",
     "SharedAccessSignature": "sas_key",
@@ -71,7 +72,7 @@ def _config() -> AzureConfig:
     for part in os.environ.get("AZURE_STORAGE_CONNECTION_STRING", "").split(";"):
         name, _, value = part.partition("=")
         if name in _OF_CONNECTION_STRING:
-            config[_OF_CONNECTION_STRING[name]] = value  # type: ignore[literal-required]
+            config[_OF_CONNECTION_STRING[name]] = value
     return config
 
 

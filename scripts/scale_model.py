@@ -128,9 +128,7 @@ def _rows_of(form: str, measured: Measured) -> Iterator[Sequence[str]]:
         alone = {name: seconds / machines for name, seconds in of_machines.items()} | {
             "requests": requests / WRITES_PER_S
         }
-        cost = amounts(
-            spec, load_prices(), scheme="gs", size=size, writes=requests, rows=rows, machine_s=machine_s
-        )  # fmt: skip
+        cost = amounts(spec, load_prices(), scheme="gs", size=size, writes=requests, rows=rows, machine_s=machine_s)
         yield (
             f"{meters:,}",
             _bytes(size),

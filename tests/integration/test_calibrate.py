@@ -28,9 +28,14 @@ def london(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Forty homes and forty shops of London, eight weeks, hourly."""
     out = tmp_path_factory.mktemp("data") / "london.parquet"
     spec = wattif.Spec(
-        start="2024-03-01", end="2024-04-25", meters=80, city="london", interval=3600, seed=7,
+        start="2024-03-01",
+        end="2024-04-25",
+        meters=80,
+        city="london",
+        interval=3600,
+        seed=7,
         class_mix="residential=0.5,commercial=0.5,industrial=0",
-    )  # fmt: skip
+    )
     rows = wattif.read(spec, columns=["mac", "timestamp", "consumption_wh"])
     meters = wattif.read(spec, "meters").read_all()
     with duckdb.connect() as connection:

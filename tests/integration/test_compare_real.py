@@ -25,9 +25,14 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Export:
 
     def to_csv(name: str, *, city: str = "london", seed: int = 7, meters: int = 40, days: int = 21) -> Path:
         spec = wattif.Spec(
-            start="2024-03-01", end=f"2024-03-{days:02}", meters=meters, city=city, seed=seed, interval=1800,
+            start="2024-03-01",
+            end=f"2024-03-{days:02}",
+            meters=meters,
+            city=city,
+            seed=seed,
+            interval=1800,
             class_mix="residential=1,commercial=0,industrial=0",
-        )  # fmt: skip
+        )
         rows = wattif.read(spec, columns=["mac", "timestamp", "consumption_wh"])
         out = folder / f"{name}.csv"
         with duckdb.connect() as connection:

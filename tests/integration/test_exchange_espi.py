@@ -29,15 +29,24 @@ SEQUENCES = {
     "ServiceCategory": ["kind"],
     "MeterReading": [],
     "ReadingType": [
-        "accumulationBehaviour", "commodity", "dataQualifier", "defaultQuality", "flowDirection", "intervalLength",
-        "kind", "phase", "powerOfTenMultiplier", "timeAttribute", "uom",
+        "accumulationBehaviour",
+        "commodity",
+        "dataQualifier",
+        "defaultQuality",
+        "flowDirection",
+        "intervalLength",
+        "kind",
+        "phase",
+        "powerOfTenMultiplier",
+        "timeAttribute",
+        "uom",
     ],
     "IntervalBlock": ["interval", "IntervalReading"],
     "interval": ["duration", "start"],
     "IntervalReading": ["ReadingQuality", "timePeriod", "value"],
     "ReadingQuality": ["quality"],
     "timePeriod": ["duration", "start"],
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")

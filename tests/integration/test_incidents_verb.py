@@ -104,7 +104,7 @@ def test_tables_are_left_out_when_told(tmp_path: Path, run: Run) -> None:
         (["--city", "manila,london"], "--city manila,london: name one city"),
         (["--window-end", "1971-01-05"], "--window-days 90: reach back beyond 1971-01-01"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_is_refused(tmp_path: Path, words: list[str], said: str, run: Run) -> None:
     code, out, err = run(*words, "--output-dir", str(tmp_path / "out"), "--no-verbose")
     assert (code, out) == (2, "")
@@ -126,9 +126,13 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two days of meters at a third of which something goes wrong."""
     folder = tmp_path_factory.mktemp("incidents") / "lake"
     spec = wattif.Spec(
-        start="2024-01-01", end="2024-01-03", meters=1_000, interval=300, anomaly_rate=0.4,
+        start="2024-01-01",
+        end="2024-01-03",
+        meters=1_000,
+        interval=300,
+        anomaly_rate=0.4,
         anomalies="outage=2,sag=1,swell=1,dead=1",
-    )  # fmt: skip
+    )
     wattif.generate(spec, folder, staging_dir=folder.parent)
     return folder
 
@@ -207,9 +211,15 @@ def two_cities(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The second week of a month in two cities, with outages and sags at a rate in calendar time."""
     folder = tmp_path_factory.mktemp("incidents") / "lake"
     spec = wattif.Spec(
-        start="2024-01-08", end="2024-01-14", meters=480, interval=3600, city="manila,london",
-        anomaly_rate="2/month", anomalies="outage,sag", columns="mac,timestamp,consumption_wh",
-    )  # fmt: skip
+        start="2024-01-08",
+        end="2024-01-14",
+        meters=480,
+        interval=3600,
+        city="manila,london",
+        anomaly_rate="2/month",
+        anomalies="outage,sag",
+        columns="mac,timestamp,consumption_wh",
+    )
     wattif.generate(spec, folder, staging_dir=folder.parent)
     return folder
 

@@ -234,22 +234,64 @@ def test_hot_spots_and_storms_have_more() -> None:
 def test_columns_are_those_that_users_load() -> None:
     """By name, in order: they are an interface."""
     assert incidents.STATIONS.column_names == (
-        "station_code", "name", "battalion", "address_line_1", "address_line_2", "city", "region",
-        "postal_code", "phone", "is_active", "commissioned_on", "decommissioned_on", "response_zone_code",
-        "location_lat", "location_lng", "location_wkt", "coverage_radius_meters", "created_at",
+        "station_code",
+        "name",
+        "battalion",
+        "address_line_1",
+        "address_line_2",
+        "city",
+        "region",
+        "postal_code",
+        "phone",
+        "is_active",
+        "commissioned_on",
+        "decommissioned_on",
+        "response_zone_code",
+        "location_lat",
+        "location_lng",
+        "location_wkt",
+        "coverage_radius_meters",
+        "created_at",
         "updated_at",
-    )  # fmt: skip
+    )
     assert incidents.INCIDENTS.column_names == (
-        "incident_number", "external_reference", "title", "narrative", "type_code", "severity_code",
-        "status_code", "source_code", "weather_condition_code", "primary_station_code", "occurrence_at",
-        "reported_at", "dispatch_at", "arrival_at", "resolved_at", "location_lat", "location_lng",
-        "location_wkt", "location_geohash", "address_line_1", "address_line_2", "city", "region",
-        "postal_code", "casualty_count", "responder_injuries", "estimated_damage_amount", "is_active",
+        "incident_number",
+        "external_reference",
+        "title",
+        "narrative",
+        "type_code",
+        "severity_code",
+        "status_code",
+        "source_code",
+        "weather_condition_code",
+        "primary_station_code",
+        "occurrence_at",
+        "reported_at",
+        "dispatch_at",
+        "arrival_at",
+        "resolved_at",
+        "location_lat",
+        "location_lng",
+        "location_wkt",
+        "location_geohash",
+        "address_line_1",
+        "address_line_2",
+        "city",
+        "region",
+        "postal_code",
+        "casualty_count",
+        "responder_injuries",
+        "estimated_damage_amount",
+        "is_active",
         "metadata",
-    )  # fmt: skip
+    )
     assert incidents.UNITS.column_names == (
-        "incident_number", "station_code", "assignment_role", "dispatched_at", "cleared_at",
-    )  # fmt: skip
+        "incident_number",
+        "station_code",
+        "assignment_role",
+        "dispatched_at",
+        "cleared_at",
+    )
     assert incidents.ASSETS.column_names == ("incident_number", "asset_identifier", "asset_type", "status", "notes")
     assert incidents.NOTES.column_names == ("incident_number", "author", "note", "created_at")
 

@@ -416,9 +416,15 @@ def test_every_kind_of_the_registry_is_tested_here() -> None:
 def test_a_kind_that_keeps_energies_is_measured_as_any_other(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was imported, from the registers of two days or from every reading: the same. Nothing else has changed."""
     spec = Spec(
-        start="2024-01-05", end="2024-02-09", meters=60, interval=900, solar_share=0.5, ev_share=0.5, anomaly_rate=0.5,
+        start="2024-01-05",
+        end="2024-02-09",
+        meters=60,
+        interval=900,
+        solar_share=0.5,
+        ev_share=0.5,
+        anomaly_rate=0.5,
         anomalies=kind,
-    )  # fmt: skip
+    )
     quickly = [each for of_meter in scenario_of(spec).events.values() for each in of_meter.all]
     monkeypatch.setitem(KINDS, kind, replace(KINDS[kind], keeps_energy=False))
     fully = [each for of_meter in scenario_of(spec).events.values() for each in of_meter.all]

@@ -52,9 +52,17 @@ def test_what_is_no_rate_is_refused_with_the_forms_that_there_are(given: object)
 
 @pytest.mark.parametrize(
     ("given", "most"),
-    [("1.01", "1"), ("-0.1", "1"), ("1.01/day", "1/day"), ("8/week", "7/week"), ("29/month", "28/month"),
-     ("366/year", "365/year"), ("inf/year", "365/year"), ("nan/month", "28/month")],
-)  # fmt: skip
+    [
+        ("1.01", "1"),
+        ("-0.1", "1"),
+        ("1.01/day", "1/day"),
+        ("8/week", "7/week"),
+        ("29/month", "28/month"),
+        ("366/year", "365/year"),
+        ("inf/year", "365/year"),
+        ("nan/month", "28/month"),
+    ],
+)
 def test_more_than_one_a_day_is_refused(given: str, most: str) -> None:
     with pytest.raises(ValidationError, match=f"must lie between 0 and {most}"):
         wattif.Spec(**DAYS, anomaly_rate=given)

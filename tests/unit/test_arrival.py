@@ -38,8 +38,14 @@ def test_a_day_lands_every_quarter_of_an_hour_over_the_next_day() -> None:
     assert plan.speed == 60
     assert [_lands(plan, index, 7).strftime("%d %H:%M") for index in range(7)] == [
         # 24 h / 7 = 3 h 25 min 43 s; 15 minutes after that, and then with the next quarter
-        "02 00:15", "02 03:45", "02 07:15", "02 10:45", "02 14:00", "02 17:30", "02 21:00",
-    ]  # fmt: skip
+        "02 00:15",
+        "02 03:45",
+        "02 07:15",
+        "02 10:45",
+        "02 14:00",
+        "02 17:30",
+        "02 21:00",
+    ]
     assert plan_of("realtime") == plan.model_copy(update={"speed": 1.0})
 
 
@@ -60,8 +66,11 @@ def test_a_rush_after_an_outage(tmp_path: Path) -> None:
 
 
 def test_shares_are_met_and_belong_to_the_same_meters_on_all_days(tmp_path: Path) -> None:
-    plan = _plan(tmp_path, '[[arrive]]\nshare = 0.25\ndelay = "6h"\n[[arrive]]\n[[outage]]\nshare = 0.5\n'
-                           "from = 2024-01-05\nto = 2024-01-09\n")  # fmt: skip
+    plan = _plan(
+        tmp_path,
+        '[[arrive]]\nshare = 0.25\ndelay = "6h"\n[[arrive]]\n[[outage]]\nshare = 0.5\n'
+        "from = 2024-01-05\nto = 2024-01-09\n",
+    )
     late = [_lands(plan, index).hour == 6 for index in range(4000)]
     assert sum(late) == pytest.approx(1000, abs=5 * (4000 * 0.25 * 0.75) ** 0.5)
     assert late == [_lands(plan, index, day=DAY + timedelta(days=1)).hour == 6 for index in range(4000)]
@@ -129,11 +138,11 @@ def test_a_plan_in_one_line_is_the_same_plan(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('sped = 60', "sped: unknown key; did you mean speed?"),
+        ("sped = 60", "sped: unknown key; did you mean speed?"),
         ('[[arrive]]\ndelya = "1h"', "arrive.1.delya: unknown key; did you mean delay?"),
         ("[[outage]]\nfrom = 2024-01-02", "outage.1.to is missing"),
         ("speed = 0", "speed = 0: Input should be greater than 0"),
-        ('[[arrive]]\n[[arrive]]\ndelay = 15', 'arrive.2.delay = 15: write a duration in quotes with its unit'),
+        ("[[arrive]]\n[[arrive]]\ndelay = 15", "arrive.2.delay = 15: write a duration in quotes with its unit"),
         ('[[arrive]]\nevery = "15 minutes"', "arrive.1.every = '15 minutes': is not a duration such as"),
         ('[[arrive]]\nevery = "0s"', "arrive.1.every = '0s': Input should be greater than 0"),
         ("[[arrive]]\nshare = 1.5", "arrive.1.share = 1.5: Input should be less than or equal to 1"),
@@ -144,7 +153,7 @@ def test_a_plan_in_one_line_is_the_same_plan(tmp_path: Path) -> None:
         ("speed = ", "is not TOML"),
         ("delay = 15m", "durations need quotes"),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_in_a_plan_is_named(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(InvalidValue) as caught:
         _plan(tmp_path, text)

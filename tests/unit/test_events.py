@@ -170,10 +170,13 @@ def _calendar(
 @pytest.mark.parametrize(
     ("rate", "a_meter", "meters"),
     [
-        ("0.05/month", 0.3, 1000), ("2.5/month", 15.0, 500), ("0.1/week", 2.6, 1000), ("0.5/day", 91.0, 250),
+        ("0.05/month", 0.3, 1000),
+        ("2.5/month", 15.0, 500),
+        ("0.1/week", 2.6, 1000),
+        ("0.5/day", 91.0, 250),
         ("1/year", 0.497, 1000),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("seed", [1, 42])
 def test_a_rate_in_calendar_time_is_met(rate: str, a_meter: float, meters: int, seed: int) -> None:
     """Each part's Kronecker sequences are off by a few meters, and by a few transformers of twenty, at most."""

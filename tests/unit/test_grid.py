@@ -85,10 +85,15 @@ def test_places_follow_the_bounds_and_the_strength_of_clustering() -> None:
     for strength in (0.0, 0.5, 1.0):
         grid = generate_grid(
             GridSpec(
-                num_meters=3_000, num_transformers=300, num_zones=12, num_months=1, anomaly_rate=0.0,
-                bounds="-10,-8,30,32", spatial_clustering_strength=strength,
+                num_meters=3_000,
+                num_transformers=300,
+                num_zones=12,
+                num_months=1,
+                anomaly_rate=0.0,
+                bounds="-10,-8,30,32",
+                spatial_clustering_strength=strength,
             )
-        ).transformers.to_pandas()  # fmt: skip
+        ).transformers.to_pandas()
         assert grid["latitude"].between(-10, -8).all()
         assert grid["longitude"].between(30, 32).all()
         centers = grid.groupby("zone_id")[["latitude", "longitude"]].transform("mean")

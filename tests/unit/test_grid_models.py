@@ -22,9 +22,14 @@ LEAST_P = 0.01
 def _months(model: str, anomaly_rate: float = 0.0) -> dict[str, NDArray[np.float64]]:
     """(meters, months) in kWh, by class; the first month is a March."""
     spec = GridSpec(
-        num_meters=METERS, num_transformers=150, num_months=MONTHS, start_month="2024-03", class_mix=MIX,
-        anomaly_rate=anomaly_rate, model=model,
-    )  # fmt: skip
+        num_meters=METERS,
+        num_transformers=150,
+        num_months=MONTHS,
+        start_month="2024-03",
+        class_mix=MIX,
+        anomaly_rate=anomaly_rate,
+        model=model,
+    )
     table = generate_grid(spec).meters.to_pandas()
     months = [name for name in table.columns if name.startswith("monthly_")]
     assert len(months) == MONTHS

@@ -66,7 +66,7 @@ LATE = 'late = { status = "REPORTED" }'
         ('from = "late"\nto = "sent"', 'from = "late"\nto = "alert"', None),
         ('from = "there"\nto = "done"', 'from = "there"\nto = "there"', "state there has no way out to a final state"),
         ('otherwise = "late"', 'otherwise = "latr"', "state latr is not declared; did you mean late?"),
-        ('timeout_s = 90\n', "", "`timeout_s` and `otherwise` belong together"),
+        ("timeout_s = 90\n", "", "`timeout_s` and `otherwise` belong together"),
         ("median_s = 5\n", "", "say how long it takes"),
         ('status = "ON_SCENE"', 'status = "ONSCENE"', "'ONSCENE': no such status; did you mean ON_SCENE?"),
         ('sent = { status = "DISPATCHED" }', 'sent = { status = "REPORTED" }', "ON_SCENE cannot follow REPORTED"),
@@ -78,7 +78,7 @@ LATE = 'late = { status = "REPORTED" }'
         ("[states]", "[states", "not TOML"),
         ("final = true", "final = false", "no way out to a final state"),
     ],
-)  # fmt: skip
+)
 def test_a_fault_is_named(tmp_path: Path, old: str, new: str, said: str | None) -> None:
     assert old in SHORT
     path = _file(tmp_path, SHORT.replace(old, new))
@@ -103,9 +103,13 @@ def test_a_workflow_of_ones_own_is_followed(tmp_path: Path) -> None:
     events = read_incidents(spec, "incident_events").read_all().to_pylist()
     steps = Counter((row["from_state"], row["to_state"], row["actor"]) for row in events)
     assert set(steps) == {
-        (None, "alert", "reporter"), ("alert", "sent", "dispatcher"), ("alert", "late", "timeout"),
-        ("late", "sent", "chief"), ("sent", "there", "unit"), ("there", "done", "unit"),
-    }  # fmt: skip
+        (None, "alert", "reporter"),
+        ("alert", "sent", "dispatcher"),
+        ("alert", "late", "timeout"),
+        ("late", "sent", "chief"),
+        ("sent", "there", "unit"),
+        ("there", "done", "unit"),
+    }
     # of lognormal times around 60 s with sigma 1, the share that exceeds 90 s: 1 - Phi(ln 1.5) = 0.3426
     assert steps["alert", "late", "timeout"] / 2_000 == pytest.approx(0.3426, abs=0.03)
     reached = {row["incident_number"]: row["occurred_at"] for row in events if row["to_state"] == "alert"}

@@ -62,8 +62,9 @@ def local_quarters_of(time_zone: str, starts_s: Numbers) -> list[LocalQuarter]:
     found = []
     for start in starts_s.tolist():
         wall = datetime(1970, 1, 1) + timedelta(seconds=start)
-        first, second = (int((wall.replace(tzinfo=rules, fold=fold).utcoffset() or timedelta()).total_seconds())
-                         for fold in (0, 1))  # fmt: skip
+        first, second = (
+            int((wall.replace(tzinfo=rules, fold=fold).utcoffset() or timedelta()).total_seconds()) for fold in (0, 1)
+        )
         # by PEP 495, where clocks are set forward the offset before is the smaller one
         found.append(LocalQuarter(local_s=start, first_s=first, second_s=second, skipped=first < second))
     return found

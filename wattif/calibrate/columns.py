@@ -62,8 +62,11 @@ def choose_columns(names: Sequence[str], asked: Asked, place: str) -> Columns:
     guesses: list[str] = []
     found: dict[str, str | None] = {}
     for field, known in (
-        ("meter_column", _METER), ("time_column", _TIME), ("value_column", ()), ("class_column", _CLASS)
-    ):  # fmt: skip
+        ("meter_column", _METER),
+        ("time_column", _TIME),
+        ("value_column", ()),
+        ("class_column", _CLASS),
+    ):
         told = getattr(asked, field)
         if told is not None:
             if told not in names:
@@ -73,8 +76,10 @@ def choose_columns(names: Sequence[str], asked: Asked, place: str) -> Columns:
         free = [name for name in names if name not in found.values()]
         guess = _value_column(free) if field == "value_column" else _named(free, known)
         if guess is None and field != "class_column":
-            raise UsageError(f"{place}: which column holds the {_MEANINGS[field]}? Name it with `{field}`"
-                             f"; there are {', '.join(names)}")  # fmt: skip
+            raise UsageError(
+                f"{place}: which column holds the {_MEANINGS[field]}? Name it with `{field}`"
+                f"; there are {', '.join(names)}"
+            )
         if guess is not None:
             guesses.append(f"{_MEANINGS[field]}: column {guess}")
         found[field] = guess

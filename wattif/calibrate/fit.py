@@ -157,6 +157,8 @@ def _week(days: Floats) -> TypicalWeek:
         week = (5.0 * days[0].mean() + days[1].mean() + days[2].mean()) / 7.0
         days *= np.minimum(0.999 * MOST_OF_WEEK * week / days.mean(axis=1), 1.0)[:, None]
     return TypicalWeek(
-        **{kind: tuple(round(float(each), 3) for each in np.maximum(day, _LEAST_HOUR))
-           for kind, day in zip(KINDS, days, strict=True)}
-    )  # fmt: skip
+        **{
+            kind: tuple(round(float(each), 3) for each in np.maximum(day, _LEAST_HOUR))
+            for kind, day in zip(KINDS, days, strict=True)
+        }
+    )

@@ -115,10 +115,12 @@ def _table(like: str, lines: Sequence[Line]) -> list[str]:
     ]
     widths = [max(len(row[n]) for row in rows) for n in range(5)]
     return [
-        "  ".join(cell.ljust(width) if n in (0, 4) else cell.rjust(width)
-                  for n, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip()
+        "  ".join(
+            cell.ljust(width) if n in (0, 4) else cell.rjust(width)
+            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def _text(value: tuple[float, ...] | float | None) -> str:

@@ -88,8 +88,11 @@ def _city_like(name: str | None, time_zone: str | None, file: Path | None) -> Ci
     if name is None:
         name = next((each.id for each in cities.values() if each.time_zone == time_zone), None)
     if name is None:
-        reason = "tell which city is most alike in climate and mains" if time_zone is None else (
-            f"no known city is in {time_zone}; tell which is most alike in climate and mains")  # fmt: skip
+        reason = (
+            "tell which city is most alike in climate and mains"
+            if time_zone is None
+            else f"no known city is in {time_zone}; tell which is most alike in climate and mains"
+        )
         raise UsageError(f"`like` is missing: {reason}: {', '.join(cities)}")
     if name not in cities:
         raise InvalidValue("like", name, f"unknown city{choose_from(name, cities)}, or add it with `cities`")

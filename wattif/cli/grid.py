@@ -77,8 +77,10 @@ def _write(options: GridOptions) -> Written:
     if not status.complete:
         logging.getLogger("wattif").warning(
             "%s: %s of %s batches are committed; months are those of the whole dataset",
-            options.lake, f"{status.batches_committed:,}", f"{status.batches:,}",
-        )  # fmt: skip
+            options.lake,
+            f"{status.batches_committed:,}",
+            f"{status.batches:,}",
+        )
     return write_grid_of(dataset, options.output_dir, output_format=output_format, overwrite=overwrite)
 
 

@@ -235,6 +235,6 @@ NEVER = 10**6  # a day since 1970 that no window reaches
 _DETOUR = 1.3  # of roads against the great circle; see docs/incidents.md for the sources of these figures
 _TURNOUT_S, _TRAVEL_SIGMA = 80.0, 0.3
 SPEED_M_S = (
-    13.0, 13.5, 13.5, 13.5, 13.0, 12.5, 11.0, 9.0, 8.5, 9.5, 10.0, 10.0, 9.8, 10.0, 10.0, 9.5, 9.0, 8.2, 8.5, 9.5, 10.5,
-    11.5, 12.0, 12.5,
-)  # fmt: skip
+    13.0, 13.5, 13.5, 13.5, 13.0, 12.5, 11.0, 9.0, 8.5, 9.5, 10.0, 10.0,
+    9.8, 10.0, 10.0, 9.5, 9.0, 8.2, 8.5, 9.5, 10.5, 11.5, 12.0, 12.5,
+)  # fmt: skip  # twelve hours a row

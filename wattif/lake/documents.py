@@ -15,17 +15,35 @@ from wattif.uploader.store import Store
 MOST_BYTES = 2**20  # of a `dataset.json`; those that are written have about two thousand
 _SHOWN = 40  # characters of a value that is wrong
 _KINDS = {  # of the fields of a `dataset.json`, where it has them
-    "generator": "text", "fingerprint": "text", "version": "number", "seed": "number", "epoch": "day",
-    "cities": "text", "class_mix": "text", "solar_share": "share", "ev_share": "share", "meters": "number",
-    "interval": "number", "columns": "text", "meters_per_file": "number", "batch_files": "number",
-    "tzdata": "text", "holidays": "text",
-    "anomalies": "text", "faults": "text", "options": "object", "claim_epoch": "number",
-}  # fmt: skip
+    "generator": "text",
+    "fingerprint": "text",
+    "version": "number",
+    "seed": "number",
+    "epoch": "day",
+    "cities": "text",
+    "class_mix": "text",
+    "solar_share": "share",
+    "ev_share": "share",
+    "meters": "number",
+    "interval": "number",
+    "columns": "text",
+    "meters_per_file": "number",
+    "batch_files": "number",
+    "tzdata": "text",
+    "holidays": "text",
+    "anomalies": "text",
+    "faults": "text",
+    "options": "object",
+    "claim_epoch": "number",
+}
 _OPTION_KINDS = {"start": "day", "end": "day", "meters": "number", "interval": "number", "seed": "number"}
 _WORDS = {
-    "text": "text", "number": "a whole number from 0 on", "share": "a number between 0 and 1",
-    "day": "a day such as 2024-01-31", "object": "an object",
-}  # fmt: skip
+    "text": "text",
+    "number": "a whole number from 0 on",
+    "share": "a number between 0 and 1",
+    "day": "a day such as 2024-01-31",
+    "object": "an object",
+}
 
 
 def stored_document(store: Store) -> bytes | None:

@@ -38,11 +38,11 @@ _STILL_VARIANCE = 0.9  # of the straight lines between the middles of days, in t
 _WEEKDAY = (
     0.35, 0.25, 0.2, 0.2, 0.35, 0.75, 1.3, 1.75, 1.8, 1.45, 1.25, 1.25,
     1.25, 1.25, 1.3, 1.45, 1.7, 1.9, 1.75, 1.35, 1.0, 0.8, 0.65, 0.5,
-)  # fmt: skip
+)  # fmt: skip  # twelve hours a row
 _WEEKEND = (
     0.55, 0.45, 0.35, 0.25, 0.25, 0.3, 0.4, 0.55, 0.75, 0.95, 1.1, 1.2,
     1.25, 1.2, 1.2, 1.2, 1.2, 1.2, 1.15, 1.05, 0.95, 0.8, 0.65, 0.5,
-)  # fmt: skip
+)  # fmt: skip  # twelve hours a row
 _TRAFFIC = {"weekday": np.array(_WEEKDAY), "saturday": np.array(_WEEKEND), "sunday": 0.85 * np.array(_WEEKEND)}
 _WEEK = np.concatenate([*(5 * [_TRAFFIC["weekday"]]), _TRAFFIC["saturday"], _TRAFFIC["sunday"]])
 _TRAFFIC_MEAN = math.fsum(_WEEK.tolist()) / len(_WEEK)

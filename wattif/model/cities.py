@@ -46,10 +46,29 @@ _SHIPPED = "wattif/model/data/cities.toml"
 
 
 FIGURES = (  # of a city: what readings follow from
-    "id", "country", "subdivision", "time_zone", "latitude", "longitude", "climate", "nominal_v", "nominal_hz",
-    "frequency_spread_mhz", "temperature_c", "temperature_day_sd_k", "daily_range_k", "cooling_per_k", "heating_per_k",
-    "season", "irradiation_kwh_m2", "home_hours", "mean_kwh", "spread_ln", "profiles", "class_mix",
-)  # fmt: skip
+    "id",
+    "country",
+    "subdivision",
+    "time_zone",
+    "latitude",
+    "longitude",
+    "climate",
+    "nominal_v",
+    "nominal_hz",
+    "frequency_spread_mhz",
+    "temperature_c",
+    "temperature_day_sd_k",
+    "daily_range_k",
+    "cooling_per_k",
+    "heating_per_k",
+    "season",
+    "irradiation_kwh_m2",
+    "home_hours",
+    "mean_kwh",
+    "spread_ln",
+    "profiles",
+    "class_mix",
+)
 
 
 _TABLES: tuple[Any, ...] = (PerClass, AirLevels, CityProfiles, Seasons, TypicalWeek)  # within the table of a city

@@ -30,8 +30,10 @@ def statistics_of(footer: pq.FileMetaData) -> dict[str, Any]:
             missing[column.name] = sum(each.null_count for each in told)
         if all(each.has_min_max for each in told):
             if column.logical_type.type == "DECIMAL":
-                low, high = (_decimal(value, column.scale) for value in
-                             (min(each.min_raw for each in told), max(each.max_raw for each in told)))  # fmt: skip
+                low, high = (
+                    _decimal(value, column.scale)
+                    for value in (min(each.min_raw for each in told), max(each.max_raw for each in told))
+                )
             else:
                 low, high = _plain(min(each.min for each in told)), _plain(max(each.max for each in told))
             if low is not None and high is not None:

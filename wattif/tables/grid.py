@@ -46,10 +46,18 @@ _NETWORK = {table.name: {column.name: column for column in table.columns} for ta
 _TRANSFORMER = tuple(
     _NETWORK["transformers"][name]
     for name in (
-        "transformer_id", "zone_id", "feeder_id", "substation_id", "city_id", "latitude", "longitude", "capacity_kva",
-        "phases", "num_meters",
+        "transformer_id",
+        "zone_id",
+        "feeder_id",
+        "substation_id",
+        "city_id",
+        "latitude",
+        "longitude",
+        "capacity_kva",
+        "phases",
+        "num_meters",
     )
-)  # fmt: skip
+)
 _METER = {column.name: column for column in meters.TABLE.columns}
 
 TRANSFORMERS = GridTable(

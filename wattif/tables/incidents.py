@@ -86,7 +86,10 @@ INCIDENTS = IncidentTable(
         Column("dispatch_at", "timestamp", "when the first unit was sent", unit="UTC", nullable=True),
         Column("arrival_at", "timestamp", "when it arrived", unit="UTC", nullable=True),
         Column(
-            "resolved_at", "timestamp", "when the work was done, power was back, or it was called off", unit="UTC",
+            "resolved_at",
+            "timestamp",
+            "when the work was done, power was back, or it was called off",
+            unit="UTC",
             nullable=True,
         ),
         _LATITUDE,
@@ -102,7 +105,7 @@ INCIDENTS = IncidentTable(
     ),
     key=("incident_number",),
     in_order=("occurrence_at", "reported_at", "dispatch_at", "arrival_at", "resolved_at"),
-)  # fmt: skip
+)
 
 UNITS = IncidentTable(
     name="incident_units",

@@ -19,15 +19,33 @@ from wattif.uploader.store import Refused, Unavailable
 
 _RETRYABLE_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 _RETRYABLE_CODES = frozenset(  # of answers that name another status
-    {"SlowDown", "RequestTimeout", "BadDigest", "IncompleteBody", "XAmzContentSHA256Mismatch",
-     "XAmzContentChecksumMismatch", "Md5Mismatch", "NoSuchUpload", "InvalidPart", "InvalidBlockList",
-     "OperationAborted", "ConditionalRequestConflict"}
-)  # fmt: skip
+    {
+        "SlowDown",
+        "RequestTimeout",
+        "BadDigest",
+        "IncompleteBody",
+        "XAmzContentSHA256Mismatch",
+        "XAmzContentChecksumMismatch",
+        "Md5Mismatch",
+        "NoSuchUpload",
+        "InvalidPart",
+        "InvalidBlockList",
+        "OperationAborted",
+        "ConditionalRequestConflict",
+    }
+)
 _NO_BUCKET = frozenset({"NoSuchBucket", "ContainerNotFound"})
 _NO_CREDENTIALS = frozenset(
-    {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "AuthenticationFailed",
-     "TokenRefreshRequired", "NoAuthenticationInformation"}
-)  # fmt: skip
+    {
+        "InvalidAccessKeyId",
+        "SignatureDoesNotMatch",
+        "ExpiredToken",
+        "InvalidToken",
+        "AuthenticationFailed",
+        "TokenRefreshRequired",
+        "NoAuthenticationInformation",
+    }
+)
 _ELSEWHERE = frozenset({"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"})
 _OF_CREDENTIALS = re.compile(r"//169\.254\.169\.254/|Error performing token request|az(ure)? cli", re.IGNORECASE)
 # of the network, not of what was asked: no connection, one that broke off, silence, a body cut short

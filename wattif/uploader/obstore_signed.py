@@ -45,8 +45,12 @@ def delete_version(store: AzureStore | S3Store, place: str, name: str, e_tag: st
     if answer[0] >= HTTPStatus.INTERNAL_SERVER_ERROR or answer[0] == HTTPStatus.TOO_MANY_REQUESTS:
         raise Unavailable(f"{place}/{name}: {answer[0]} when it was to be removed")
     done = answer[0] in (
-        HTTPStatus.OK, HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITION_FAILED,
-    )  # fmt: skip
+        HTTPStatus.OK,
+        HTTPStatus.ACCEPTED,
+        HTTPStatus.NO_CONTENT,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.PRECONDITION_FAILED,
+    )
     return True if done else None
 
 

@@ -94,15 +94,22 @@ def _metadata(block: Block) -> pa.Array:
     """JSON of what is known of each: keys are always the same for incidents of one sort."""
     places = block.setting.places
     whole = texts.joined(
-        ['{"zone_id":"', texts.picked(places.zone_id, block.place), '","temperature_c":',
-         block.slots["temperature"]], "",
-    )  # fmt: skip
+        ['{"zone_id":"', texts.picked(places.zone_id, block.place), '","temperature_c":', block.slots["temperature"]],
+        "",
+    )
     without_power = pa.array(np.where(_loses_power()[block.kind], block.customers, 0)).cast(pa.string())
     grid = texts.joined(
-        [whole, ',"transformer_id":"', block.slots["transformer"], '","feeder_id":"', block.slots["feeder"],
-         '","customers_without_power":', without_power],
+        [
+            whole,
+            ',"transformer_id":"',
+            block.slots["transformer"],
+            '","feeder_id":"',
+            block.slots["feeder"],
+            '","customers_without_power":',
+            without_power,
+        ],
         "",
-    )  # fmt: skip
+    )
     labels = block.setting.labelled
     labelled = grid
     if labels is not None and len(labels):

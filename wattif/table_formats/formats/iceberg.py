@@ -162,8 +162,10 @@ class IcebergFormat(TableFormat):
     def holds(self, batch: str, names: Sequence[str]) -> bool:
         """See `TableFormat.holds`; what is added meanwhile says so in its snapshot."""
         table = self._load()
-        if any(each.summary is not None and each.summary.additional_properties.get(_BATCH) == batch
-               for each in table.metadata.snapshots):  # fmt: skip
+        if any(
+            each.summary is not None and each.summary.additional_properties.get(_BATCH) == batch
+            for each in table.metadata.snapshots
+        ):
             return True
         if self._first_names is None:
             self._first_names = frozenset(self.names())

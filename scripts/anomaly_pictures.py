@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from wattif.model import quantities
-from wattif.model.anomalies import HOUR_S, MINUTE_S, Event
+from wattif.model.anomalies import MINUTE_S, Event
 from wattif.model.anomaly_kinds import KINDS
 from wattif.model.cities import load_cities
 from wattif.model.events import Period, draw_events
@@ -24,7 +24,7 @@ from wattif.model.fleet import make_fleet
 from wattif.model.measuring import MeasuredEvent, measure_events
 from wattif.model.reported import ReportedDays
 from wattif.model.world import World
-from wattif.numeric.calendar import DAY_S
+from wattif.numeric.calendar import DAY_S, HOUR_S
 
 mpl.use("Agg")
 DPI = 80

@@ -14,7 +14,6 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
 
@@ -30,7 +29,7 @@ from wattif.cli.calibrate import CalibrateOptions
 from wattif.cli.messages import option_of, with_options
 from wattif.errors import UsageError, WattIfError, choose_from
 from wattif.model.cities import City, load_cities
-from wattif.numeric.calendar import EPOCH
+from wattif.numeric.calendar import day_of
 from wattif.spec.values import CLASS_IDS
 
 LEAST_METERS, LEAST_DAYS = 20, 14
@@ -120,7 +119,7 @@ def real_days(
 
 def our_days(real: Days, city: City, class_id: str, seed: int) -> Days:
     """As many meters of WattIf's, with just the days of the *real* ones and in their steps."""
-    first, last = (EPOCH + timedelta(days=int(number)) for number in (real.number[0], real.number[-1]))
+    first, last = (day_of(int(number)) for number in (real.number[0], real.number[-1]))
     mix = [float(each == class_id) for each in CLASS_IDS]
     made = sample(city, mix, len(real.wh), (first, last), HALF_HOUR_S, seed=seed)
     return in_steps(days_of(made), step_wh(real)).like(real)

@@ -6,7 +6,7 @@ import dataclasses
 import math
 import operator
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date
 from itertools import combinations
 
 import numpy as np
@@ -20,7 +20,7 @@ from wattif.model.events import Period, draw_events
 from wattif.model.fleet import make_fleet
 from wattif.model.scenario import drawn_events, fleet_of, world_of
 from wattif.model.world import World
-from wattif.numeric.calendar import DAY_S, EPOCH
+from wattif.numeric.calendar import DAY_S, day_number, day_of
 from wattif.spec import Spec
 
 CITY = load_cities(None)["manila"]
@@ -190,7 +190,7 @@ def test_events_of_the_calendar_stay_within_their_month_and_never_share_a_day() 
         events = _calendar(rate, meters=100, end="2024-03-31")
         assert len(set(map(operator.attrgetter("meter", "id"), events))) == len(events)
         for event in events:
-            first, last = (EPOCH + timedelta(days=s // DAY_S) for s in (event.start_s, event.end_s - 1))
+            first, last = (day_of(s // DAY_S) for s in (event.start_s, event.end_s - 1))
             assert (first.year, first.month) == (last.year, last.month)
             assert event.label_day == event.start_s // DAY_S
             assert event.id.endswith(str(first))
@@ -203,9 +203,9 @@ def test_events_of_the_calendar_know_neither_start_nor_end() -> None:
     whole = _calendar("0.8/month")
     late = _calendar("0.8/month", start="2024-01-20")
     assert late == whole, "registers count from the first of the month"
-    last = (date(2024, 3, 10) - EPOCH).days
+    last = day_number(date(2024, 3, 10))
     assert _calendar("0.8/month", end="2024-03-10") == [event for event in whole if event.label_day <= last]
-    march = [event for event in whole if event.label_day >= (date(2024, 3, 1) - EPOCH).days]
+    march = [event for event in whole if event.label_day >= day_number(date(2024, 3, 1))]
     assert _calendar("0.8/month", start="2024-03-05") == march
 
 
@@ -213,7 +213,7 @@ def test_months_are_independent_of_each_other() -> None:
     """Of the meters that are hit in one month, the share that any meter has is hit in any other: 0.3 of 0.3."""
     hit = [set[int]() for _ in range(6)]
     for event in _calendar("0.3/month", meters=4000):
-        hit[(EPOCH + timedelta(days=event.label_day)).month - 1].add(event.meter)
+        hit[day_of(event.label_day).month - 1].add(event.meter)
     for one, other in combinations(hit, 2):
         assert len(one & other) / 4000 == pytest.approx(0.09, abs=0.01)
 

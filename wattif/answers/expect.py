@@ -36,7 +36,7 @@ from wattif.lake.documents import stored_document
 from wattif.lake.identity import Identity, whole_dataset
 from wattif.lake.open import open_store, opened
 from wattif.model.scenario import Scenario, scenario_of, world_of
-from wattif.numeric.calendar import EPOCH
+from wattif.numeric.calendar import day_number
 from wattif.spec import Spec
 from wattif.tables import expected_rows
 from wattif.tables.expected import HOURLY, PARTITIONS, VIEWS, ExpectedTable, partition_of
@@ -142,7 +142,7 @@ def _compute(
     for part, views, totals in in_threads(hours.parts(), work, workers, stop):
         rows += views[0][HOURLY].num_rows
         tables.add(part.month, views)
-        first = part.days.start - (plan.start - EPOCH).days
+        first = part.days.start - day_number(plan.start)
         for view, days in enumerate(totals):
             for n, day in enumerate(days):
                 if 0 <= first + n < plan.days:

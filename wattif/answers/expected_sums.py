@@ -28,7 +28,7 @@ from wattif.faults.plan import FaultPlan
 from wattif.model import quantities
 from wattif.model.reported import Mark, ReportedDays
 from wattif.model.scenario import Scenario
-from wattif.numeric.calendar import DAY_S, EPOCH, day_number, month_after
+from wattif.numeric.calendar import DAY_S, day_number, day_of, month_after
 from wattif.tables import hour_kernels as kernels
 from wattif.tables.column import Column
 from wattif.tables.expected import VIEWS
@@ -111,7 +111,7 @@ class Hours:
         around = len(self._whole_days(part)) - len(part.days)
         near = range(part.days.start - 1 - around // 2, part.days.stop + 1 + around // 2)
         for number in near:
-            day = EPOCH + timedelta(days=number)
+            day = day_of(number)
             if stop.is_set():
                 raise Interrupted("stopped")
             if self._plan.start <= day <= self._plan.end:
@@ -119,7 +119,7 @@ class Hours:
                     self._add(made, day, first, meters, arrivals)
         for number, meter in self._far.days_of(part):
             if number not in near:
-                self._add(made, EPOCH + timedelta(days=number), meter, 1, arrivals)
+                self._add(made, day_of(number), meter, 1, arrivals)
         if self.views > 1:
             self._sum_up(made)
         if arrivals is not None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 
 from wattif.answers.hour_parts import Span
 from wattif.model.measuring import MeasuredEvent
-from wattif.numeric.calendar import EPOCH
+from wattif.numeric.calendar import day_of
 
 
 class FarClocks:
@@ -25,7 +25,7 @@ class FarClocks:
     def months(self) -> set[date]:
         """The first days of all months that far days belong to."""
         return {
-            (EPOCH + timedelta(days=told + shift)).replace(day=1)
+            day_of(told + shift).replace(day=1)
             for told in {told for told, _, _ in self._told}
             for shift in range(-self._around, self._around + 1)
         }

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from wattif.model.cities import City
 from wattif.model.holidays import day_type
 from wattif.model.profiles import KINDS, season
-from wattif.numeric.calendar import EPOCH, QUARTERS, local_quarters, zone
+from wattif.numeric.calendar import QUARTERS, day_of, local_quarters, zone
 
 SEASONS = ("winter", "transition", "summer")
 Numbers = NDArray[np.int64]
@@ -34,7 +34,7 @@ class Clock:
         local = local_quarters(city.time_zone, first, int(quarters[-1]) - first + 1)[quarters - first]
         day = local // QUARTERS
         numbers, place = np.unique(day, return_inverse=True)
-        dates = [EPOCH + timedelta(days=int(number)) for number in numbers]
+        dates = [day_of(int(number)) for number in numbers]
         kinds = np.array([KINDS.index(day_type(city, each)) for each in dates])
         seasons = np.array([SEASONS.index(season(each, city.climate)) for each in dates])
         months = np.array([each.year * 12 + each.month - 1 for each in dates])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,7 @@ from wattif.calibrate.simulate import simulate
 from wattif.errors import InvalidValue, UsageError, WattIfError, choose_from
 from wattif.extras import needs
 from wattif.model.cities import City, load_cities
-from wattif.numeric.calendar import EPOCH, is_zone
+from wattif.numeric.calendar import day_of, is_zone
 from wattif.spec.values import CLASS_IDS
 
 
@@ -51,7 +50,7 @@ def calibrate(
     figures = _figures(measured)
     fit = fit_city(measured, figures, base, city_id=city_id, has_classes=data.has_classes)
     days = _days(measured)
-    first, last = (EPOCH + timedelta(days=int(day)) for day in (days[0], days[-1]))
+    first, last = (day_of(int(day)) for day in (days[0], days[-1]))
     made = [simulate(city, fit.classes, first, last) for city in (base, fit.city)]
     notes = (
         f"like {base.id}: what the data does not say",
@@ -177,7 +176,7 @@ def _days(measured: Measured) -> NDArray[np.int64]:
 
 
 def _day(number: int) -> str:
-    return str(EPOCH + timedelta(days=number))
+    return str(day_of(number))
 
 
 def _draw(out: Path, report: Report, measured: Measured, made: Sequence[Measured]) -> None:

@@ -16,7 +16,7 @@ from wattif.model.cities import City
 from wattif.model.classes import CLASSES
 from wattif.model.fleet import make_fleet
 from wattif.model.world import MeterDays, World
-from wattif.numeric.calendar import EPOCH, QUARTERS
+from wattif.numeric.calendar import QUARTERS, day_number
 
 SEED = 42
 METERS = 100  # of a class
@@ -29,7 +29,7 @@ def simulate(city: City, classes: Sequence[str], first: date, last: date) -> Mea
     days = chosen_days(first, last)
     world = World(seed=SEED, epoch=first.replace(day=1), interval_s=3600, cities=(city,))
     hours = [_hours(world, city, class_id, days) for class_id in classes]
-    numbers = np.array([(day - EPOCH).days for day in days])
+    numbers = np.array([day_number(day) for day in days])
     quarters = (numbers[:, None] * QUARTERS + np.arange(0, QUARTERS, 4)).ravel()
     wh = np.concatenate(hours)
     ids: list[str] = [each.id for each in CLASSES]

@@ -11,10 +11,11 @@ from wattif.encode import encoder_type, format_names
 from wattif.engine.plan import Plan
 from wattif.engine.prices import Prices
 from wattif.errors import InvalidValue
+from wattif.numeric.calendar import HOUR_S
 from wattif.spec import Spec
 from wattif.tables.column import Column
 
-_GB, _GIB, _TIB, _HOUR_S = 10**9, 2**30, 2**40, 3600
+_GB, _GIB, _TIB = 10**9, 2**30, 2**40
 # What BigQuery bills a value as: https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#data_type_sizes
 _BILLED_BYTES = {"INT64": 8, "NUMERIC": 16, "TIMESTAMP": 8, "DATE": 8, "FLOAT64": 8, "BOOL": 1}
 _MAC_CHARACTERS = 17
@@ -43,7 +44,7 @@ def amounts(
     return Amounts(
         month_usd=size / _GB * store.gb_month,
         writes_usd=writes / 1000 * store.thousand_writes,
-        machine_usd=machine_s / _HOUR_S * machine,
+        machine_usd=machine_s / HOUR_S * machine,
         bigquery_month_usd=billed / _GIB * prices.bigquery.gib_month,
         query_usd=billed / _TIB * prices.bigquery.scanned_tib,
     )
@@ -70,7 +71,7 @@ def costs(
     )
     if rows_per_s:
         yield (
-            f"machine: about {seconds / _HOUR_S:,.2f} hours at this machine's rate, {_dollars(usd.machine_usd)} for"
+            f"machine: about {seconds / HOUR_S:,.2f} hours at this machine's rate, {_dollars(usd.machine_usd)} for"
             f" {_PROCESSORS} processors and {_MEMORY_GIB} GiB ({prices.machine.name})"
         )
 

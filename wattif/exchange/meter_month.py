@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
 
 import numpy as np
@@ -15,7 +14,7 @@ from wattif.exchange.quality import NOT_SENT
 from wattif.model import quantities
 from wattif.model.fleet import mac_text
 from wattif.model.scenario import Scenario
-from wattif.numeric.calendar import DAY_S, EPOCH
+from wattif.numeric.calendar import DAY_S, day_of
 from wattif.tables.reading_blocks import ReadingBlocks
 from wattif.tables.readings import READINGS
 from wattif.tables.unit import Unit
@@ -100,7 +99,7 @@ class MeterMonths:
         columns = np.empty((len(meters), len(_KEPT), len(days) * slots), np.int64)
         status = np.empty((len(meters), len(days) * slots), np.int64)
         for place, number in enumerate(days):
-            day = (EPOCH + timedelta(days=number)).isoformat()
+            day = day_of(number).isoformat()
             of_day = slice(place * slots, (place + 1) * slots)
             for block in self._blocks.of(Unit(READINGS, day, meters.start, len(meters))):
                 rows = slice(block.first - meters.start, block.first - meters.start + block.count)

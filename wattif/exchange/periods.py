@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from wattif.errors import InvalidValue
-from wattif.numeric.calendar import DAY_S, EPOCH, day_number, month_after
+from wattif.numeric.calendar import DAY_S, day_number, day_of, month_after
 from wattif.numeric.local_days import local_days
 
 _AROUND_DAYS = 2  # a zone is at most 14 hours off
@@ -59,7 +59,7 @@ def whole_days(time_zone: str, start: date, end: date, interval_s: int) -> tuple
     for number, start_s, until_s in zip(numbers, starts_s, starts_s[1:], strict=False):
         if start_s < first_s or until_s > end_s:
             continue
-        day = EPOCH + timedelta(days=number)
+        day = day_of(number)
         if start_s % interval_s or until_s % interval_s:
             reason = f"{day} in {time_zone} begins or ends within an interval; choose a shorter one"
             raise InvalidValue("interval", interval_s, reason)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from itertools import islice
 
 import numpy as np
@@ -11,7 +10,7 @@ from wattif.grid.checks import Check
 from wattif.grid.data import MWH_PER_KWH, GridData, whole_months
 from wattif.model import quantities
 from wattif.model.reported import ReportedDays
-from wattif.numeric.calendar import DAY_S, EPOCH, day_number
+from wattif.numeric.calendar import DAY_S, day_number, day_of
 
 METERS = 4  # at most; half of them with something wrong in the month, where there are such
 
@@ -53,7 +52,7 @@ def _of_readings(data: GridData, meters: list[int], told_days: range) -> dict[in
     first, end = day_number(data.borders[0]), day_number(data.borders[-1])
     for number in range(max(told_days.start - 1, first), min(told_days.stop + 1, end)):
         for meter in meters:
-            columns, marks = days.compute(EPOCH + timedelta(days=number), meter, 1)
+            columns, marks = days.compute(day_of(number), meter, 1)
             energy_mwh = columns[0, quantities.CONSUMPTION_MWH]
             times_s = number * DAY_S + scenario.world.interval_s * np.arange(len(energy_mwh))
             told = np.ones(len(energy_mwh), np.bool_)

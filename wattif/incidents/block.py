@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 
 from wattif.incidents import texts
 from wattif.incidents.draws import Floats, Numbers, chosen, lognormal, normals_of, uniforms_of
-from wattif.incidents.hours import HOUR_S
 from wattif.incidents.kinds import codes, incident_types
 from wattif.incidents.setting import NEAREST, Setting
 from wattif.incidents.sphere import distances_m
 from wattif.incidents.steps import Cases, Steps, outcome, steps_of
 from wattif.model.geography import DECIMALS, METER_SPREAD_M, METERS_PER_DEGREE
-from wattif.numeric.calendar import DAY_S
+from wattif.numeric.calendar import DAY_S, HOUR_S
 from wattif.numeric.ieee import cos_turns
 from wattif.numeric.streams import Stream
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +11,9 @@ from wattif.incidents.draws import Floats, Numbers, chosen
 from wattif.incidents.kinds import IncidentType, codes
 from wattif.model.cities import City
 from wattif.model.weather import city_number, hourly_temperature
-from wattif.numeric.calendar import EPOCH, QUARTERS, local_quarters
+from wattif.numeric.calendar import HOUR_S, QUARTERS, day_of, local_quarters
 from wattif.numeric.streams import Stream, uniforms
 
-HOUR_S = 3_600
 _SKY_HOURS = 6  # what the sky does holds for so long
 _SKIES = ("CLEAR", "CLOUDY", "RAIN", "FOG")
 _SKY_SHARES = (0.46, 0.33, 0.19, 0.02)  # assumed
@@ -24,7 +22,7 @@ HOT_C, FROST_C, WARM_C = 32.0, 0.0, 30.0  # from there on: heat; frost; more inc
 # squall line passes a city within hours, a cyclone within a day.
 _STORM_BLOCK_DAYS, _STORM_CHANCE_WARM, _STORM_CHANCE_COLD = 10, 0.45, 0.2
 _SHORTEST_STORM_H, _LONGEST_STORM_H = 3, 14
-# After it, damage goes on being found: Omori's law of aftershocks, n(t) = 1 / (1 + t / c)^p
+# After it, damage goes on being found: Omori's law of aftershocks, n(t) = 1 / (1 + t / c)^p, with p = 1
 _AFTER_HOURS, _AFTER_C_H = 96, 3.0
 
 
@@ -48,7 +46,7 @@ def hours_of(seed: int, city: City, types: tuple[IncidentType, ...], window_s: t
     quarters = local_quarters(city.time_zone, first * 4, (last - first) * 4)[::4]
     local_hour, local_day = quarters % QUARTERS // 4, quarters // QUARTERS
     days = range(first // 24, (last - 1) // 24 + 1)
-    by_day = [hourly_temperature(seed, city, _day(number)).temperature_c for number in days]
+    by_day = [hourly_temperature(seed, city, day_of(number)).temperature_c for number in days]
     temperature_c = np.concatenate(by_day)[first - days.start * 24 :][: len(numbers)].round(1)
     storm, is_raging = _storms(seed, city, first, last)
     starts, ends = np.maximum(numbers * HOUR_S, window_s[0]), np.minimum((numbers + 1) * HOUR_S, window_s[1])
@@ -78,7 +76,7 @@ def _storms(seed: int, city: City, first: int, last: int) -> tuple[Floats, NDArr
     warmest, entity = sorted(city.temperature_c)[5], city_number(city.id)
     for block in range((first - _AFTER_HOURS - _LONGEST_STORM_H) // block_h, (last - 1) // block_h + 1):
         comes, when, length, size = uniforms(seed, int(Stream.STORM), entity, 4 * block, 4)
-        month = _day(block * _STORM_BLOCK_DAYS).month
+        month = day_of(block * _STORM_BLOCK_DAYS).month
         is_warm = city.temperature_c[month - 1] > warmest
         if comes >= (_STORM_CHANCE_WARM if is_warm else _STORM_CHANCE_COLD):
             continue
@@ -103,7 +101,3 @@ def _weather(seed: int, city: City, numbers: Numbers, temperature_c: Floats, is_
     sky = np.where(~is_rain & (temperature_c < FROST_C), conditions.index("FREEZING"), sky)
     sky = np.where(~is_rain & (temperature_c >= HOT_C), conditions.index("HEAT"), sky)
     return np.where(is_raging, conditions.index("STORM"), sky)
-
-
-def _day(number: int) -> date:
-    return EPOCH + timedelta(days=number)

@@ -22,7 +22,7 @@ from wattif.model.cities import City
 from wattif.model.holidays import day_type
 from wattif.model.solar import Place, clearness, mean_clearness, monthly_clearness, sun_at_midnight
 from wattif.model.weather import city_number, daily_temperature, normal_c
-from wattif.numeric.calendar import EPOCH, QUARTERS, day_number, local_quarters
+from wattif.numeric.calendar import QUARTERS, day_number, day_of, local_quarters
 from wattif.numeric.ieee import cos_turns, exp, sin_turns
 from wattif.numeric.jit import kernel
 from wattif.numeric.streams import Stream, draw, normal, stream_key, value_noise
@@ -213,7 +213,7 @@ def drivers_of(seed: int, city: City, first_day: date, days: int) -> Drivers:
     numbers = range(int(quarters[0]) // QUARTERS - 1, int(quarters[-1]) // QUARTERS + 2)
     of_days = []
     for number in numbers:
-        day = EPOCH + timedelta(days=number)
+        day = day_of(number)
         celsius, clear = daily_temperature(seed, city, day), clearness(seed, place, number)
         light = clear * _noon_height(place, number) / climate.light
         warmer_k = celsius - normal_c(city.temperature_c, day)
@@ -222,7 +222,7 @@ def drivers_of(seed: int, city: City, first_day: date, days: int) -> Drivers:
     left, share = np.divmod(quarters / QUARTERS - 0.5 - numbers.start, 1.0)
     before, after = (np.array(of_days)[left.astype(np.int64) + step].T for step in (0, 1))
     heating, warmer_k, dry, light = before * (1.0 - share) + after * share
-    traffic_of = {number: _TRAFFIC[day_type(city, EPOCH + timedelta(days=number))] for number in numbers}
+    traffic_of = {number: _TRAFFIC[day_type(city, day_of(number))] for number in numbers}
     moments = np.stack(np.divmod(quarters // 4, HOURS), axis=1).tolist()
     return Drivers(
         first_hour=first * HOURS,

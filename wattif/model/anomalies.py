@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from wattif.numeric.calendar import DAY_S
 
-HOUR_S = 3_600
 MINUTE_S = 60
 ROLLOVER_MWH = 10**5 * 10**6  # a register of five digits before the point, in kWh
 

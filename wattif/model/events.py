@@ -24,7 +24,7 @@ from wattif.model.anomaly_kinds import KINDS
 from wattif.model.classes import CAR_W, CLASSES, connection_w
 from wattif.model.fleet import Fleet
 from wattif.model.world import World
-from wattif.numeric.calendar import DAY_S, EPOCH, day_number, month_after
+from wattif.numeric.calendar import DAY_S, day_number, day_of, month_after
 from wattif.numeric.streams import Stream, uniforms
 from wattif.spec.anomaly_rate import AnomalyRate
 
@@ -217,7 +217,7 @@ class _Drawing:
             sizes[moment] = float(start_s + math.floor(length * share) * step_s)
         day = start_s // DAY_S if period.part else 0
         return Event(
-            id=f"{name}-{EPOCH + timedelta(days=day)}" if period.part else name,
+            id=f"{name}-{day_of(day)}" if period.part else name,
             meter=meter,
             kind=kind_id,
             start_s=start_s,

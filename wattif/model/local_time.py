@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 
 import numpy as np
@@ -12,7 +12,7 @@ from wattif.model.cities import City
 from wattif.model.classes import PROFILES
 from wattif.model.holidays import day_type
 from wattif.model.own_profiles import own_day
-from wattif.numeric.calendar import EPOCH, QUARTERS
+from wattif.numeric.calendar import QUARTERS, day_of
 
 
 def profile_at(
@@ -46,7 +46,7 @@ def _local_days(local_quarter: NDArray[np.int64]) -> tuple[list[date], NDArray[n
     """The local days, from the first to the last, and which of them each quarter belongs to."""
     numbers = local_quarter // QUARTERS
     first, last = int(numbers.min()), int(numbers.max())
-    return [EPOCH + timedelta(days=number) for number in range(first, last + 1)], numbers - first
+    return [day_of(number) for number in range(first, last + 1)], numbers - first
 
 
 def weekend_at(city: City, local_quarter: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from itertools import chain
 
 import numpy as np
@@ -17,7 +16,7 @@ from wattif.model.anomalies import Event, Report, TrueDay
 from wattif.model.anomaly_kinds import KINDS
 from wattif.model.fleet import Fleet
 from wattif.model.world import MeterDays, World
-from wattif.numeric.calendar import DAY_S, EPOCH
+from wattif.numeric.calendar import DAY_S, day_of
 from wattif.numeric.streams import Stream, uniforms
 
 _READING = int(Stream.ANOMALY_READING)
@@ -184,7 +183,7 @@ class _Measuring:
         """What the rows of the *event* that are sent on *day* say, in mWh, by the day that they tell."""
         inside = true.inside(event)
         if report.partner is not None:
-            at = EPOCH + timedelta(days=day)
+            at = day_of(day)
             energy_mwh = self._days.compute(at, report.partner, 1)[0][quantities.CONSUMPTION_MWH]
         if report.shown is not None:
             energy_mwh = energy_mwh[report.shown]
@@ -207,7 +206,7 @@ class _Measuring:
         """The registers are those of a meter that all earlier events befell."""
         ledger = self._days.ledger
         ledger.lost_mwh[0], ledger.lost_export_mwh[0] = self._before[event.meter].lost_before(day)
-        own = self._days.compute(EPOCH + timedelta(days=day), event.meter, 1)[0]
+        own = self._days.compute(day_of(day), event.meter, 1)[0]
         return true_day(self._world, event, day, own, (int(ledger.register_mwh[0]), int(ledger.export_register_mwh[0])))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -17,7 +17,7 @@ from wattif.model.electrical import reported_load
 from wattif.model.fleet import Fleet
 from wattif.model.measuring import NONE, MeterEvents, energies, true_day
 from wattif.model.world import MeterDays, World
-from wattif.numeric.calendar import EPOCH, day_number
+from wattif.numeric.calendar import day_number, day_of
 
 _REGISTER_WH = quantities.REGISTER_MAX_WH + 1  # where it restarts
 _VOLTAGE_MAX_DV = quantities.VOLTAGE_MAX_DV
@@ -138,7 +138,7 @@ class ReportedDays:
         """What a meter to which nothing happens on *day* measures; its registers know of earlier days."""
         ledger = self._partners.ledger
         ledger.lost_mwh[0], ledger.lost_export_mwh[0] = self._events.get(meter, NONE).lost_before(day)
-        columns: NDArray[np.int64] = self._partners.compute(EPOCH + timedelta(days=day), meter, 1)[0]
+        columns: NDArray[np.int64] = self._partners.compute(day_of(day), meter, 1)[0]
         return columns
 
 

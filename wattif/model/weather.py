@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from wattif.model.cities import City
 from wattif.model.city_figures import thermal_response
-from wattif.numeric.calendar import EPOCH, QUARTERS, day_number, local_quarters
+from wattif.numeric.calendar import QUARTERS, day_number, day_of, local_quarters
 from wattif.numeric.ieee import cos_turns
 from wattif.numeric.jit import kernel
 from wattif.numeric.streams import Stream, draw, normal, stream_key, uniform
@@ -99,7 +99,7 @@ def extreme_sd(seed: int, city: int, day: int, warm: bool) -> float:
 def extreme_k(seed: int, city: City, day: date) -> float:
     """What a heat wave (above 0) or a cold snap (below) adds to the mean of the local *day*, K; mostly 0."""
     number = day_number(day)
-    middle = _day(number // EXTREME_BLOCK_DAYS * EXTREME_BLOCK_DAYS + EXTREME_BLOCK_DAYS // 2)
+    middle = day_of(number // EXTREME_BLOCK_DAYS * EXTREME_BLOCK_DAYS + EXTREME_BLOCK_DAYS // 2)
     warm = normal_c(city.temperature_c, middle) >= math.fsum(city.temperature_c) / 12.0
     return city.temperature_day_sd_k * extreme_sd(seed, city_number(city.id), number, warm)
 
@@ -113,19 +113,15 @@ def daily_temperature(seed: int, city: City, day: date) -> float:
 def hourly_temperature(seed: int, city: City, utc_day: date) -> HourlyTemperature:
     """The temperature at the 24 full hours of a UTC day: the local day's mean and a cosine, warmest at 15:00."""
     quarters = local_quarters(city.time_zone, day_number(utc_day) * QUARTERS, QUARTERS)[::4]
-    means = {number: daily_temperature(seed, city, _day(number)) for number in {int(q) // QUARTERS for q in quarters}}
+    means = {number: daily_temperature(seed, city, day_of(number)) for number in {int(q) // QUARTERS for q in quarters}}
     daily_mean_c = np.array([means[int(quarter) // QUARTERS] for quarter in quarters])
     swing = np.array([cos_turns((int(quarter) % QUARTERS - WARMEST_QUARTER) / QUARTERS) for quarter in quarters])
-    extremes = {number: extreme_k(seed, city, _day(number)) for number in means}
+    extremes = {number: extreme_k(seed, city, day_of(number)) for number in means}
     return HourlyTemperature(
         temperature_c=daily_mean_c + 0.5 * city.daily_range_k * swing,
         daily_mean_c=daily_mean_c,
         extreme_k=np.array([extremes[int(quarter) // QUARTERS] for quarter in quarters]),
     )
-
-
-def _day(number: int) -> date:
-    return EPOCH + timedelta(days=number)
 
 
 def load_response(city: City, temperature_c: float) -> float:

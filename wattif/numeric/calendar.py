@@ -12,13 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 EPOCH = date(1970, 1, 1)
-DAY_S = 86_400
+DAY_S, HOUR_S = 86_400, 3_600
 QUARTERS = 96  # of an hour, in a day
 
 
 def day_number(day: date) -> int:
     """Days since 1970-01-01."""
     return (day - EPOCH).days
+
+
+def day_of(number: int) -> date:
+    """The day so many days since 1970-01-01."""
+    return EPOCH + timedelta(days=number)
 
 
 def month_after(month: date) -> date:

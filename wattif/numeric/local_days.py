@@ -9,9 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from wattif.numeric.calendar import zone
-
-_DAY_S, _HOUR_S = 86_400, 3600
+from wattif.numeric.calendar import DAY_S, HOUR_S, zone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,14 +26,14 @@ def local_days(time_zone: str, first_s: int, end_s: int) -> LocalDays:
     """The local days of the span from *first_s* to *end_s* (UTC seconds since 1970) in the zone called *time_zone*."""
     starts, days = [first_s], [_local_day(time_zone, first_s)]
     for since_s, until_s, offset_s in offsets_of(time_zone, first_s, end_s):
-        day = (since_s + offset_s) // _DAY_S
+        day = (since_s + offset_s) // DAY_S
         moment_s = since_s
         while moment_s < until_s:
             if day != days[-1]:
                 starts.append(moment_s)
                 days.append(day)
             day += 1
-            moment_s = day * _DAY_S - offset_s
+            moment_s = day * DAY_S - offset_s
     lengths: dict[int, int] = {}
     for day, since_s, until_s in zip(days, starts, [*starts[1:], end_s], strict=True):
         lengths[day] = lengths.get(day, 0) + until_s - since_s
@@ -48,9 +46,9 @@ def offsets_of(time_zone: str, first_s: int, end_s: int) -> list[tuple[int, int,
     """Stretches without a change of the clock: from, to, and seconds ahead of UTC."""
     stretches: list[tuple[int, int, int]] = []
     since_s, offset_s = first_s, _offset_s(time_zone, first_s)
-    for hour_s in [*range(first_s, end_s, _HOUR_S), end_s]:
+    for hour_s in [*range(first_s, end_s, HOUR_S), end_s]:
         if _offset_s(time_zone, hour_s) != offset_s:
-            low, high = hour_s - _HOUR_S, hour_s  # the change lies in (low, high]
+            low, high = hour_s - HOUR_S, hour_s  # the change lies in (low, high]
             while high - low > 1:
                 middle = (low + high) // 2
                 low, high = (middle, high) if _offset_s(time_zone, middle) == offset_s else (low, middle)
@@ -65,4 +63,4 @@ def _offset_s(time_zone: str, moment_s: int) -> int:
 
 
 def _local_day(time_zone: str, moment_s: int) -> int:
-    return (moment_s + _offset_s(time_zone, moment_s)) // _DAY_S
+    return (moment_s + _offset_s(time_zone, moment_s)) // DAY_S

@@ -13,7 +13,7 @@ from matplotlib.gridspec import SubplotSpec
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
-from wattif.numeric.calendar import EPOCH
+from wattif.numeric.calendar import day_of
 from wattif.show.data import Floats, MeanDays, TimeAxis, envelope
 
 # Okabe and Ito's colours: told apart by everyone, and in grey by their lightness and dashes
@@ -98,7 +98,7 @@ def days_axis(stack: Sequence[Axes], axis: TimeAxis) -> None:
 
 
 def _day_name(number: int, *, weekday: bool) -> str:
-    day = EPOCH + timedelta(days=number)
+    day = day_of(number)
     return f"{day:%a} {day.day} {day:%b}" if weekday else f"{day.day} {day:%b}"
 
 

@@ -16,7 +16,7 @@ import orjson
 from numpy.typing import NDArray
 
 from wattif.model.anomaly_kinds import KINDS
-from wattif.numeric.calendar import EPOCH, day_number, month_after
+from wattif.numeric.calendar import day_number, day_of, month_after
 from wattif.tables.column import Column
 from wattif.tables.table import WHOLE, LakeTable, RowCount, is_asked_for
 from wattif.tables.unit import Unit
@@ -93,7 +93,7 @@ def risk_bands(severity: NDArray[np.float64]) -> NDArray[Any]:
 
 def partition_of(event: Event) -> str:
     """The partition with the label of *event*."""
-    return (EPOCH + timedelta(days=event.label_day)).isoformat() if event.label_day else WHOLE
+    return day_of(event.label_day).isoformat() if event.label_day else WHOLE
 
 
 def drawn_columns(scenario: Scenario, events: Sequence[Event]) -> dict[str, NDArray[Any]]:

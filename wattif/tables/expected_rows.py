@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wattif.model.fleet import mac_text
-from wattif.numeric.calendar import EPOCH
+from wattif.numeric.calendar import day_number
 from wattif.tables.arrow import arrow_schema, decimals
 from wattif.tables.column import Column
 from wattif.tables.expected import DAILY, HOURLY, MONTHLY, TOTAL_DIGITS, ExpectedTable, partition_columns
@@ -32,7 +32,7 @@ def part_tables(macs: NDArray[np.uint64], month: date, cells: NDArray[np.int64])
     readings, energy = cells[..., READINGS], cells[..., SUMS]
     meter, hour = np.nonzero(readings)
     counts, sums = readings[meter, hour], energy[meter, hour]
-    since_us = (month - EPOCH).days * 24 * _HOUR_US
+    since_us = day_number(month) * 24 * _HOUR_US
     hourly = [
         names.take(pa.array(meter)),
         pa.array(since_us + hour * _HOUR_US).cast(_HOURLY.field(HOUR.name).type),
@@ -46,7 +46,7 @@ def part_tables(macs: NDArray[np.uint64], month: date, cells: NDArray[np.int64])
     meter, day = np.nonzero(day_readings)
     daily = [
         names.take(pa.array(meter)),
-        pa.array((day + (month - EPOCH).days).astype(np.int32)).cast(pa.date32()),
+        pa.array((day + day_number(month)).astype(np.int32)).cast(pa.date32()),
         decimals(day_energy[meter, day], _WH),
         pa.array(day_readings[meter, day]),
     ]
@@ -75,7 +75,7 @@ def local_tables(
     *zones*: for each meter the name of its time zone, and the lengths of the days there by their number since 1970.
     """
     names, zone_names = pa.array(mac_text(macs).astype("U17")), pa.array([name for name, _ in zones])
-    first = (month - EPOCH).days
+    first = day_number(month)
     meter, day = np.nonzero(cells[..., 0])
     lengths = [zones[m][1][first + d] for m, d in zip(meter.tolist(), day.tolist(), strict=True)]
     daily = [

@@ -12,12 +12,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from wattif.numeric.calendar import HOUR_S
 from wattif.numeric.jit import kernel
 from wattif.tables.hour_checksum import checksum_of
 
 READINGS, LARGEST, SUMS = 0, 1, 2
 ROWS, METERS, TOTALS = 0, 1, 2  # of a partition: rows, meters that sent any, from `TOTALS` on the sum of each quantity
-_HOUR_S = 3600
 _HOURS = 24
 
 
@@ -42,7 +42,7 @@ def add_days(
     *cells* (meters, 24, width), *total* (2 + quantities,): the partition's.
     """
     an_hour = columns.shape[2] // _HOURS
-    interval_s = _HOUR_S // an_hour
+    interval_s = HOUR_S // an_hour
     count = quantities.shape[0]
     for place in range(columns.shape[0]):
         if not plain[place]:
@@ -101,8 +101,8 @@ def add_rows(
         if weight == 0:
             continue
         total[ROWS] += weight
-        hour = times_s[i] // _HOUR_S
-        k = times_s[i] % _HOUR_S // interval_s + 1
+        hour = times_s[i] // HOUR_S
+        k = times_s[i] % HOUR_S // interval_s + 1
         within = 0 <= hour < hours
         if within:
             cells[hour, READINGS] += weight
@@ -114,7 +114,7 @@ def add_rows(
                 if moments:
                     cells[hour, SUMS + count + c] += value * k
         if within and moments:
-            cells[hour, SUMS + 2 * count] += checksum_of(own, i, times_s[i] % _HOUR_S, checked) * weight
+            cells[hour, SUMS + 2 * count] += checksum_of(own, i, times_s[i] % HOUR_S, checked) * weight
 
 
 @kernel
@@ -123,7 +123,7 @@ def raise_largest(
 ) -> None:
     """Raise `LARGEST` to the values *own* (readings,) of the rows that arrive; otherwise as `add_rows`."""
     for i in range(own.shape[0]):
-        hour = times_s[i] // _HOUR_S
+        hour = times_s[i] // HOUR_S
         if arrives[i] and 0 <= hour < cells.shape[0]:
             cells[hour, LARGEST] = max(cells[hour, LARGEST], own[i])
 

@@ -26,7 +26,7 @@ from wattif.engine.plan import Plan
 from wattif.faults.plan import FaultPlan
 from wattif.model.fleet import mac_text
 from wattif.model.scenario import Scenario
-from wattif.numeric.calendar import EPOCH
+from wattif.numeric.calendar import day_number
 from wattif.tables.column import Column
 from wattif.tables.expected import VIEWS
 from wattif.tables.hour_kernels import LARGEST, READINGS, SUMS
@@ -75,7 +75,7 @@ def _of_view(made: PartHours, view: int, macs: NDArray[np.uint64], fields: Seque
     place = view if len(made.cells) > 1 else 0  # one view stands for all when they are equal
     meter, hour = np.nonzero(made.cells[place, ..., READINGS])
     cells = made.cells[place, meter, hour]
-    since_us = (made.part.month - EPOCH).days * 24 * _HOUR_US
+    since_us = day_number(made.part.month) * 24 * _HOUR_US
     columns = {
         "view": pa.array(np.full(len(meter), VIEWS[view])),
         "mac": pa.array(mac_text(macs).astype("U17")).take(pa.array(meter)),

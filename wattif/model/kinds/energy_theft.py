@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 
 from wattif.model.anomalies import (
-    HOUR_S,
     MINUTE_S,
     DayOf,
     Draws,
@@ -20,7 +19,7 @@ from wattif.model.anomalies import (
     whole_mwh,
 )
 from wattif.model.quantities import Status
-from wattif.numeric.calendar import DAY_S
+from wattif.numeric.calendar import DAY_S, HOUR_S
 
 
 def theft_scale(day: TrueDay, event: Event) -> Report:

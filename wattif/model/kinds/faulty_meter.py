@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from wattif.model.anomalies import HOUR_S, ROLLOVER_MWH, DayOf, Draws, Event, Kind, Report, TrueDay, constant
-from wattif.numeric.calendar import DAY_S
+from wattif.model.anomalies import ROLLOVER_MWH, DayOf, Draws, Event, Kind, Report, TrueDay, constant
+from wattif.numeric.calendar import DAY_S, HOUR_S
 
 
 def stuck(day: TrueDay, event: Event) -> Report:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from wattif.model.anomalies import HOUR_S, Draws, Event, Kind, Report, TrueDay, constant
+from wattif.model.anomalies import Draws, Event, Kind, Report, TrueDay, constant
 from wattif.model.quantities import Status
+from wattif.numeric.calendar import HOUR_S
 
 
 def sag(day: TrueDay, event: Event) -> Report:

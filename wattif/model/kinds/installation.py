@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from wattif.model.anomalies import HOUR_S, Draws, Event, Kind, Report, TrueDay
+from wattif.model.anomalies import Draws, Event, Kind, Report, TrueDay
 from wattif.model.quantities import Status
-from wattif.numeric.calendar import DAY_S
+from wattif.numeric.calendar import DAY_S, HOUR_S
 
 
 def wrong_multiplier(day: TrueDay, event: Event) -> Report:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from wattif.model.anomalies import HOUR_S, DayOf, Event, Kind, Report, TrueDay
+from wattif.model.anomalies import DayOf, Event, Kind, Report, TrueDay
 from wattif.model.quantities import Status
+from wattif.numeric.calendar import HOUR_S
 
 
 def exchange(day: TrueDay, event: Event) -> Report:

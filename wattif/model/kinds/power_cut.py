@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from wattif.model.anomalies import HOUR_S, MINUTE_S, Draws, Event, Kind, Report, TrueDay
+from wattif.model.anomalies import MINUTE_S, Draws, Event, Kind, Report, TrueDay
 from wattif.model.quantities import Status
-from wattif.numeric.calendar import DAY_S
+from wattif.numeric.calendar import DAY_S, HOUR_S
 
 _CLOCKS_BEGIN_S = (0, 946_684_800)  # 1970 and 2000, each on 1 January
 _LONGEST_S = 8 * DAY_S  # a clock is set before

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from wattif.model.anomalies import (
-    HOUR_S,
     MINUTE_S,
     DayOf,
     Draws,
@@ -17,7 +16,7 @@ from wattif.model.anomalies import (
     whole,
 )
 from wattif.model.quantities import LARGEST_MWH_PER_SECOND, POWER_MAX_W, Status
-from wattif.numeric.calendar import DAY_S
+from wattif.numeric.calendar import DAY_S, HOUR_S
 
 _MWH_PER_KWH = 10**6
 

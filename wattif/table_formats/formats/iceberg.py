@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from wattif.errors import InvalidValue
 from wattif.extras import needs
-from wattif.numeric.calendar import EPOCH
+from wattif.numeric.calendar import day_number
 from wattif.table_formats.table_format import DATASET, DAY, ROOT, FoundTable, TableDefinition, TableFile, TableFormat
 from wattif.uploader.store import Conflict, Refused, Unavailable
 
@@ -207,7 +207,7 @@ class IcebergFormat(TableFormat):
             content=DataFileContent.DATA,
             file_path=self._root_of(file.name),
             file_format=FileFormat.PARQUET,
-            partition=Record((file.day - EPOCH).days),
+            partition=Record(day_number(file.day)),
             file_size_in_bytes=file.bytes,
             sort_order_id=None,
             spec_id=table.metadata.default_spec_id,

@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wattif.incidents import texts
-from wattif.incidents.draws import Floats, Numbers, chosen, lognormal, normals_of, uniforms_of
+from wattif.incidents.draws import Floats, Numbers, chosen, lognormal
 from wattif.incidents.kinds import codes, incident_types
 from wattif.incidents.setting import NEAREST, Setting
 from wattif.incidents.sphere import distances_m
@@ -23,7 +23,7 @@ from wattif.incidents.steps import Cases, Steps, outcome, steps_of
 from wattif.model.geography import DECIMALS, METER_SPREAD_M, METERS_PER_DEGREE
 from wattif.numeric.calendar import DAY_S, HOUR_S
 from wattif.numeric.ieee import cos_turns
-from wattif.numeric.streams import Stream
+from wattif.numeric.streams import Stream, normals_of, uniforms_of
 
 
 class For(IntEnum):
@@ -79,7 +79,8 @@ class Block:
 
     def normals(self, counter: int) -> Floats:
         """Standard normal."""
-        return normals_of(self.setting.spec.seed, Stream.INCIDENT, self.number, counter)
+        numbers: Floats = normals_of(self.setting.spec.seed, Stream.INCIDENT, self.number, 1, counter)[0]
+        return numbers
 
     @cached_property
     def occurrence_s(self) -> Numbers:

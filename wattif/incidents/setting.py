@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from wattif.errors import InvalidValue
 from wattif.incidents.columns import where
-from wattif.incidents.draws import Floats, Numbers, chosen, lognormal, normals_of, uniforms_of
+from wattif.incidents.draws import Floats, Numbers, chosen, lognormal
 from wattif.incidents.hours import Hours, hours_of
 from wattif.incidents.kinds import incident_types
 from wattif.incidents.labelled import Labelled
@@ -27,7 +27,7 @@ from wattif.model.scenario import world_of
 from wattif.model.world import World
 from wattif.numeric.calendar import DAY_S
 from wattif.numeric.ieee import cos_turns
-from wattif.numeric.streams import Stream
+from wattif.numeric.streams import Stream, normals_of, uniforms_of
 from wattif.spec import Spec
 from wattif.tables.network import transformer_columns
 
@@ -146,7 +146,7 @@ class Setting:
         numbers = np.arange(own, network.transformers(self.meters), network.cities)
         rows = transformer_columns(self.world, self.meters, numbers)
         zone = Geography(network=network, city=self.city).position(numbers).zone
-        hot = normals_of(self.spec.seed, Stream.INCIDENT_PLACE, numbers, 0) ** 2  # gamma of shape 1/2
+        hot = normals_of(self.spec.seed, Stream.INCIDENT_PLACE, numbers, 1)[0] ** 2  # gamma of shape 1/2
         streets = uniforms_of(self.spec.seed, Stream.INCIDENT_PLACE, numbers, 2)[1]
         return Places(
             number=numbers,

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif.errors import UsageError
-from wattif.incidents.draws import Floats, Numbers, chosen, lognormal, normals_of, uniforms_of
+from wattif.incidents.draws import Floats, Numbers, chosen, lognormal
 from wattif.incidents.kinds import codes, incident_types
 from wattif.incidents.workflow import TIMES, Transition, When, Workflow
-from wattif.numeric.streams import Stream
+from wattif.numeric.streams import Stream, normals_of, uniforms_of
 
 _MOST_STEPS = 1_000
 _CANCELLED = "CANCELLED"
@@ -82,7 +82,7 @@ class _Walk:
         """By incident, in order of time; those without an end of their own stop after *until_s*."""
         start, names, cases = self._workflow.start, self._workflow.names, self._cases
         active = np.arange(len(cases.number))
-        after = lognormal(start.median_s, start.sigma, normals_of(self._seed, Stream.INCIDENT_STEP, cases.number, 0))
+        after = lognormal(start.median_s, start.sigma, normals_of(self._seed, Stream.INCIDENT_STEP, cases.number, 1)[0])
         at_s = cases.occurrence_s + after.round().astype(np.int64)
         state = np.full(len(active), names.index(start.state))
         self._made.append(
@@ -115,7 +115,7 @@ class _Walk:
     def _step(self, step: int, active: Numbers, state: Numbers, at_s: Numbers) -> tuple[Numbers, Numbers]:
         number, names = self._cases.number[active], self._workflow.names
         which = uniforms_of(self._seed, Stream.INCIDENT_STEP, number, 1, 2 * step)[0]
-        normals = normals_of(self._seed, Stream.INCIDENT_STEP, number, 2 * step + 1)
+        normals = normals_of(self._seed, Stream.INCIDENT_STEP, number, 1, 2 * step + 1)[0]
         to, by, after_s = np.empty(len(active), np.int64), np.empty(len(active), object), np.empty(len(active))
         for place in np.unique(state).tolist():
             own = np.flatnonzero(state == place)

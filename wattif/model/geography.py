@@ -16,8 +16,7 @@ from wattif.model.cities import City
 from wattif.model.network import Network
 from wattif.model.weather import city_number
 from wattif.numeric.ieee import cos_turns
-from wattif.numeric.jit import kernel
-from wattif.numeric.streams import Stream, draw, normal, stream_key, uniform
+from wattif.numeric.streams import Stream, normals_of, uniforms_of
 
 FEEDER_TRANSFORMERS, SUBSTATION_FEEDERS = 20, 8  # at most
 METER_SPREAD_M = 60.0  # standard deviation of a meter's distance to its transformer, each to the north and to the east
@@ -58,37 +57,36 @@ class Geography:
 
     def of_substations(self, zones: Numbers, numbers: Numbers) -> Places:
         """The substations with these *numbers* in their *zones*: near the center."""
-        random = self._random(Stream.SUBSTATION_PLACE, self._entities(zones * 1000 + numbers))
+        north, east = self._normals(Stream.SUBSTATION_PLACE, self._entities(zones * 1000 + numbers))
         latitude, longitude = self._centers(zones)
         tall, wide = self._zone_sides()
-        return self._kept(
-            latitude + 0.5 * _TIGHTNESS * tall * random[:, 2], longitude + 0.5 * _TIGHTNESS * wide * random[:, 3]
-        )
+        return self._kept(latitude + 0.5 * _TIGHTNESS * tall * north, longitude + 0.5 * _TIGHTNESS * wide * east)
 
     def of_transformers(self, transformers: Numbers) -> Places:
         """Normal around the center of the zone, and the less clustered, the more like anywhere."""
-        random = self._random(Stream.PLACE, transformers)
+        to_north, to_east = self._normals(Stream.PLACE, transformers)
+        up, right = self._uniforms(Stream.PLACE, transformers)
         latitude, longitude = self._centers(self.position(transformers).zone)
         (tall, wide), (south, north, west, east) = self._zone_sides(), self.city.bounds_deg
         near, far = self.network.layout.clustering, 1.0 - self.network.layout.clustering
         return self._kept(
-            near * (latitude + _TIGHTNESS * tall * random[:, 2]) + far * (south + (north - south) * random[:, 0]),
-            near * (longitude + _TIGHTNESS * wide * random[:, 3]) + far * (west + (east - west) * random[:, 1]),
+            near * (latitude + _TIGHTNESS * tall * to_north) + far * (south + (north - south) * up),
+            near * (longitude + _TIGHTNESS * wide * to_east) + far * (west + (east - west) * right),
         )
 
     def of_meters(self, meters: Numbers, transformers: Numbers) -> Places:
         """Near the transformer of each."""
         numbers, index = np.unique(transformers, return_inverse=True)
         latitude, longitude = self.of_transformers(numbers)
-        random = self._random(Stream.METER_PLACE, meters)
+        north, east = self._normals(Stream.METER_PLACE, meters)
         north_deg = METER_SPREAD_M / METERS_PER_DEGREE
         east_deg = north_deg / max(cos_turns(self.city.latitude / 360.0), 0.01)
-        return self._kept(latitude[index] + north_deg * random[:, 2], longitude[index] + east_deg * random[:, 3])
+        return self._kept(latitude[index] + north_deg * north, longitude[index] + east_deg * east)
 
     def _centers(self, zones: Numbers) -> Places:
-        random = self._random(Stream.ZONE_PLACE, self._entities(zones))
+        up, right = self._uniforms(Stream.ZONE_PLACE, self._entities(zones))
         south, north, west, east = self.city.bounds_deg
-        return south + (north - south) * random[:, 0], west + (east - west) * random[:, 1]
+        return south + (north - south) * up, west + (east - west) * right
 
     def _zone_sides(self) -> tuple[float, float]:
         """Height and width of a zone if all were alike, in degrees."""
@@ -105,17 +103,10 @@ class Geography:
         """Numbers of entities that no other city has."""
         return (city_number(self.city.id) >> 24 << 24) + numbers
 
-    def _random(self, stream: Stream, entities: Numbers) -> NDArray[np.float64]:
-        return _random(self.network.seed, int(stream), np.asarray(entities, np.int64))
+    def _uniforms(self, stream: Stream, entities: Numbers) -> NDArray[np.float64]:
+        """(2, entities): in [0, 1)."""
+        return uniforms_of(self.network.seed, stream, entities, 2)
 
-
-@kernel
-def _random(seed: int, stream: int, entities: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(entities, 4): two uniform numbers in [0, 1), two standard normal ones."""
-    numbers = np.empty((entities.shape[0], 4))
-    for i in range(entities.shape[0]):
-        key = stream_key(seed, stream, entities[i])
-        for n in range(2):
-            numbers[i, n] = uniform(draw(key, n))
-            numbers[i, 2 + n] = normal(draw(key, 2 + n))
-    return numbers
+    def _normals(self, stream: Stream, entities: Numbers) -> NDArray[np.float64]:
+        """(2, entities): standard normal, of the counters after those of the uniform numbers."""
+        return normals_of(self.network.seed, stream, entities, 2, first=2)

@@ -158,6 +158,40 @@ def normal(bits: np.uint64) -> float:
     return (float(total) - 131070.0) * (1.0 / 37837.2)
 
 
+def uniforms_of(
+    seed: int, stream: Stream, entities: NDArray[np.int64], counters: int, first: int = 0
+) -> NDArray[np.float64]:
+    """(counters, entities): uniform in [0, 1), so many for each entity, from number *first* on."""
+    return _uniforms_of(seed, int(stream), np.asarray(entities, np.int64), counters, first)
+
+
+def normals_of(
+    seed: int, stream: Stream, entities: NDArray[np.int64], counters: int, first: int = 0
+) -> NDArray[np.float64]:
+    """(counters, entities): about standard normal, see `normal`, so many for each entity, from number *first* on."""
+    return _normals_of(seed, int(stream), np.asarray(entities, np.int64), counters, first)
+
+
+@kernel
+def _uniforms_of(seed: int, stream: int, entities: NDArray[np.int64], counters: int, first: int) -> NDArray[np.float64]:
+    numbers = np.empty((counters, entities.shape[0]))
+    for i in range(entities.shape[0]):
+        key = stream_key(seed, stream, entities[i])
+        for n in range(counters):
+            numbers[n, i] = uniform(draw(key, first + n))
+    return numbers
+
+
+@kernel
+def _normals_of(seed: int, stream: int, entities: NDArray[np.int64], counters: int, first: int) -> NDArray[np.float64]:
+    numbers = np.empty((counters, entities.shape[0]))
+    for i in range(entities.shape[0]):
+        key = stream_key(seed, stream, entities[i])
+        for n in range(counters):
+            numbers[n, i] = normal(draw(key, first + n))
+    return numbers
+
+
 @kernel
 def tenth(bits: np.uint64, part: int) -> float:
     """Uniform in [-1, 1): ten of the word's bits, *part* 0 to 5; six cheap numbers from one draw."""

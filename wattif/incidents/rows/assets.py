@@ -8,10 +8,10 @@ import pyarrow as pa
 from wattif.incidents import texts
 from wattif.incidents.block import Block, For
 from wattif.incidents.columns import repeated, table_of, where
-from wattif.incidents.draws import Floats, Numbers, chosen, uniforms_of
+from wattif.incidents.draws import Floats, Numbers, chosen
 from wattif.incidents.kinds import codes, incident_types
 from wattif.incidents.rows import RowsOfBlock
-from wattif.numeric.streams import Stream
+from wattif.numeric.streams import Stream, uniforms_of
 from wattif.tables import incidents as tables
 
 _MOST_ASSETS, _SECOND = 2, 0.3  # of an incident; how often there is a second one; assumed

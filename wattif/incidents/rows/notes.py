@@ -8,11 +8,10 @@ import pyarrow as pa
 from wattif.incidents import texts
 from wattif.incidents.block import Block, For
 from wattif.incidents.columns import moments, repeated, table_of
-from wattif.incidents.draws import uniforms_of
 from wattif.incidents.kinds import incident_types
 from wattif.incidents.language import Notes
 from wattif.incidents.rows import RowsOfBlock
-from wattif.numeric.streams import Stream
+from wattif.numeric.streams import Stream, uniforms_of
 from wattif.tables import incidents as tables
 
 _MOST_NOTES = 3  # of an incident

@@ -6,13 +6,12 @@ import numpy as np
 import pyarrow as pa
 
 from wattif.incidents.columns import moments, table_of, where
-from wattif.incidents.draws import uniforms_of
 from wattif.incidents.rows import RowsOfSetting
 from wattif.incidents.setting import NEVER, Setting
 from wattif.incidents.sphere import wkt_points
 from wattif.incidents.texts import joined, numbered, picked
 from wattif.numeric.calendar import DAY_S
-from wattif.numeric.streams import Stream
+from wattif.numeric.streams import Stream, uniforms_of
 from wattif.tables import incidents as tables
 
 _STATIONS_A_BATTALION = 5

@@ -8,9 +8,9 @@ import pyarrow as pa
 from wattif.incidents import texts
 from wattif.incidents.block import Block, For
 from wattif.incidents.columns import moments, repeated, table_of
-from wattif.incidents.draws import Floats, Numbers, uniforms_of
+from wattif.incidents.draws import Floats, Numbers
 from wattif.incidents.rows import RowsOfBlock
-from wattif.numeric.streams import Stream
+from wattif.numeric.streams import Stream, uniforms_of
 from wattif.tables import incidents as tables
 
 MOST_UNITS = 20  # of an incident

@@ -89,8 +89,12 @@ def test_a_new_language_is_one_new_file_and_what_it_lacks_is_english(
         ("[types.MEDICAL]", "[types.MEDCAL]", "types: there is no MEDCAL; did you mean MEDICAL?"),
         ("[notes.medical]", "[notes.medicine]", "notes: there is no medicine; did you mean medical?"),
         ("CALL =", "FAX =", "sources: there is no FAX; choose from CALL, "),
-        ("{street} {number}.", "{stret}.", "types.MEDICAL.told.1 = 'Persona desplomada, {stret}. Impresión: {cause}.': "
-         "there is no {stret} to fill in; did you mean street?"),
+        (
+            "{street} {number}.",
+            "{stret}.",
+            "types.MEDICAL.told.1 = 'Persona desplomada, {stret}. Impresión: {cause}.': "
+            "there is no {stret} to fill in; did you mean street?",
+        ),
         ("{street} {number}.", "{street.", "types.MEDICAL.told.1 = 'Persona desplomada, {street. "),
         ("teléfono", "{street}", "sources.CALL = 'Aviso por {street}.': {street} is not filled in here"),
         ("{number}", "", "station = 'Parque ': must have {number}, once"),
@@ -99,7 +103,7 @@ def test_a_new_language_is_one_new_file_and_what_it_lacks_is_english(
         ("between", "betwixt", "betwixt is not a key of a language; correct or remove it"),
         ("[types.MEDICAL]", "[types.MEDICAL", "not TOML: "),
     ],
-)  # fmt: skip
+)
 def test_a_fault_of_a_language_is_named(folder: Path, old: str, new: str, said: str) -> None:
     file = folder / "languages" / "es.toml"
     file.write_text(SPANISH, encoding="utf-8")

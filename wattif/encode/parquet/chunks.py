@@ -112,7 +112,7 @@ class Chunk:
 def _boundary_order(bounds: list[Bounds]) -> int:
     """Whether both bounds of each page ascend, or descend."""
     for order, each in ((_ASCENDING, bounds), (_DESCENDING, bounds[::-1])):
-        if all(before <= after for pair in pairwise(each) for before, after in zip(*pair, strict=True)):  # type: ignore[operator]  # all of a column
+        if all(before <= after for pair in pairwise(each) for before, after in zip(*pair, strict=True)):  # type: ignore[operator]  # of one type
             return order
     return _UNORDERED
 

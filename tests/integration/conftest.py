@@ -1,13 +1,15 @@
-"""Tables of small datasets in DuckDB."""
+"""Tables of small datasets in DuckDB, and small lakes."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from tests.asking import Asking
+from tests.reconciling import make_lake
 from tests.rows import ALL_COLUMNS, PatternPlan, load
 from tests.tables import Table
 
@@ -26,3 +28,15 @@ def faulty(settings: Asking, tmp_path: Path) -> tuple[Table, PatternPlan]:
     with duckdb.connect(table.path) as connection:
         load(connection, "delivered", tmp_path / "delivered", faults.deliver())
     return table, faults
+
+
+@pytest.fixture(scope="session")
+def sound_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small lake that no test changes."""
+    return make_lake(tmp_path_factory.mktemp("sound"))
+
+
+@pytest.fixture
+def lake(sound_lake: Path, tmp_path: Path) -> Path:
+    """A copy of it to be damaged."""
+    return shutil.copytree(sound_lake, tmp_path / "lake")

@@ -39,13 +39,19 @@ def number_field_width(field: Column) -> int:
 
 def number_text(values: NDArray[np.int64], decimals: int, width: int, fill: bytes = b" ") -> NDArray[np.bytes_]:
     """*values* of 10^-decimals units as right-aligned text, with spaces or zeros before it."""
-    sizes = np.abs(values)
-    text = np.char.mod(b"%d", sizes // 10**decimals)
-    if decimals:
-        text = np.char.add(text, np.char.mod(b".%%0%dd" % decimals, sizes % 10**decimals))
-    signed = np.char.add(np.where(values < 0, b"-", b""), text)
-    aligned: NDArray[np.bytes_] = np.char.zfill(signed, width) if fill == b"0" else np.char.rjust(signed, width)
-    return aligned
+    left = np.abs(values)
+    whole_digits = max(len(str(left.max(initial=0))) - decimals, 1)
+    characters = []  # from the last one to the first
+    for place in range(decimals + whole_digits):
+        if place == decimals > 0:
+            characters.append(np.full(values.shape, ord("."), np.uint8))
+        is_before = (left == 0) & (place > decimals)
+        left, digit = np.divmod(left, 10)
+        characters.append(np.where(is_before, ord(" "), ord("0") + digit).astype(np.uint8))
+    text: NDArray[np.bytes_] = np.stack(characters[::-1], axis=-1).view(f"S{len(characters)}")[..., 0]
+    signs: NDArray[np.bytes_] = np.where(values < 0, b"-", b"")
+    signed = np.strings.add(signs, np.strings.lstrip(text))
+    return np.strings.zfill(signed, width) if fill == b"0" else np.strings.rjust(signed, width)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -145,10 +145,10 @@ class RowTables:
                 texts[0] = self._template.fill * high
                 slot[HIGH_TABLE] = self._add(texts, offset)
             # after higher digits ("0042"), or as the number's first ("  42")
-            texts = np.concatenate([np.char.mod(b"%04d", groups), number_text(groups, 0, GROUP, self._template.fill)])
+            texts = np.concatenate([number_text(groups, 0, GROUP, fill) for fill in (b"0", self._template.fill)])
             slot[TABLE] = self._add(texts, offset + high)
             if field.decimals:
-                texts = np.char.mod(b".%%0%dd" % field.decimals, np.arange(10**field.decimals))
+                texts = np.strings.add(b".", number_text(np.arange(10**field.decimals), 0, field.decimals, b"0"))
                 slot[POINT_TABLE] = self._add(texts, offset + high + GROUP)
         return slot
 

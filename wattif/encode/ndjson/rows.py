@@ -76,7 +76,7 @@ class RowFormat:
             thousands[0] = self.template.fill * high
             tables4.append(np.char.ljust(thousands, 4).astype("S4").view("<u4").astype(np.uint32))
             slot[TABLE] = sum(map(len, tables4))
-            decimals = np.char.mod(b".%%0%dd" % field.decimals, np.arange(10**field.decimals))
+            decimals = np.strings.add(b".", number_text(np.arange(10**field.decimals), 0, field.decimals, b"0"))
             tables4.append(np.char.add(decimals, after).astype("S4").view("<u4").astype(np.uint32))
             digit_slots.append(slot)
         self.table_slots = np.array(table_slots, np.int64).reshape(-1, SLOT)

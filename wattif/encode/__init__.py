@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping
+from functools import cache
 
 from wattif.encode.encoder import Encoder, RowSchema
 from wattif.errors import InvalidValue, choose_from
@@ -28,8 +29,9 @@ def unregister(name: str) -> None:
     del _registered[name]
 
 
-def _own() -> set[str]:
-    return {module.name for module in pkgutil.iter_modules(__path__)} - _SEAM
+@cache
+def _own() -> frozenset[str]:
+    return frozenset(module.name for module in pkgutil.iter_modules(__path__)) - _SEAM
 
 
 def format_names() -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -28,6 +29,11 @@ _NAMES = {
     "version": "the version of the bytes",
 }
 VERSION = 3  # of the bytes: raised with every change of the model or the rows, see CHANGELOG.md
+
+
+@cache
+def _release(library: str) -> str:
+    return version(library)
 
 
 @dataclass(frozen=True)
@@ -76,8 +82,8 @@ class Identity:
             _describe_anomalies(spec),
             str(rates_of(spec)),
             joined_name(spec.format, spec.compression),
-            version("tzdata"),
-            version("holidays"),
+            _release("tzdata"),
+            _release("holidays"),
             ",".join(sorted(set(spec.extra_table_names))),
             format_options(spec.format, spec.format_options).get("row_group_rows", 0),
             spec.model_dump(mode="json", include=set(Spec.model_fields), exclude_none=True),

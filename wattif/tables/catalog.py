@@ -11,6 +11,7 @@ import difflib
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
 import wattif.tables
@@ -68,6 +69,7 @@ def table(name: str) -> Table:
     return _tables[name]
 
 
+@cache
 def _find() -> None:
     for module in pkgutil.iter_modules(wattif.tables.__path__):
         if module.name not in _found and module.name != __name__.rpartition(".")[2]:

@@ -71,7 +71,7 @@ def read_labels(store: Store) -> pa.Table:
 
     prefix = anomaly_labels.TABLE.prefix
     contents = (store.get_bytes(name) for name in sorted(store.list(prefix)) if name.endswith(".parquet"))
-    tables = [pq.read_table(pa.BufferReader(content)) for content in contents if content is not None]
+    tables = [pq.ParquetFile(pa.BufferReader(content)).read() for content in contents if content is not None]
     if not tables:
         raise LakeError(
             f"{store.place} holds no label in {prefix}: nothing went wrong at its meters on purpose;"

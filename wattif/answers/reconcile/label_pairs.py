@@ -49,7 +49,7 @@ def _of_pair(
 ) -> Iterator[Difference]:
     text_name, table_name = sorted(pair)
     try:
-        table = pq.read_table(pa.BufferReader(read_object(store, table_name) or b""))
+        table = pq.ParquetFile(pa.BufferReader(read_object(store, table_name) or b"")).read()
     except (pa.ArrowException, OSError):
         yield Difference(table_name, None, None, "bytes", "altered", 0, "a Parquet file", "no Parquet file")
         return

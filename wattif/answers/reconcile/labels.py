@@ -60,7 +60,7 @@ class LabelCheck:
             found = read_object(self._store, name)
             if found is None or (
                 found != content
-                and not (name.endswith(".parquet") and _holds(found, pq.read_table(io.BytesIO(content))))
+                and not (name.endswith(".parquet") and _holds(found, pq.ParquetFile(io.BytesIO(content)).read()))
             ):
                 yield _different(name, content, found)
 

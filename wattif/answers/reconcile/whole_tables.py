@@ -185,6 +185,6 @@ def _columns(schema: pa.Schema) -> str:
 def _parquet(content: bytes) -> pa.Table | None:
     """The table in a Parquet file; None when it is none."""
     try:
-        return pq.read_table(pa.BufferReader(content))
+        return pq.ParquetFile(pa.BufferReader(content)).read()  # `read_table` imports all of pandas
     except (pa.ArrowException, OSError):
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any, TypeVar, cast
 
 from numba.core import types
@@ -60,8 +61,12 @@ class _Kernel(CPUDispatcher):
     ) -> None:
         super().__init__(py_func, locals, targetoptions or _OPTIONS, **options)
         self._cache = KernelCache(f"{py_func.__module__}.{py_func.__qualname__}", _tell)
-        within = {**self.targetoptions, "no_cpython_wrapper": True}
-        self._within = CPUDispatcher(py_func, targetoptions=within, pipeline_class=LinkedCompiler)
+
+    @cached_property
+    def _within(self) -> Any:
+        """Compiles the function for other kernels; whoever finds all of them on disk needs none."""
+        options = {**self.targetoptions, "no_cpython_wrapper": True}
+        return CPUDispatcher(self.py_func, targetoptions=options, pipeline_class=LinkedCompiler)
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """What a kernel calls."""

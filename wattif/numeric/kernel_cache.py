@@ -31,6 +31,7 @@ from typing import Any
 
 import numba
 from numba.core import compiler, serialize
+from numba.core.runtime.nrt import rtsys
 
 _LOG = logging.getLogger(__name__)
 _DECLARES_KERNEL = re.compile(rb"^ *@(?:\w+\.)?kernel\b|\bkernel\(", re.M)
@@ -127,7 +128,7 @@ class KernelCache:
 
     def load_overload(self, signature: Any, target_context: Any) -> Any:
         """The compiled kernel, or None if there is none that can be read."""
-        target_context.refresh()
+        rtsys.initialize(target_context)  # all that a kernel calls; what compiles one is loaded when one is compiled
         file = self._file(signature, target_context.codegen())
         content = b""
         if file is not None:

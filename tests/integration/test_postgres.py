@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -317,6 +320,32 @@ def test_without_postgis_one_line_says_so(lake: HandLake, database: Database) ->
 
 def _role(database: Database, name: str) -> bool:
     return bool(database.rows(f"SELECT 1 FROM pg_roles WHERE rolname = '{name}'"))
+
+
+def test_first_loads_of_two_databases_may_make_the_roles_at_once(
+    lake: HandLake, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one waits until the role of the first is there, which it has not seen before."""
+    roles = {f"wattif_{each}": f"first_{each}" for each in ("loader", "reader")}  # nobody has made them yet
+    known = {version: _replaced(text, roles) for version, text in migrations().items()}
+    monkeypatch.setattr("wattif.warehouse.postgres.migrations.migrations", lambda: known)
+    with psycopg.connect(database.url()) as first, ThreadPoolExecutor(1) as pool:
+        first.execute("CREATE ROLE first_loader NOLOGIN")
+        loading = pool.submit(lake.load, **_of(database))
+        while not loading.done() and not database.rows("SELECT pid FROM pg_locks WHERE NOT granted"):
+            time.sleep(0.01)
+        assert not loading.done()
+        first.commit()
+        assert loading.result().rows == 3
+    for role in roles.values():
+        asked = f"SELECT has_table_privilege('{role}', 'wattif.smart_meter_readings', 'SELECT')"
+        assert database.rows(asked) == [(True,)]
+
+
+def _replaced(text: str, words: dict[str, str]) -> str:
+    for word, other in words.items():
+        text = text.replace(word, other)
+    return text
 
 
 def test_one_role_only_loads_and_one_only_reads(lake: HandLake, database: Database) -> None:

@@ -339,7 +339,11 @@ BEGIN
   FOREACH role IN ARRAY ARRAY['wattif_loader', 'wattif_reader'] LOOP
     BEGIN
       IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
-        EXECUTE format('CREATE ROLE %I NOLOGIN', role);
+        BEGIN
+          EXECUTE format('CREATE ROLE %I NOLOGIN', role);
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN
+          NULL; -- the first load of another database of this server has just created it
+        END;
       END IF;
       EXECUTE format('GRANT USAGE ON SCHEMA wattif TO %I', role);
       EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA wattif TO %I', role);

@@ -21,7 +21,7 @@ in_incidents AS (
   SELECT hour, count(DISTINCT mac) AS customers
   FROM incidents
   JOIN incident_types ON incident_types.id = type_id AND anomaly_kind = 'outage'
-  JOIN meters ON transformer_id = metadata::json ->> 'transformer_id'
+  JOIN meters ON transformer_id = metadata ->> 'transformer_id'
   CROSS JOIN generate_series(date_trunc('hour', occurrence_at), resolved_at - interval '1 second', '1 hour') AS hour
   GROUP BY hour
 )

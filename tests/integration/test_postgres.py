@@ -237,6 +237,14 @@ def test_incidents_refer_to_look_ups_by_number(database: Database, tmp_path: Pat
     joins = " ".join(f"JOIN wattif.{table} AS {name} ON {name}.id = {name}_id" for name, table in CODES.items())
     asked = f"SELECT incident_number, {', '.join(f'{name}.code' for name in CODES)} FROM wattif.incidents {joins}"
     assert sorted(database.rows(asked)) == sorted(tuple(row.values()) for row in file.to_pylist())
+    facts = pq.read_table(tmp_path / "data" / "incidents.parquet", columns=["incident_number", "metadata"])
+    wanted = [(row["incident_number"], json.loads(row["metadata"])) for row in facts.to_pylist()]
+    of_transformers = [(number, fact["transformer_id"]) for number, fact in wanted if "transformer_id" in fact]
+    assert of_transformers
+    assert sorted(database.rows("SELECT incident_number, metadata FROM wattif.incidents")) == wanted
+    fact = "metadata ->> 'transformer_id'"
+    answer = f"SELECT incident_number, {fact} FROM wattif.incidents WHERE {fact} IS NOT NULL ORDER BY 1"
+    assert database.rows(answer) == of_transformers
     places = "location_wkt = 'POINT(' || location_lng || ' ' || location_lat || ')'"
     if _has_postgis(database):
         places += " OR ST_Equals(location, ST_SetSRID(ST_GeomFromText(location_wkt), 4326))"
@@ -273,6 +281,12 @@ def test_incidents_that_refer_to_nothing_leave_all_as_it_was(database: Database,
             '"MEDICAL"',
             '"MEDICINE"',
             r"incidents has a row whose type_id .*\(Failing row .*INC-.*; correct",
+        ),
+        (
+            "incidents",
+            '"{""zone_id""',
+            '"{zone_id',
+            r"type json \(COPY .*_incidents, line 1, column metadata\); correct",
         ),
     ):
         file = tmp_path / "data" / f"{name}.csv"

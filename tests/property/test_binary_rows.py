@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.postgres import Server
-from wattif.warehouse.postgres.binary_rows import HEADER, TRAILER, binary_rows
+from wattif.warehouse.postgres.binary_rows import HEADER, TRAILER, as_jsonb, binary_rows
 
 _COLUMNS = {
     "whole": ("bigint", pa.int64(), st.integers(-(2**63), 2**63 - 1)),
@@ -58,6 +58,15 @@ def test_the_server_reads_what_arrow_holds(
         copy.write(binary_rows(batch.slice(1)))
         copy.write(TRAILER)
     assert connection.execute(f"SELECT {names} FROM kept ORDER BY place".encode()).fetchall() == rows
+
+
+def test_the_server_reads_json(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    facts = pa.array(['{"zone": "Zürich, \\"4\\""}', None, "{}"])
+    connection.execute("CREATE TEMP TABLE facts (place serial, fact jsonb)")
+    with connection.cursor().copy(b"COPY facts (fact) FROM STDIN (FORMAT BINARY)") as copy:
+        copy.write(HEADER + binary_rows(pa.record_batch({"fact": as_jsonb(facts)})) + TRAILER)
+    found = connection.execute("SELECT fact, fact ->> 'zone' FROM facts ORDER BY place").fetchall()
+    assert found == [({"zone": 'Zürich, "4"'}, 'Zürich, "4"'), (None, None), ({}, None)]
 
 
 def test_a_zero_byte_is_a_replacement_character() -> None:

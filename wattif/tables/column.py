@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Kind = Literal["mac", "city", "text", "timestamp", "date", "number", "float", "boolean"]
+Kind = Literal["mac", "city", "text", "json", "timestamp", "date", "number", "float", "boolean"]
 DIGITS = 18  # of a decimal number, unless it says otherwise: the widest that DuckDB keeps in eight bytes
 _BIGQUERY: dict[Kind, str] = {
     "mac": "STRING",
     "city": "STRING",
     "text": "STRING",
+    "json": "STRING",
     "timestamp": "TIMESTAMP",
     "date": "DATE",
     "float": "FLOAT64",
@@ -23,6 +24,7 @@ _DUCKDB: dict[Kind, str] = {
     "mac": "VARCHAR",
     "city": "VARCHAR",
     "text": "VARCHAR",
+    "json": "VARCHAR",
     "timestamp": "TIMESTAMP WITH TIME ZONE",
     "date": "DATE",
     "float": "DOUBLE",
@@ -36,6 +38,7 @@ class Column:
 
     A ``number`` is exact: an integer of 10^-decimals units between *minimum* and *maximum* (both in such integers;
     both 0: no range is declared). ``mac`` and ``city`` are texts of a fixed form, ``timestamp`` is a moment in UTC.
+    ``json`` is a text that holds a JSON object; PostgreSQL keeps it as such.
     """
 
     name: str
@@ -67,7 +70,7 @@ class Column:
     @property
     def is_text(self) -> bool:
         """Whether its values are texts, of whatever form."""
-        return self.kind in ("mac", "city", "text")
+        return self.kind in ("mac", "city", "text", "json")
 
     @property
     def meaning(self) -> str:

@@ -101,7 +101,7 @@ INCIDENTS = IncidentTable(
         Column("responder_injuries", "number", "of them, responders", bits=32),
         Column("estimated_damage_amount", "number", "damage, in the currency of the city", decimals=2, digits=14),
         Column("is_active", "boolean", "neither resolved nor called off"),
-        Column("metadata", "text", "JSON: zone, transformer, customers without power, event of a lake, temperature"),
+        Column("metadata", "json", "JSON: zone, transformer, customers without power, event of a lake, temperature"),
     ),
     key=("incident_number",),
     in_order=("occurrence_at", "reported_at", "dispatch_at", "arrival_at", "resolved_at"),

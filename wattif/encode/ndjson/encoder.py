@@ -109,7 +109,7 @@ def _texts(field: Column, values: NDArray[Any], width: int) -> NDArray[np.bytes_
     if field.kind == "mac" and not field.nullable:
         return mac_text(values)
     texts = [b"null" if value is None else _text(field, value) for value in values.tolist()]
-    on_the_left = field.kind in ("city", "text")
+    on_the_left = field.is_text and field.kind != "mac"
     return np.array([text.ljust(width) if on_the_left else text.rjust(width) for text in texts], np.bytes_)
 
 

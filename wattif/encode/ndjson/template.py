@@ -22,7 +22,7 @@ def field_width(field: Column, text_width: int = TEXT_WIDTH) -> int:
     """
     if field.kind in _WIDTHS:
         return _WIDTHS[field.kind] + (2 if field.nullable and has_quotes(field.kind) else 0)
-    if field.kind in ("city", "text"):
+    if field.is_text:
         return text_width + 2
     return number_field_width(field)
 

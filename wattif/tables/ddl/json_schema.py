@@ -23,6 +23,8 @@ def _property(column: Column) -> dict[str, Any]:
             )
     elif column.kind == "mac":
         about["pattern"] = "^[0-9A-F]{2}(:[0-9A-F]{2}){5}$"
+    elif column.kind == "json":
+        about["contentMediaType"] = "application/json"
     elif column.kind in ("timestamp", "date"):
         about["format"] = "date-time" if column.kind == "timestamp" else "date"
     return {"type": [kind, "null"] if column.nullable else kind, **about}

@@ -10,6 +10,7 @@ from wattif.tables.sql_text import sql_text
 
 _TYPES: dict[Kind, str] = {
     "text": "text",
+    "json": "jsonb",
     "timestamp": "timestamptz",
     "date": "date",
     "float": "double precision",

@@ -114,4 +114,4 @@ def type_of(column: Column, types: Mapping[Kind, Any], decimal: str, whole: str,
         return decimal.format(digits=column.digits, decimals=column.decimals)
     if column.kind == "number":
         return whole_32 or whole if column.bits == 32 else whole
-    return str(types["text"] if column.is_text else types[column.kind])
+    return str(types.get(column.kind, types["text"]) if column.is_text else types[column.kind])

@@ -54,6 +54,11 @@ def binary_rows(batch: pa.RecordBatch) -> bytes:
     return rows.tobytes() if counts is None else rows[counts].tobytes()
 
 
+def as_jsonb(texts: pa.Array) -> pa.Array:
+    """Texts of JSON as `jsonb_recv` takes them: after the number of the format, which is 1."""
+    return pc.binary_join_element_wise("\x01", texts, "")
+
+
 def _put(place: Matrix, values: NDArray[np.generic]) -> None:
     """Write big-endian *values* into the columns of *place*, one a row."""
     place[:] = np.ascontiguousarray(values).view(np.uint8).reshape(len(values), -1)

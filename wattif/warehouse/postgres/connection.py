@@ -82,6 +82,12 @@ def explaining(place: str) -> Iterator[None]:
             f"{place}: {error.diag.table_name} has a row whose {error.diag.column_name} is missing, or refers to what"
             f" is not there ({row}); correct that value in its file, and run the same command again"
         ) from None
+    except errors.InvalidTextRepresentation as error:  # such as a text that is no JSON
+        where = (error.diag.context or "").splitlines()[-1:]
+        raise WarehouseError(
+            f"{place}: {_first_line(error)} ({', '.join(where)}); correct that value in its file, and run the same"
+            " command again"
+        ) from None
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise WarehouseError(
             f"{place}: the connection was lost ({_first_line(error)}); complete days stay: run the same command again"

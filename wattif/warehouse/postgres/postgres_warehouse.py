@@ -174,13 +174,17 @@ class PostgresWarehouse:
         """Append rows that have the columns *names* of *table* to the relation *into*."""
         columns = {column.name: column for column in table.columns}
         kinds = pa.schema([_field(columns[name]) for name in names])
+        of_json = [n for n, name in enumerate(names) if columns[name].kind == "json"]
         listed = ", ".join(f'"{name}"' for name in names)
         statement = f"COPY {into} ({listed}) FROM STDIN (FORMAT BINARY)".encode()
         with explaining(self.place), self._connection.cursor().copy(statement) as copy:
             copy.write(binary_rows.HEADER)
             for batch in batches:
                 for first in range(0, batch.num_rows, _ROWS):
-                    copy.write(binary_rows.binary_rows(batch.slice(first, _ROWS).cast(kinds)))
+                    rows = batch.slice(first, _ROWS).cast(kinds)
+                    for n in of_json:
+                        rows = rows.set_column(n, names[n], binary_rows.as_jsonb(rows.column(n)))
+                    copy.write(binary_rows.binary_rows(rows))
             copy.write(binary_rows.TRAILER)
 
     def copy_out(self, sql: str, file: Path) -> None:

@@ -184,7 +184,7 @@ CREATE TABLE "incidents" (
   "responder_injuries" integer NOT NULL CHECK ("responder_injuries" >= 0),
   "estimated_damage_amount" numeric(14,2) NOT NULL CHECK ("estimated_damage_amount" >= 0),
   "is_active" boolean NOT NULL,
-  "metadata" text NOT NULL,
+  "metadata" jsonb NOT NULL,
   PRIMARY KEY ("incident_number"),
   CHECK ("occurrence_at" <= "reported_at"),
   CHECK ("occurrence_at" <= "dispatch_at"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import duckdb
+import psycopg
 import pytest
 from pydantic import SecretStr
 
@@ -16,13 +18,15 @@ from tests.commands import run_wattif
 from tests.fakes.gcs_server import GcsServer
 from tests.postgres import Database
 from tests.warehouses import FILE_A, HandLake, load, reading, rollup
-from wattif.answers.reconcile.sources import WarehouseSource
-from wattif.archive.archive import archive, source_of
+from wattif.archive import archive as archiving
+from wattif.archive.archive import archive
 from wattif.archive.days import where_days_lie
-from wattif.archive.evidence import evidence_of
+from wattif.archive.evidence import evidence_in_file, evidence_in_partition
 from wattif.archive.restore import restore
 from wattif.errors import InvalidValue, LakeError, WarehouseError
 from wattif.lake.open import open_store
+from wattif.uploader.local import LocalStore
+from wattif.uploader.store import Guard, SealedFile
 from wattif.warehouse.place import WarehousePlace
 from wattif.warehouse.postgres.postgres_warehouse import PostgresWarehouse
 
@@ -137,10 +141,10 @@ def test_the_evidence_shows_any_change(lake: HandLake, database: Database, tmp_p
     partition = f"{READINGS}_{DAY:%Y%m%d}"
     warehouse = PostgresWarehouse(database.url(), "")
     try:
-        before = evidence_of(WarehouseSource(warehouse, partition))
-        assert evidence_of(WarehouseSource(warehouse, partition)) == before
+        before = evidence_in_partition(warehouse, partition)
+        assert evidence_in_partition(warehouse, partition) == before
         database.rows(f"UPDATE wattif.{partition} SET {change}")
-        assert evidence_of(WarehouseSource(warehouse, partition)) != before
+        assert evidence_in_partition(warehouse, partition) != before
     finally:
         warehouse.close()
 
@@ -149,13 +153,67 @@ def test_both_engines_find_the_same_evidence(lake: HandLake, database: Database,
     lake.load(end=DAY, **_of(database))
     warehouse = PostgresWarehouse(database.url(), "")
     try:
-        there = evidence_of(WarehouseSource(warehouse, f"{READINGS}_{DAY:%Y%m%d}"))
+        there = evidence_in_partition(warehouse, f"{READINGS}_{DAY:%Y%m%d}")
     finally:
         warehouse.close()
     archive(_place(database), str(tmp_path / "old"), NEXT)
     (path,) = (tmp_path / "old").rglob("*.parquet")
-    assert evidence_of(source_of(path, "")) == there
+    assert evidence_in_file(path, "") == there
     assert there[0]["readings"] == 3
+
+
+def _while_it_uploads(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> None:
+    """Archives do *action* when a day is copied, but not yet in its archive."""
+
+    def put_files(store: LocalStore, files: Sequence[SealedFile], guard: Guard | None = None) -> object:
+        action()
+        return uploaded(store, files, guard)
+
+    uploaded = LocalStore.put_files
+    monkeypatch.setattr(LocalStore, "put_files", put_files)
+
+
+def test_while_a_day_is_copied_others_load_and_read(
+    lake: HandLake, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake.load(end=DAY, **_of(database))
+    impatient = f"{database.url()}&options=-c%20lock_timeout%3D2000"
+    seen: list[Any] = []
+
+    def meanwhile() -> None:
+        seen.append(lake.load(warehouse="postgres", database_url=impatient).days_loaded)
+        with psycopg.connect(impatient) as connection:
+            seen.append(connection.execute(f"SELECT count(*) FROM wattif.{READINGS}".encode()).fetchall())
+
+    _while_it_uploads(monkeypatch, meanwhile)
+    assert archive(_place(database), str(tmp_path / "old"), NEXT).rows == 3
+    assert seen == [2, [(4,)]]
+    assert [row[-1] for row in _rows(database)] == [LAST]
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["UPDATE wattif.{} SET power_w = power_w", "DELETE FROM wattif.{} WHERE consumption_wh = 1.5"],
+)
+def test_a_day_that_changes_while_it_is_copied_stays(
+    lake: HandLake, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """Even after the file was found to hold the same."""
+    lake.load(**_of(database))
+
+    def check(*words: Any) -> None:
+        is_checked(*words)
+        database.rows(change.format(f"{READINGS}_{DAY:%Y%m%d}"))
+
+    is_checked = archiving._check
+    monkeypatch.setattr(archiving, "_check", check)
+    with pytest.raises(WarehouseError, match=f"{DAY} was changed while it was copied, and stays; run the same command"):
+        archive(_place(database), str(tmp_path / "old"), NEXT)
+    monkeypatch.undo()
+    assert database.rows("SELECT count(*) FROM wattif.wattif_archives") == [(0,)]
+    rows = len(_rows(database)) - 1
+    assert archive(_place(database), str(tmp_path / "old"), NEXT).rows == 3
+    assert len(_archived(tmp_path / "old")) == rows
 
 
 def test_what_needs_an_archived_day_is_refused(lake: HandLake, database: Database, tmp_path: Path) -> None:

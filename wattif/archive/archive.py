@@ -1,24 +1,24 @@
 """`wattif archive`: days of readings out of PostgreSQL into Parquet files.
 
-A day is a transaction. No other command of WattIf changes rows meanwhile, and nobody else those of the day. Its rows
-are written to a file, the file goes to the archive, and is read back from there; when it holds what the partition
-holds, the partition is dropped and the day recorded. The record decides where the day lies: a file without one is what
-a killed run left, and the next run writes over it.
+The rows of a day are written to a file, the file goes to the archive, and is read back from there. Nobody waits
+meanwhile. If it holds what the partition holds, and no row has changed since it was begun, one transaction drops the
+partition and records the day. The record decides where the day lies: a file without one is what a killed run left, and
+the next run writes over it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
-from wattif.answers.reconcile.sources import DuckDbSource, WarehouseSource
-from wattif.archive.evidence import evidence_of
+from wattif.archive.evidence import evidence_in_file, evidence_in_partition
 from wattif.archive.open import open_database
 from wattif.errors import InvalidValue, LakeError, WarehouseError
 from wattif.lake import layout
@@ -95,23 +95,25 @@ def partition_of(day: date) -> str:
     return f"{READINGS.name}_{day:%Y%m%d}"
 
 
-def source_of(path: Path, place: str) -> DuckDbSource:
-    """The readings in an archived file."""
-    return DuckDbSource(duckdb.connect(), f"read_parquet({duckdb_path(str(path))})", place)
+@contextlib.contextmanager
+def moving(warehouse: PostgresWarehouse) -> Iterator[None]:
+    """While no other command moves a day to or from an archive; one that is killed or cut off moves none any more."""
+    lock = "(hashtext('wattif.archive'))"
+    warehouse.run_native(f"SELECT pg_advisory_lock{lock}")
+    try:
+        yield
+    finally:
+        with contextlib.suppress(WarehouseError):  # then the session has ended, and the lock with it
+            warehouse.run_native(f"SELECT pg_advisory_unlock{lock}")
 
 
 def _move(warehouse: PostgresWarehouse, store: Store, to: str, day: date) -> tuple[int, int]:
     """The rows and bytes that were moved."""
     partition = partition_of(day)
-    with tempfile.TemporaryDirectory(prefix="wattif-") as folder, warehouse.changing():
-        loads = warehouse.query(
-            f"SELECT load_id, `rows` FROM {LOADS.name} WHERE {DAY.name} = {literal(day)}"
-        ).to_pylist()
-        if day in warehouse.absent_days or not loads:
-            raise WarehouseError(f"{warehouse.place}: another run has just moved {day}; run the same command again")
-        warehouse.run_native(f"LOCK TABLE ONLY {partition} IN SHARE ROW EXCLUSIVE MODE")
+    with tempfile.TemporaryDirectory(prefix="wattif-") as folder, moving(warehouse):
+        before = _state(warehouse, day)
         # of its load, too: another database, or another content of the day, has another file
-        name = f"{READINGS.name}/{day}-{loads[0]['load_id']}.parquet"
+        name = f"{READINGS.name}/{day}-{before.load_id}.parquet"
         sealed = _write(warehouse, partition, Path(folder), name)
         (result,) = store.put_files([sealed])
         if isinstance(result, LakeError):
@@ -124,14 +126,41 @@ def _move(warehouse: PostgresWarehouse, store: Store, to: str, day: date) -> tup
             "object": sql_text(name),
             "bytes": literal(sealed.size),
             "crc32c": literal(sealed.crc32c),
-            "rows": literal(loads[0]["rows"]),
+            "rows": literal(before.rows),
             "archived_at": "now()",
         }
         listed = ", ".join(f'"{column}"' for column in record)
-        warehouse.run_native(f"INSERT INTO {ARCHIVES.name} ({listed}) VALUES ({', '.join(record.values())})")
-        warehouse.run_native(f"ALTER TABLE {READINGS.name} DETACH PARTITION {partition}")
-        warehouse.run_native(f"DROP TABLE {partition}")
-    return loads[0]["rows"], sealed.size
+        with warehouse.changing():
+            warehouse.run_native(f"LOCK TABLE ONLY {READINGS.name}, ONLY {partition} IN SHARE ROW EXCLUSIVE MODE")
+            if _state(warehouse, day) != before:
+                raise WarehouseError(
+                    f"{warehouse.place}: {day} was changed while it was copied, and stays; run the same command again"
+                )
+            warehouse.run_native(f"INSERT INTO {ARCHIVES.name} ({listed}) VALUES ({', '.join(record.values())})")
+            warehouse.run_native(f"ALTER TABLE {READINGS.name} DETACH PARTITION {partition}")
+            warehouse.run_native(f"DROP TABLE {partition}")
+    return before.rows, sealed.size
+
+
+@dataclass(frozen=True, kw_only=True)
+class _State:
+    """What lies in the partition of a day, and of which load; any change of any row is another one."""
+
+    load_id: str
+    rows: int  # that were loaded
+    versions: tuple[int, int]  # of rows: how many, and the sum of a hash of the place and the transaction of each
+
+
+def _state(warehouse: PostgresWarehouse, day: date) -> _State:
+    """`WarehouseError` when the day is not there any more."""
+    loads = warehouse.query(f"SELECT load_id, `rows` FROM {LOADS.name} WHERE {DAY.name} = {literal(day)}").to_pylist()
+    if day in warehouse.absent_days or not loads:
+        raise WarehouseError(f"{warehouse.place}: another run has just moved {day}; run the same command again")
+    (found,) = warehouse.query_native(
+        "SELECT COUNT(*) AS count, COALESCE(SUM(hashtextextended(ctid::text || ' ' || xmin::text, 0)), 0) AS sum"
+        f" FROM ONLY {partition_of(day)}"
+    ).to_pylist()
+    return _State(load_id=loads[0]["load_id"], rows=loads[0]["rows"], versions=(found["count"], int(found["sum"])))
 
 
 def _write(warehouse: PostgresWarehouse, partition: str, folder: Path, name: str) -> SealedFile:
@@ -155,12 +184,8 @@ def _check(warehouse: PostgresWarehouse, store: Store, partition: str, sealed: S
         os.fsync(descriptor)  # in a folder it is the object itself, which must outlive a loss of power
     finally:
         os.close(descriptor)
-    source = source_of(path, store.place)
-    try:
-        is_same = evidence_of(source) == evidence_of(WarehouseSource(warehouse, partition))
-    finally:
-        source.close()
-    if not is_same or (path.stat().st_size, file_crc32c(path)) != (sealed.size, sealed.crc32c):
+    is_whole = (path.stat().st_size, file_crc32c(path)) == (sealed.size, sealed.crc32c)
+    if not is_whole or evidence_in_file(path, store.place) != evidence_in_partition(warehouse, partition):
         raise WarehouseError(
             f"{store.place}/{sealed.name} does not hold what {partition} holds; the day stays in {warehouse.place}:"
             " run the same command again"

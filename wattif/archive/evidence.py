@@ -1,60 +1,83 @@
 """What two tables of readings must have in common to hold the same: counts, sums, and a checksum of every reading.
 
-Each engine computes it by itself, in SQL that sqlglot translates. The checksum is that of `wattif.tables.hour_checksum`
-over the numbers of an hour; times a number made of the meter's address and the hour, so that it shows a change of
-these, too.
+Each engine computes it by itself, over its own copy, in one pass. The checksum is the sum of 60 bits of the MD5 of each
+reading, whatever their order: of a text that has all columns, so that no two readings have the same one.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
-from wattif.answers.reconcile.number_column import NumberColumn
-from wattif.answers.reconcile.sources import Source
-from wattif.answers.reconcile.sql import of_readings
+import duckdb
+import pyarrow as pa
+
+from wattif.answers.reconcile.sources import DuckDbSource
 from wattif.tables.column import Column
-from wattif.tables.hour_checksum import BASE, PRIME
 from wattif.tables.loaded_readings import TABLE
+from wattif.tables.sql_text import duckdb_path
+from wattif.warehouse.postgres.postgres_warehouse import PostgresWarehouse
 
-_ADDRESS_LENGTH = 17  # of a meter's MAC address, characters
-_TEXTS = [column for column in TABLE.columns if column.is_text and column.name != "mac"]
 _NUMBERS = [column for column in TABLE.columns if column.kind == "number"]
-_EVER = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2201, 1, 1, tzinfo=UTC))  # what is loaded lies between
 
 Evidence = list[dict[str, object]]
 
 
-def evidence_of(source: Source) -> Evidence:
-    """What *source*, a table with all columns of the readings, holds."""
-    schema = source.schema()
-    numbers = [NumberColumn.of(column, schema.field(column.name).type) for column in _NUMBERS]
-    return [*_rows(source, _sums(source.relation)), *_rows(source, _checksum(source.relation, numbers))]
+@dataclass(frozen=True, kw_only=True)
+class _Engine:
+    """How an engine says what SQL has no common words for."""
+
+    microseconds: str  # of a date or a moment, since 1970
+    number: str  # that 15 hexadecimal digits write
 
 
-def _sums(relation: str) -> str:
-    texts = ", ".join(column.name for column in _TEXTS)
-    each = ", ".join(_sum(column) for column in _NUMBERS)
-    return (
-        f"SELECT {texts}, COUNT(*) AS readings, COUNT(DISTINCT mac) AS meters, MIN(timestamp) AS first_time,"
-        f" MAX(timestamp) AS last_time, {each} FROM {relation} GROUP BY {texts} ORDER BY {texts}"
+_POSTGRES = _Engine(
+    microseconds="CAST(EXTRACT(EPOCH FROM {}) * 1000000 AS BIGINT)", number="('x' || {})::bit(60)::bigint"
+)
+_DUCKDB = _Engine(microseconds="EPOCH_US({})", number="CAST('0x' || {} AS BIGINT)")
+
+
+def evidence_in_file(path: Path, place: str) -> Evidence:
+    """What an archived file, of *place*, holds."""
+    source = DuckDbSource(duckdb.connect(), f"read_parquet({duckdb_path(str(path))})", place)
+    try:
+        return _evidence(source.aggregate, source.relation, _DUCKDB)
+    finally:
+        source.close()
+
+
+def evidence_in_partition(warehouse: PostgresWarehouse, partition: str) -> Evidence:
+    """What a *partition* holds."""
+    return _evidence(warehouse.query_native, f"ONLY {partition}", _POSTGRES)
+
+
+def _evidence(ask: Callable[[str], pa.Table], relation: str, engine: _Engine) -> Evidence:
+    """What *relation*, a table with all columns of the readings, holds, by city; *ask* answers SQL of the *engine*."""
+    numbers = "".join(
+        f", COUNT({each.name}) AS {each.name}_values, SUM({each.name}) AS {each.name}_sum" for each in _NUMBERS
     )
-
-
-def _sum(column: Column) -> str:
-    return f"COUNT({column.name}) AS {column.name}_values, SUM({column.name}) AS {column.name}_sum"
-
-
-def _checksum(relation: str, numbers: list[NumberColumn]) -> str:
-    place = "EXTRACT(HOUR FROM hour) + EXTRACT(DAY FROM hour) * 24 + EXTRACT(MONTH FROM hour) * 744"
-    for position in range(1, _ADDRESS_LENGTH + 1):
-        place = f"MOD(({place}) * {BASE} + ASCII(SUBSTR(mac, {position}, 1)), {PRIME})"
-    hours = of_readings(relation, numbers, 1, *_EVER)
-    return (
-        "SELECT SUM(readings) AS readings, SUM(stamps) AS stamps, SUM(fractions) AS fractions,"
-        f" SUM(MOD(checksum, {PRIME}) * ({place})) AS checksum FROM ({hours}) AS hours"
+    totals = "".join(
+        f", SUM({each.name}_values) AS {each.name}_values, SUM({each.name}_sum) AS {each.name}_sum" for each in _NUMBERS
     )
-
-
-def _rows(source: Source, sql: str) -> Evidence:
-    rows: Evidence = source.aggregate(sql).to_pylist()
+    reading = f"CONCAT_WS(',', {', '.join(_text(column, engine) for column in TABLE.columns)})"
+    checksum = engine.number.format(f"LEFT(MD5({reading}), 15)")
+    rows: Evidence = ask(
+        "SELECT city_id, SUM(readings) AS readings, COUNT(*) AS meters, MIN(first_time) AS first_time,"
+        f" MAX(last_time) AS last_time, SUM(checksum) AS checksum{totals}"
+        ' FROM (SELECT city_id, COUNT(*) AS readings, MIN("timestamp") AS first_time, MAX("timestamp") AS last_time,'
+        f" SUM({checksum}) AS checksum{numbers} FROM {relation} GROUP BY city_id, mac) AS meters"
+        " GROUP BY city_id ORDER BY city_id"
+    ).to_pylist()
     return rows
+
+
+def _text(column: Column, engine: _Engine) -> str:
+    """A value as a text that tells where it ends; a hyphen where there is none."""
+    value = f'"{column.name}"'
+    if column.kind in ("timestamp", "date"):
+        value = engine.microseconds.format(value)
+    text = f"CAST({value} AS VARCHAR)"
+    if column.is_text:
+        text = f"CAST(LENGTH({value}) AS VARCHAR) || ':' || {text}"
+    return f"COALESCE({text}, '-')"

@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from wattif.answers.reconcile.sources import WarehouseSource
-from wattif.archive.archive import partition_of, source_of
-from wattif.archive.evidence import evidence_of
+from wattif.archive.archive import moving, partition_of
+from wattif.archive.evidence import evidence_in_file, evidence_in_partition
 from wattif.archive.open import open_database
 from wattif.errors import InvalidValue, LakeError, WarehouseError
 from wattif.lake.open import open_store
@@ -52,23 +51,26 @@ def restore(place: WarehousePlace, day: date, *, retry: RetryPolicy | None = Non
     """
     warehouse = open_database(place)
     try:
-        where = f"WHERE {DAY.name} = {literal(day)}"
-        record = next(iter(warehouse.query(f"SELECT * FROM {ARCHIVES.name} {where}").to_pylist()), None)
-        if record is None:
-            raise InvalidValue("day", day, f"is not archived; {_told(warehouse)}")
-        store = open_store(record["place"], retry=retry)
-        with tempfile.TemporaryDirectory(prefix="wattif-") as folder:
-            path = store.fetch(record["object"], Path(folder))
-            if (path.stat().st_size, file_crc32c(path)) != (record["bytes"], record["crc32c"]):
-                raise LakeError(f"{store.place}/{record['object']} is not the file that was archived; restore it")
-            with warehouse.changing():
-                if warehouse.query(f"SELECT COUNT(*) AS n FROM {ARCHIVES.name} {where}").to_pylist() != [{"n": 1}]:
-                    raise WarehouseError(f"{warehouse.place}: another run has just restored {day}")
-                _fill(warehouse, store, path, day)
-                warehouse.run_statement(f"DELETE FROM {ARCHIVES.name} {where}")
-        store.delete([record["object"]])
+        with moving(warehouse):
+            return _restore(warehouse, day, retry)
     finally:
         warehouse.close()
+
+
+def _restore(warehouse: PostgresWarehouse, day: date, retry: RetryPolicy | None) -> RestoreReport:
+    where = f"WHERE {DAY.name} = {literal(day)}"
+    record = next(iter(warehouse.query(f"SELECT * FROM {ARCHIVES.name} {where}").to_pylist()), None)
+    if record is None:
+        raise InvalidValue("day", day, f"is not archived; {_told(warehouse)}")
+    store = open_store(record["place"], retry=retry)
+    with tempfile.TemporaryDirectory(prefix="wattif-") as folder:
+        path = store.fetch(record["object"], Path(folder))
+        if (path.stat().st_size, file_crc32c(path)) != (record["bytes"], record["crc32c"]):
+            raise LakeError(f"{store.place}/{record['object']} is not the file that was archived; restore it")
+        with warehouse.changing():
+            _fill(warehouse, store, path, day)
+            warehouse.run_statement(f"DELETE FROM {ARCHIVES.name} {where}")
+    store.delete([record["object"]])
     return RestoreReport(place=warehouse.place, archive=store.place, day=day, rows=record["rows"])
 
 
@@ -78,14 +80,8 @@ def _fill(warehouse: PostgresWarehouse, store: Store, path: Path, day: date) -> 
     warehouse.make_day(day)
     with pq.ParquetFile(path) as file:
         warehouse.copy_in(READINGS, file.schema_arrow.names, file.iter_batches(), into=partition)
-    source = source_of(path, store.place)
-    try:
-        if evidence_of(source) != evidence_of(WarehouseSource(warehouse, partition)):
-            raise WarehouseError(
-                f"{warehouse.place}: {partition} does not hold what {store.place} holds; nothing changed"
-            )
-    finally:
-        source.close()
+    if evidence_in_file(path, store.place) != evidence_in_partition(warehouse, partition):
+        raise WarehouseError(f"{warehouse.place}: {partition} does not hold what {store.place} holds; nothing changed")
 
 
 def _told(warehouse: PostgresWarehouse) -> str:

@@ -120,6 +120,8 @@ class PostgresWarehouse:
     def stage(self, store: Store, day: CommittedDay, table: Table) -> Staged:
         """Read the files of a day by DuckDB, into a file that is gone afterwards, and copy the readings over."""
         self.make_day(day.day)
+        if day.day in self.absent_days:
+            raise WarehouseError(f"{self.place}: another run has just archived {day.day}; run the same command again")
         self._create_temporary(table)
         stage = stage_of(format_of(day.files[0].name)) if day.files else None  # all may be withheld
         if stage is None:
@@ -159,8 +161,12 @@ class PostgresWarehouse:
     def query(self, sql: str) -> pa.Table:
         """The rows that a query returns."""
         (statement,) = translated(sql)
+        return self.query_native(statement)
+
+    def query_native(self, sql: str) -> pa.Table:
+        """The rows that a query returns, in PostgreSQL's own SQL."""
         with explaining(self.place), self._connection.cursor(binary=True) as cursor:
-            cursor.execute(statement.encode())
+            cursor.execute(sql.encode())
             described = cursor.description or []
             columns = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(described)
         names = [each.name for each in described]

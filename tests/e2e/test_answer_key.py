@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import duckdb
@@ -155,7 +154,7 @@ def test_a_comparison_is_interrupted_in_one_line(home: Path, options: tuple[str,
         stdout=subprocess.DEVNULL,
         env=processes.environment(home, PYTHONPATH=str(ROOT)),
     )
-    time.sleep(1.5)
+    processes.wait_until_it_listens_to_signals(process)
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=120)
     if process.returncode != 0:  # it may have been faster

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
+
+from tests import processes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DAY = ["--start", "2024-01-01", "--end", "2024-01-01", "--interval", "3600"]
@@ -14,8 +15,10 @@ OF_OTHERS = {"fill_commercial_power", "fill_industrial_power", "use_panels", "ch
 
 def _run(folder: Path, name: str, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(ROOT / "generator.py"), *DAY, "--lake", str(folder / name), *options]
-    environment = {**os.environ, "WATTIF_CACHE": str(folder / "kernels")}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    environment = processes.environment(folder, WATTIF_CACHE=str(folder / "kernels"))
+    done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done
 
 
 def _compiled(folder: Path, name: str, *options: str) -> set[str]:

@@ -62,6 +62,9 @@ def _run(name: str, arguments: Sequence[str], program: str) -> int:
     failures = _listen_to_threads(program)
     try:
         code = _do(name, arguments, program, failures.stop)
+    except KeyboardInterrupt:  # while modules were imported
+        print(f"{program}: interrupted: nothing was begun", file=sys.stderr)
+        code = INTERRUPTED
     except MemoryError:
         return _fail(program, ["not enough memory; raise the limit (ulimit -v), or ask for fewer threads"], 1)
     except (ImportError, OSError, SystemError) as error:  # the last: C code that lacks memory

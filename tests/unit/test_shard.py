@@ -127,3 +127,12 @@ def test_totals_of_shards_are_those_of_their_batches(
             sum(plan.size_of(unit) for plan, unit in units),
             len(own),
         )
+
+
+@given(st.integers(0, 10_000), st.integers(1, 300))
+def test_stretches_follow_each_other_and_are_equal(things: int, count: int) -> None:
+    shards = [Shard(index, count) for index in range(1, count + 1)]
+    stretches = [shard.stretch(things) for shard in shards]
+    assert [number for each in stretches for number in each] == list(range(things))
+    assert max(map(len, stretches)) - min(map(len, stretches)) <= 1
+    assert sorted(shard.name for shard in shards) == [shard.name for shard in shards]

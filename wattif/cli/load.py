@@ -32,7 +32,8 @@ class LoadOptions(Options, WarehouseOptions):
     )
     incidents: Path | None = Field(
         None,
-        description="folder of incidents to load instead of a lake, by default into ./wattif.duckdb",
+        description="folder of incidents to load instead of a lake, or one with the folders of all their shards, by"
+        " default into ./wattif.duckdb",
     )
     start: Day | None = Field(
         None, description="first day (UTC) to load, YYYY-MM-DD (default: the first one in the lake)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from wattif.version import __version__
@@ -19,14 +20,29 @@ def report_text(what: str, settings: Mapping[str, object], parts: Mapping[str, S
     )
 
 
-def has_settings(folder: Path, settings: Mapping[str, object]) -> bool:
-    """Whether the report in *folder* tells of the same *settings*."""
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What a report tells: the *title* with the version, and the settings by name."""
+
+    title: str
+    settings: Mapping[str, str]
+
+
+def read_report(folder: Path) -> Report | None:
+    """The report in *folder*; None where there is none."""
     try:
         text = (folder / NAME).read_text(encoding="utf-8")
-    except (FileNotFoundError, UnicodeDecodeError):
-        return False
-    told = text.partition(f"\n{_SETTINGS}\n")[2].partition("\n\n")[0].splitlines()
-    return [line.strip() for line in told] == list(_lines(settings))
+    except (OSError, UnicodeDecodeError):
+        return None
+    lines = text.partition(f"\n{_SETTINGS}\n")[2].partition("\n\n")[0].splitlines()
+    told = (line.strip().partition(": ") for line in lines)
+    return Report(title=text.partition("\n")[0], settings={name: value for name, _, value in told})
+
+
+def has_settings(folder: Path, settings: Mapping[str, object]) -> bool:
+    """Whether the report in *folder* tells of the same *settings*."""
+    report = read_report(folder)
+    return report is not None and report.settings == {name: str(value) for name, value in settings.items()}
 
 
 def _lines(settings: Mapping[str, object]) -> Iterator[str]:

@@ -81,6 +81,28 @@ def open_rows(file: Path, columns: Sequence[Column]) -> Iterator[pa.RecordBatchR
             raise UsageError(f"{file}: cannot be read: {str(error).splitlines()[0]}; correct the value") from None
 
 
+@contextlib.contextmanager
+def open_all_rows(files: Sequence[Path], columns: Sequence[Column]) -> Iterator[pa.RecordBatchReader]:
+    """The rows of *files*, one after the other: each is opened when its rows are asked for."""
+    wrong: list[UsageError] = []
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        try:
+            for file in files:
+                with open_rows(file, columns) as rows:
+                    yield from rows
+        except UsageError as error:
+            wrong.append(error)
+            raise
+
+    try:
+        yield pa.RecordBatchReader.from_batches(arrow_schema(columns), batches())
+    except Exception:
+        if wrong:  # whoever reads may have made another error of it
+            raise wrong[0] from None
+        raise
+
+
 def _checked(
     file: Path, columns: Sequence[Column], found: pa.RecordBatchReader, schema: pa.Schema
 ) -> Iterator[pa.RecordBatch]:

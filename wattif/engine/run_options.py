@@ -10,7 +10,7 @@ from typing import Self
 from pydantic import ByteSize, ConfigDict, Field, field_validator, model_validator
 
 from wattif.engine.engines import engine_of
-from wattif.engine.shard import ALL, Shard, shard_of
+from wattif.engine.shard import AskedShard, Shard, share_of
 from wattif.errors import InvalidValue
 from wattif.table_formats.options import TableOptions
 
@@ -44,12 +44,7 @@ class RunOptions(TableOptions):
         False, description="put an empty dt=…/_SUCCESS into each day once all of it is committed"
     )
     overwrite: bool = Field(False, description="replace another WattIf dataset in the same place")
-    shard: str | None = Field(
-        None,
-        description="make only a share of the batches, for example 3/64 for the third of 64 runs; auto: as Cloud Run,"
-        " Google Batch, AWS Batch, or Slurm says; auto/64: as Kubernetes says, of 64",
-    )
-
+    shard: AskedShard = None
     arrive: str | None = Field(
         None,
         description="let files land by a plan, as in life: realtime, x60 for sixty times as fast, or a TOML file",
@@ -81,18 +76,13 @@ class RunOptions(TableOptions):
             raise InvalidValue("shard", self.shard, "an `engine` makes the shards by itself; give only one of them")
         return self
 
-    @field_validator("shard")
-    @classmethod
-    def _is_a_shard(cls, value: str | None) -> str | None:
-        return None if value is None else str(shard_of(value, os.environ))
-
     @property
     def share(self) -> Shard:
         """Which batches the run makes: all of them unless it was told otherwise."""
-        return ALL if self.shard is None else shard_of(self.shard, {})
+        return share_of(self.shard)
 
     @property
     def staging_folder(self) -> Path:
         """Where files wait; shards on one machine have a folder each."""
         folder = self.staging_dir or default_staging_dir()
-        return folder if self.shard is None else folder / f"shard-{self.share.index}-of-{self.share.count}"
+        return folder if self.shard is None else folder / self.share.name

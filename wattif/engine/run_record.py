@@ -38,7 +38,7 @@ class RunRecord:
         began = datetime.now(UTC)
         self._store = store
         self._figures = figures
-        shard = f"-shard-{options.share.index}-of-{options.share.count}" if options.shard else ""
+        shard = f"-{options.share.name}" if options.shard else ""
         self.name = f"{layout.RUNS}{began:%Y%m%dT%H%M%S.%fZ}-{os.getpid()}{shard}.json"
         self._content: dict[str, object] = {
             "began": began.isoformat(timespec="milliseconds"),

@@ -6,9 +6,13 @@ there are belongs to the run: what 64 began, 10 can finish.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from wattif.errors import InvalidValue
 
@@ -47,6 +51,11 @@ class Shard:
     def __str__(self) -> str:
         return f"{self.index}/{self.count}"
 
+    @property
+    def name(self) -> str:
+        """For files and folders, whose names are in the order of the shards: ``shard-03-of-64``."""
+        return f"shard-{self.index:0{len(str(self.count))}}-of-{self.count}"
+
     def of(self, numbers: range) -> range:
         """Those of the batches *numbers*, counted from 0 through the whole dataset, that fall to it."""
         return range(numbers.start + (self.index - 1 - numbers.start) % self.count, numbers.stop, self.count)
@@ -70,6 +79,25 @@ def shard_of(asked: str, environment: Mapping[str, str]) -> Shard:
     if match["index"] is not None:
         return _checked(asked, int(match["index"]), int(match["count"]))
     return _of_task(asked, match["tasks"], environment)
+
+
+def share_of(asked: str | None) -> Shard:
+    """The shard that an option of `AskedShard` names: all, where there is none."""
+    return ALL if asked is None else shard_of(asked, {})
+
+
+def _read(asked: str | None) -> str | None:
+    return None if asked is None else str(shard_of(asked, os.environ))
+
+
+AskedShard = Annotated[
+    str | None,
+    AfterValidator(_read),
+    Field(
+        description="make only a share, for example 3/64 for the third of 64 runs; auto: as Cloud Run,"
+        " Google Batch, AWS Batch, or Slurm says; auto/64: as Kubernetes says, of 64"
+    ),
+]
 
 
 def _of_task(asked: str, tasks: str | None, environment: Mapping[str, str]) -> Shard:

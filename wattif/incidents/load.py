@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from wattif.data_set.stored import check_folder, open_rows, table_file, table_files
-from wattif.incidents.rows import all_rows
+from wattif.data_set.stored import check_folder, open_all_rows, table_file, table_files
+from wattif.incidents.rows import RowsOfBlock, all_rows
+from wattif.incidents.shards import folders_of
 from wattif.tables.incidents import TABLES, IncidentTable
 from wattif.uploader.local import file_crc32c
 from wattif.uploader.retrying import RetryPolicy
@@ -18,12 +20,13 @@ _WHAT = "a whole data set of incidents"
 
 
 def load_incidents(folder: Path, place: WarehousePlace, *, retry: RetryPolicy | None = None) -> WholeLoadReport:
-    """Load the incidents in *folder* into the warehouse at *place*, all tables or none.
+    """Load the incidents in *folder*, or of all shards in it, into the warehouse at *place*, all tables or none.
 
-    What is there is replaced. `UsageError` when the folder cannot be read.
+    What is there is replaced. `UsageError` when the folder cannot be read, or lacks a shard.
     """
     check_folder(folder, "incidents", "incidents")
-    tables = [_whole(table, folder) for table in TABLES if _is_there(table, folder)]
+    folders = folders_of(folder)
+    tables = [_whole(table, folders) for table in TABLES if _is_there(table, folders[0])]
     warehouse = open_warehouse(place, create=True, retry=retry)
     try:
         loaded = load_whole(warehouse, tables)
@@ -37,10 +40,14 @@ def _is_there(table: IncidentTable, folder: Path) -> bool:
     return all_rows()[table.name].option is None or bool(table_files(folder, table.name))
 
 
-def _whole(table: IncidentTable, folder: Path) -> WholeTable:
-    file = table_file(folder, table.name, _WHAT)
+def _whole(table: IncidentTable, folders: Sequence[Path]) -> WholeTable:
+    is_parted = isinstance(all_rows()[table.name], RowsOfBlock)  # others are whole in each
+    files = [table_file(folder, table.name, _WHAT) for folder in (folders if is_parted else folders[:1])]
+    checksum = 0
+    for file in files:
+        checksum = file_crc32c(file, checksum)
     return WholeTable(
         table=table,
-        fingerprint=fingerprint(file.stat().st_size, file_crc32c(file)),
-        read=partial(open_rows, file, table.columns),
+        fingerprint=fingerprint(sum(file.stat().st_size for file in files), checksum),
+        read=partial(open_all_rows, files, table.columns),
     )

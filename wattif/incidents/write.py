@@ -17,6 +17,7 @@ from wattif.data_set.files import FORMATS, TableFile, known_format, open_table
 from wattif.data_set.folder import whole_folder
 from wattif.data_set.report import NAME as REPORT
 from wattif.data_set.report import has_settings, report_text
+from wattif.engine.shard import share_of
 from wattif.incidents.block import Block
 from wattif.incidents.rows import Rows, RowsOfBlock, RowsOfSetting, all_rows
 from wattif.incidents.setting import Setting
@@ -25,6 +26,7 @@ from wattif.tables import incidents as tables
 from wattif.tables.arrow import arrow_schema
 
 BLOCK_INCIDENTS = 20_000  # at once: a few MB of each table
+SHARD = "shard"  # what the report calls it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,10 +106,14 @@ def write_setting(
     output_format: str,
     overwrite: bool,
     progress: Callable[[int], object],
+    shard: str | None = None,
 ) -> Written:
-    """The same of a *setting*, which *settings* describe."""
+    """The same of a *setting*, which *settings* describe; of a *shard* in a folder of its own, below *folder*."""
     wanted = [each for each in all_rows().values() if each.option is None or getattr(setting.spec, each.option)]
     settings = {**settings, "output_format": output_format}
+    if shard is not None:
+        settings, folder = {**settings, SHARD: shard}, folder / share_of(shard).name
+    numbers = share_of(shard).stretch(setting.spec.incident_count)
     own = frozenset({REPORT, *(f"{each.table.name}.{ending}" for each in all_rows().values() for ending in FORMATS)})
     setting.prepare()
     with whole_folder(folder, own, lambda there: has_settings(there, settings), overwrite=overwrite) as new:
@@ -124,7 +130,7 @@ def write_setting(
             }
             rows = dict.fromkeys(files, 0)
             figures = _Figures()
-            for made in _made(setting, wanted, files):
+            for made in _made(setting, numbers, wanted, files):
                 for name, (packed, count) in made.packed.items():
                     files[name].append(packed)
                     rows[name] += count
@@ -144,8 +150,8 @@ class _Made:
     incidents: int
 
 
-def _made(setting: Setting, wanted: Sequence[Rows], files: Mapping[str, TableFile]) -> Iterator[_Made]:
-    """The small tables; then block by block those of the incidents, in order, few of them in memory at once."""
+def _made(setting: Setting, numbers: range, wanted: Sequence[Rows], files: Mapping[str, TableFile]) -> Iterator[_Made]:
+    """The small tables; then block by block those of the incidents *numbers*, few of them in memory at once."""
 
     def packed(tables_of: Mapping[str, pa.Table]) -> Mapping[str, tuple[Any, int]]:
         return {name: (files[name].packed(table), len(table)) for name, table in tables_of.items()}
@@ -155,14 +161,14 @@ def _made(setting: Setting, wanted: Sequence[Rows], files: Mapping[str, TableFil
     makers = {each.table.name: each.make for each in wanted if isinstance(each, RowsOfBlock)}
 
     def made(first: int) -> _Made:
-        block = Block(setting=setting, first=first, count=min(BLOCK_INCIDENTS, setting.spec.incident_count - first))
+        block = Block(setting=setting, first=first, count=min(BLOCK_INCIDENTS, numbers.stop - first))
         own = {name: make(block) for name, make in makers.items()}
         counts = {name: Counter(own[tables.INCIDENTS.name][name].to_pylist()) for name in _COUNTED}
         return _Made(packed=packed(own), counts=counts, incidents=block.count)
 
     workers, waiting = os.cpu_count() or 1, deque[Future[_Made]]()
     with ThreadPoolExecutor(workers, thread_name_prefix="incidents") as pool:
-        for first in range(0, setting.spec.incident_count, BLOCK_INCIDENTS):
+        for first in range(numbers.start, numbers.stop, BLOCK_INCIDENTS):
             waiting.append(pool.submit(made, first))
             if len(waiting) > workers:
                 yield waiting.popleft().result()

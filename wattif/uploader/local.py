@@ -37,9 +37,8 @@ def open_file(path: Path) -> BinaryIO:
     return cast(BinaryIO, file)
 
 
-def file_crc32c(path: Path) -> int:
-    """CRC32C of a file's content."""
-    checksum = 0
+def file_crc32c(path: Path, checksum: int = 0) -> int:
+    """CRC32C of a file's content, after content of the *checksum*."""
     with open_file(path) as file:
         while chunk := file.read(_CHUNK):
             checksum = crc32c.crc32c(chunk, checksum)

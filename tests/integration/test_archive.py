@@ -150,7 +150,11 @@ def test_the_evidence_shows_any_change(lake: HandLake, database: Database, tmp_p
 
 
 def test_both_engines_find_the_same_evidence(lake: HandLake, database: Database, tmp_path: Path) -> None:
+    """Of fractions, of what is less than nothing, of texts with commas; however the server would write dates."""
     lake.load(end=DAY, **_of(database))
+    database.rows(f"ALTER DATABASE {database.name} SET DateStyle = 'German'")
+    odd = "timestamp = timestamp + interval '1 microsecond', power_w = -5, current_a = -0.05, city_id = 'Zürich, 4'"
+    database.rows(f"UPDATE wattif.{READINGS} SET {odd} WHERE consumption_wh = 1.5")
     warehouse = PostgresWarehouse(database.url(), "")
     try:
         there = evidence_in_partition(warehouse, f"{READINGS}_{DAY:%Y%m%d}")
@@ -159,7 +163,10 @@ def test_both_engines_find_the_same_evidence(lake: HandLake, database: Database,
     archive(_place(database), str(tmp_path / "old"), NEXT)
     (path,) = (tmp_path / "old").rglob("*.parquet")
     assert evidence_in_file(path, "") == there
-    assert there[0]["readings"] == 3
+    assert [(each["city_id"], each["readings"], each["power_w_sum"]) for each in there] == [
+        ("Zürich, 4", 1, -5),
+        (None, 2, None),
+    ]
 
 
 def _while_it_uploads(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> None:

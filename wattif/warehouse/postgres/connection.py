@@ -41,6 +41,7 @@ def connect(url: str, shown: str) -> Connection:
         raise InvalidValue("database_url", shown, _NO_ADDRESS) from None
     connection.execute(f"SET search_path = {SCHEMA}, public")
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET DateStyle = 'ISO'")  # as DuckDB reads and writes dates
     connection.execute("SET client_min_messages = warning")
     return connection
 

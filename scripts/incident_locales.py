@@ -42,6 +42,7 @@ class Country:
     phone: str = "+1 555-01{number:02d}"
     phone_numbers: int = 100
     restoration: float = 1.0
+    per_usd: float = 1.0
     phone_source: str = "NANPA, 555-0100 to 555-0199 for fictional use"
     family_names: str = ""
     family_first: bool = False
@@ -105,7 +106,7 @@ def build(code: str, country: Country, well_known: set[str]) -> str:
         "country": code,
         **{
             key: getattr(country, key)
-            for key in ("language", "region", "address", "unit", "phone", "phone_numbers", "restoration")
+            for key in ("language", "region", "address", "unit", "phone", "phone_numbers", "restoration", "per_usd")
         },
         "faker": f"{locales}, Faker {faker.VERSION}",
         "phone_first": 0,

@@ -168,6 +168,7 @@ def test_every_labelled_outage_is_an_incident_with_a_crew(tmp_path: Path, lake: 
         row, facts = found[event_id]
         assert facts["transformer_id"] == transformer_id
         assert row["type_code"] in types[kind]
+        assert (row["source_code"] == "METER") == (row["type_code"] not in ("TRANSFORMER_FIRE", "WIRES_DOWN"))
         assert row["occurrence_at"] == f"{begin:%Y-%m-%dT%H:%M:%SZ}"
         if row["status_code"] in ("RESOLVED", "CLOSED"):
             assert row["resolved_at"] == f"{end:%Y-%m-%dT%H:%M:%SZ}"

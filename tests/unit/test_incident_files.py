@@ -24,8 +24,12 @@ CALL = "Aviso por teléfono."
 done = ["Paciente entregado."]
 [types.MEDICAL]
 title = "Asistencia médica, {street}"
+[types.MEDICAL.indoors]
 told = ["Persona desplomada, {street} {number}. Impresión: {cause}."]
 causes = ["disnea", "dolor torácico"]
+[types.MEDICAL.outdoors]
+told = ["Persona desplomada en la calle, {street}. Impresión: {cause}."]
+causes = ["mareo"]
 """
 
 
@@ -83,6 +87,18 @@ def test_a_new_language_is_one_new_file_and_what_it_lacks_is_english(
     assert any(each["note"].startswith("Address confirmed: ") for each in notes)
 
 
+INDOORS = """[types.OUTAGE]
+title = "X"
+[types.OUTAGE.indoors]
+told = ["X"]
+causes = ["X"]
+"""
+BOTH = f"""{INDOORS}[types.OUTAGE.outdoors]
+told = ["X"]
+causes = ["X"]
+"""
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -92,14 +108,17 @@ def test_a_new_language_is_one_new_file_and_what_it_lacks_is_english(
         (
             "{street} {number}.",
             "{stret}.",
-            "types.MEDICAL.told.1 = 'Persona desplomada, {stret}. Impresión: {cause}.': "
-            "there is no {stret} to fill in; did you mean street?",
+            "types.MEDICAL.indoors.told.1 = 'Persona desplomada, {stret}. Impresión: "
+            "{cause}.': there is no {stret} to fill in; did you mean street?",
         ),
-        ("{street} {number}.", "{street.", "types.MEDICAL.told.1 = 'Persona desplomada, {street. "),
+        ("{street} {number}.", "{street.", "types.MEDICAL.indoors.told.1 = 'Persona desplomada, {street. "),
         ("teléfono", "{street}", "sources.CALL = 'Aviso por {street}.': {street} is not filled in here"),
         ("{number}", "", "station = 'Parque ': must have {number}, once"),
-        ('causes = ["disnea", "dolor torácico"]', "", "types.MEDICAL.causes is missing; add it"),
-        ('causes = ["disnea", "dolor torácico"]', "causes = []", "types.MEDICAL.causes: must have one text at least"),
+        ('causes = ["mareo"]', "", "types.MEDICAL.outdoors.causes is missing; add it"),
+        ('causes = ["mareo"]', "causes = []", "types.MEDICAL.outdoors.causes: must have one text at least"),
+        ("[types.MEDICAL.outdoors]", "[types.MEDICAL.outdoor]", "types.MEDICAL.outdoor is not a key of a language"),
+        ("[types.MEDICAL]", f"{INDOORS}[types.MEDICAL]", "types: OUTAGE.outdoors is missing; add it"),
+        ("[types.MEDICAL]", f"{BOTH}[types.MEDICAL]", "types: OUTAGE does not happen indoors; remove it"),
         ("between", "betwixt", "betwixt is not a key of a language; correct or remove it"),
         ("[types.MEDICAL]", "[types.MEDICAL", "not TOML: "),
     ],
@@ -119,11 +138,15 @@ def test_a_fault_of_a_language_is_named(folder: Path, old: str, new: str, said: 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("{customers}", "{custmers}", "text.told.1 = "),
+        ("{customers}", "{custmers}", "outdoors.told.1 = "),
         ("{customers}", "{custmers}", "there is no {custmers} to fill in; did you mean customers?"),
-        ('title = "', 'titel = "', "text.title is missing; add it"),
-        ('title = "', 'titel = "', "text.titel is not a key of a type of incidents; correct or remove it"),
-        ('"FEEDER"', '"FEDER"', "there is no FEDER; did you mean FEEDER?"),
+        ('title = "', 'titel = "', "title is missing; add it"),
+        ('title = "', 'titel = "', "titel is not a key of a type of incidents; correct or remove it"),
+        ("FEEDER =", "FEDER =", "outdoors.assets: there is no FEDER; did you mean FEEDER?"),
+        ("METER =", "METRE =", "outdoors.sources: there is no METRE; did you mean METER?"),
+        ("CALL = 0.68", "CALL = -1", "outdoors.sources.CALL = -1: must be greater than or equal to 0"),
+        ("FEEDER = 0.1", "FEEDER = 2", "outdoors.assets.FEEDER = 2: must be less than or equal to 1"),
+        ("[outdoors]", "[outdoor]", "outdoor is not a key of a type of incidents; correct or remove it"),
         ('"outage"', '"outrage"', "label = 'outrage': no such kind of anomaly; did you mean outage?"),
         ("handling_min = 85.0", "handling_min = 0", "handling_min = 0: must be greater than 0"),
         ('code = "OUTAGE"', 'code = "MEDICAL"', "code MEDICAL is that of wattif/incidents/types/medical.toml;"),

@@ -19,6 +19,7 @@ from wattif.incidents.texts import SLOTS
 from wattif.model.cities import load_cities
 
 FOLDER = Path(wattif.incidents.__file__).parent
+SCENES, TEXTS = {"indoors", "outdoors"}, {"told", "causes", "notes"}
 TYPES = sorted((FOLDER / "types").glob("*.toml"))
 LANGUAGES = sorted(file.stem for file in (FOLDER / "languages").glob("*.toml"))
 OTHERS = [each for each in LANGUAGES if each != "en"]
@@ -46,10 +47,22 @@ def _templates(content: Any) -> list[str]:
     ]
 
 
+def _text_of(content: Any) -> Any:
+    """What a type is told with in English, as files of languages have it."""
+    scenes = {
+        name: {key: each for key, each in content[name].items() if key in TEXTS} for name in SCENES & content.keys()
+    }
+    return {"title": content["title"], **scenes}
+
+
+def _scenes(text: Any) -> list[Any]:
+    return [text[name] for name in SCENES & text.keys()]
+
+
 def _texts(language: str) -> list[Any]:
     """What the types are told with."""
     if language == "en":
-        return [_read(file)["text"] for file in TYPES]
+        return [_text_of(_read(file)) for file in TYPES]
     return list(_read(FOLDER / "languages" / f"{language}.toml")["types"].values())
 
 
@@ -74,11 +87,12 @@ def test_notes_are_of_categories_that_there_are_and_any_incident_has_some_of_eac
 @pytest.mark.parametrize("file", TYPES, ids=lambda file: file.stem)
 def test_a_type_is_told_in_each_language_with_the_slots_of_english(file: Path) -> None:
     content = _read(file)
-    english = content["text"]
+    english = _text_of(content)
     for language in OTHERS:
         told = _read(FOLDER / "languages" / f"{language}.toml")["types"][content["code"]]
         assert _shape(told) == _shape(english), language
-        assert len(set(told["causes"])) == len(told["causes"]), language
+        for scene in _scenes(told):
+            assert len(set(scene["causes"])) == len(scene["causes"]), language
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -128,6 +142,7 @@ def test_notes_tell_of_no_station_before_one_is_sent_and_of_a_utility_where_one_
     city: str, station: str, utility: str
 ) -> None:
     notes = _notes_with_incidents(city)
+    assert len({(each["incident_number"], each["note"]) for each in notes}) == len(notes)
     waiting = [
         each["note"] for each in notes if each["dispatch_at"] is None or each["created_at"] < each["dispatch_at"]
     ]
@@ -145,5 +160,5 @@ def test_a_cause_says_no_weather_for_it_is_drawn_whatever_the_weather(language: 
         "de": r"\b(ursache|nass|nasse|\w*regen|frost|eis|glatteis|schnee|wind|sturm|hitze|nebel|aufgeweicht)\b",
         "ja": "原因|濡れ|雨|凍|雪|風|猛暑|霧",
     }[language]
-    causes = [cause for text in _texts(language) for cause in text["causes"]]
+    causes = [cause for text in _texts(language) for scene in _scenes(text) for cause in scene["causes"]]
     assert [cause for cause in causes if re.search(weather, cause.lower())] == []

@@ -5,6 +5,7 @@ A block is a pure function of the setting and its range, so that threads, shards
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from wattif.incidents import texts
 from wattif.incidents.draws import Floats, Numbers, chosen, lognormal
-from wattif.incidents.kinds import codes, incident_types
+from wattif.incidents.kinds import codes, incident_types, scenes
 from wattif.incidents.setting import NEAREST, Setting
 from wattif.incidents.sphere import distances_m
 from wattif.incidents.steps import Cases, Steps, outcome, steps_of
@@ -46,7 +47,7 @@ class For(IntEnum):
     NOTE_COUNT = 14
     REFERENCE = 15
     REFERENCED = 16
-    FLAT = 17
+    SCENE = 17
     NORTH = 18
     EAST = 19
     TRAVEL = 20
@@ -54,7 +55,6 @@ class For(IntEnum):
     DAMAGE = 22
 
 
-_SOURCES = {"CALL": 0.72, "APP": 0.08, "SENSOR": 0.12, "PATROL": 0.08}  # assumed
 _STORM_BACKLOG = 5.0  # crews of the grid have too much to do: so much longer at the height of a storm; assumed
 SEVERITY_FACTORS = np.array([0.6, 1.0, 1.7, 2.6])  # of times and losses, against medium severity; assumed
 
@@ -117,13 +117,28 @@ class Block:
         return chosen(_of_types("severities")[self.kind], self.drawn[For.SEVERITY])
 
     @cached_property
+    def scene(self) -> Numbers:
+        """The place among `scenes`."""
+        outdoors = self.drawn[For.SCENE] >= _of_types("indoors_share")[self.kind]
+        place: Numbers = 2 * self.kind + outdoors
+        return place
+
+    @cached_property
+    def flat(self) -> Floats:
+        """Uniform in [0, 1) where the address has a flat, and says which; 1 where it has none."""
+        indoors = _of_types("indoors_share")[self.kind]
+        flats = np.array([each.flats if each else 0.0 for each in scenes()])[self.scene]
+        drawn, within = self.drawn[For.SCENE], indoors * flats  # the draws of those indoors are the lowest ones
+        return np.where(drawn < within, drawn / np.where(within > 0.0, within, 1.0), 1.0)
+
+    @cached_property
     def source(self) -> Numbers:
-        """The place of its code: where labels tell of it, the meters do."""
+        """The place of its code: where labels tell of it, the meters do if they can."""
         known = codes("sources")
-        drawn = np.array([known.index(each) for each in _SOURCES])[
-            chosen(list(_SOURCES.values()), self.drawn[For.SOURCE])
-        ]
-        return np.where(self.label >= 0, known.index("METER"), drawn)
+        weights = np.array([[each.sources.get(code, 0.0) if each else 0.0 for code in known] for each in scenes()])
+        drawn = chosen(weights[self.scene], self.drawn[For.SOURCE])
+        meter = known.index("METER")
+        return np.where((self.label >= 0) & (weights[self.scene, meter] > 0.0), meter, drawn)
 
     @cached_property
     def place(self) -> Numbers:
@@ -238,22 +253,26 @@ class Block:
     def slots(self) -> texts.Slots:
         """What texts tell of."""
         places, hours = self.setting.places, self.setting.hours
-        types = [self.setting.language.text_of(each) for each in incident_types()]
-        counts = np.array([len(each.causes) for each in types])
-        firsts = np.cumsum(counts) - counts
-        cause = firsts[self.kind] + (self.drawn[For.CAUSE] * counts[self.kind]).astype(np.int64)
+        causes = [each.causes if each else () for each in self.setting.scene_texts]
         clock_s = hours.local_s[self.hour] + self.occurrence_s % HOUR_S
         return {
             "street": texts.picked(self.setting.locale.streets, places.street[self.place]),
             "number": pa.array(self.house).cast(pa.string()),
             "time": texts.clock(clock_s),
-            "cause": texts.picked([cause for each in types for cause in each.causes], cause),
+            "cause": texts.picked(*self.one_of(causes, For.CAUSE)),
             "temperature": pa.array(hours.temperature_c.round().astype(np.int64)[self.hour]).cast(pa.string()),
             "station": texts.picked(self.setting.station_names, self.station),
             "transformer": texts.picked(places.transformer_id, self.place),
             "feeder": texts.picked(places.feeder_id, self.place),
             "customers": pa.array(self.customers).cast(pa.string()),
         }
+
+    def one_of(self, texts_of_scenes: Sequence[Sequence[str]], number: For) -> tuple[list[str], Numbers]:
+        """All texts of the scenes, and which of those of its own each takes by the random number for it."""
+        counts = np.array([len(each) for each in texts_of_scenes])
+        first = (np.cumsum(counts) - counts)[self.scene]
+        which = first + (self.drawn[number] * counts[self.scene]).astype(np.int64)
+        return [text for each in texts_of_scenes for text in each], which
 
 
 def _of_types(name: str) -> NDArray[Any]:

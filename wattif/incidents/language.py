@@ -11,30 +11,15 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
 from wattif.errors import choose_from
 from wattif.incidents.declared import STRICT, read_toml, validated
-from wattif.incidents.kinds import IncidentType, Text, codes, incident_types
+from wattif.incidents.kinds import IncidentType, Notes, Text, codes, incident_types
 from wattif.incidents.texts import Plain, Template, slots_in
 
 _FOLDER = files("wattif.incidents") / "languages"
 _ENGLISH = "en"
-
-
-class Notes(BaseModel):
-    """Templates of notes, by when they are written."""
-
-    model_config = STRICT
-
-    waiting: tuple[Template, ...] = ()  # nobody is sent yet
-    underway: tuple[Template, ...] = ()
-    on_scene: tuple[Template, ...] = ()
-    done: tuple[Template, ...] = ()
-
-    def by_phase(self) -> tuple[tuple[str, ...], ...]:
-        """Templates of each phase, in the order in which they come."""
-        return self.waiting, self.underway, self.on_scene, self.done
 
 
 class Language(BaseModel):
@@ -58,29 +43,45 @@ class Language(BaseModel):
 
     @field_validator("weather", "sources", "notes", "types", mode="before")
     @classmethod
-    def _are_known(cls, value: Any, info: Any) -> Any:
+    def _are_known(cls, value: Any, info: ValidationInfo) -> Any:
         types = incident_types()
         known = {
             "weather": codes("weather_conditions"),
             "sources": codes("sources"),
             "notes": ("all", *sorted({each.category for each in types})),
             "types": tuple(each.code for each in types),
-        }[info.field_name]
+        }[str(info.field_name)]
         for code in value if isinstance(value, dict) else ():
             if code not in known:
                 raise ValueError(f"there is no {code}{choose_from(code, known)}")
         return value
 
+    @field_validator("types")
+    @classmethod
+    def _have_the_scenes_of_the_type(cls, value: Mapping[str, Text]) -> Mapping[str, Text]:
+        for kind in incident_types():
+            told = value.get(kind.code, kind)
+            for name in ("indoors", "outdoors"):
+                if getattr(kind, name) and not getattr(told, name):
+                    raise ValueError(f"{kind.code}.{name} is missing; add it")
+            for name in ("indoors", "outdoors"):
+                if getattr(told, name) and not getattr(kind, name):
+                    raise ValueError(f"{kind.code} does not happen {name}; remove it")
+        return value
+
     def text_of(self, kind: IncidentType) -> Text:
         """What incidents of a type are told with."""
-        return self.types.get(kind.code, kind.text)
+        return self.types.get(kind.code, kind)
 
-    def notes_of(self, category: str) -> tuple[tuple[str, ...], ...]:
-        """Templates of the notes of a category, by phase."""
-        own = self.notes.get(category, Notes())
-        return tuple(
-            shared + further for shared, further in zip(self.notes["all"].by_phase(), own.by_phase(), strict=True)
-        )
+    def notes_of(self, kind: IncidentType) -> list[list[str]]:
+        """Templates of the notes of a type: those of each phase in a building, then those of each phase in the open."""
+        shared = [self.notes["all"], self.notes.get(kind.category, Notes())]
+        known = [[*shared, scene.notes] if scene else shared for scene in self.text_of(kind).scenes]
+        return [
+            [template for templates in of_phase for template in templates]
+            for notes in known
+            for of_phase in zip(*(each.by_phase() for each in notes), strict=True)
+        ]
 
 
 @cache

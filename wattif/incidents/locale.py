@@ -38,6 +38,7 @@ class Locale:
     phone_numbers: int  # how many there are
     phone_source: str  # who reserves them
     restoration: float  # how long power takes to come back, relative to the United States
+    per_usd: float  # how much of its currency as much damage costs as is a US dollar in the United States
     region: str
     postal_codes: tuple[str, ...]
     names: tuple[str, ...]  # given and family name, in the order of the country

@@ -13,7 +13,7 @@ from wattif.errors import InvalidValue
 from wattif.incidents.columns import where
 from wattif.incidents.draws import Floats, Numbers, chosen, lognormal
 from wattif.incidents.hours import Hours, hours_of
-from wattif.incidents.kinds import incident_types
+from wattif.incidents.kinds import SceneText, incident_types
 from wattif.incidents.labelled import Labelled
 from wattif.incidents.language import Language, language_of
 from wattif.incidents.locale import Locale, locale_of
@@ -103,6 +103,11 @@ class Setting:
     def language(self) -> Language:
         """What incidents are told with."""
         return language_of(self.locale.language)
+
+    @cached_property
+    def scene_texts(self) -> list[SceneText | None]:
+        """What incidents are told with, in the order of `wattif.incidents.kinds.scenes`."""
+        return [scene for each in incident_types() for scene in self.language.text_of(each).scenes]
 
     @cached_property
     def hours(self) -> Hours:
@@ -207,18 +212,16 @@ class Setting:
         return [name.format(number=number + 1) for number in range(self.spec.station_count)]
 
     def addresses(self, place: Numbers, house: Numbers, flat: Floats) -> dict[str, pa.Array]:
-        """The columns of an address near each place; *flat*, uniform: below a half there is a unit of the building."""
+        """The columns of an address near each place; *flat*, uniform below 1: which unit of the building; 1: none."""
         locale, zone = self.locale, self.places.zone[place]
         before, after = locale.address.split("{number}")
         street = picked([before.format(street=each) for each in locale.streets], self.places.street[place])
         rest = picked([after.format(street=each) for each in locale.streets], self.places.street[place])
         units = [locale.unit.format(number=n + 1) for n in range(_FLATS)]
-        has_flat = flat < 0.5
+        has_flat = flat < 1.0
         return {
             "address_line_1": joined([street, pa.array(house).cast(pa.string()), rest], ""),
-            "address_line_2": where(
-                has_flat, picked(units, (np.where(has_flat, flat * 2.0, 0.0) * _FLATS).astype(np.int64))
-            ),
+            "address_line_2": where(has_flat, picked(units, (np.where(has_flat, flat, 0.0) * _FLATS).astype(np.int64))),
             "city": pa.repeat(self.city.name, len(place)),
             "region": pa.repeat(locale.region or self.city.name, len(place)),
             "postal_code": picked(locale.postal_codes, zone % len(locale.postal_codes)),

@@ -20,6 +20,7 @@ from wattif.tables.arrow import decimals
 _MOST_CASUALTIES = 12
 _INJURIES = 0.004  # responders hurt in an incident of medium severity, mean; assumed
 _DAMAGE_SIGMA = 1.0  # of the logarithm; assumed
+_POWERS = 10 ** np.arange(18)
 _REFERENCES = 0.9  # share of the incidents that have a number elsewhere, too; assumed
 
 
@@ -29,10 +30,7 @@ def incident_rows(block: Block) -> pa.Table:
     longitude, latitude = block.coordinates
     language = setting.language
     types, weather = incident_types(), hours.weather[block.hour]
-    own = [language.text_of(each) for each in types]
-    titles, told = [each.title for each in own], [sentence for each in own for sentence in each.told]
-    firsts = np.cumsum([0, *(len(each.told) for each in own)])
-    variant = firsts[block.kind] + (block.drawn[For.TOLD] * np.diff(firsts)[block.kind]).astype(np.int64)
+    told, variant = block.one_of([each.told if each else () for each in setting.scene_texts], For.TOLD)
     narrative = texts.joined(
         [
             texts.composed(told, variant, block.slots),
@@ -43,14 +41,12 @@ def incident_rows(block: Block) -> pa.Table:
     )
     factor = SEVERITY_FACTORS[block.severity]
     called_off = block.has_status("CANCELLED")
-    casualties = _counts(
-        np.array([each.casualties for each in types])[block.kind] * factor, block.drawn[For.CASUALTIES]
-    )
-    injuries = np.minimum(_counts(_INJURIES * factor, block.drawn[For.INJURIES]), casualties)
-    damage = lognormal(
-        np.array([each.damage for each in types])[block.kind] * factor, _DAMAGE_SIGMA, block.normals(For.DAMAGE)
-    )
-    cents = np.where(called_off, 0, (damage * 100.0).round().astype(np.int64))
+    others = _counts(np.array([each.casualties for each in types])[block.kind] * factor, block.drawn[For.CASUALTIES])
+    injuries = _counts(_INJURIES * factor, block.drawn[For.INJURIES])
+    casualties = np.array([each.casualties_min for each in types])[block.kind] + others + injuries
+    median = np.array([each.damage for each in types])[block.kind] * factor * setting.locale.per_usd
+    damage = lognormal(median, _DAMAGE_SIGMA, block.normals(For.DAMAGE))
+    cents = np.where(called_off, 0, 100 * _estimated(damage.round().astype(np.int64)))
     kept = np.where(called_off, 0, 1)
     reference = (block.drawn[For.REFERENCE] * 10**10).astype(np.int64)
     return table_of(
@@ -60,7 +56,7 @@ def incident_rows(block: Block) -> pa.Table:
             "external_reference": where(
                 block.drawn[For.REFERENCED] < _REFERENCES, texts.numbered("CAD-", reference, 10)
             ),
-            "title": texts.composed(titles, block.kind, block.slots),
+            "title": texts.composed([language.text_of(each).title for each in types], block.kind, block.slots),
             "narrative": narrative,
             "type_code": texts.picked([each.code for each in types], block.kind),
             "severity_code": texts.picked(codes("severities"), block.severity),
@@ -74,7 +70,7 @@ def incident_rows(block: Block) -> pa.Table:
             "location_lng": pa.array(longitude),
             "location_wkt": wkt_points(longitude, latitude),
             "location_geohash": geohashes(longitude, latitude, spec.geohash_precision),
-            **setting.addresses(block.place, block.house, block.drawn[For.FLAT]),
+            **setting.addresses(block.place, block.house, block.flat),
             "casualty_count": pa.array(casualties * kept),
             "responder_injuries": pa.array(injuries * kept),
             "estimated_damage_amount": decimals(cents, pa.decimal128(14, 2)),
@@ -82,6 +78,13 @@ def incident_rows(block: Block) -> pa.Table:
             "metadata": _metadata(block),
         },
     )
+
+
+def _estimated(amounts: Numbers) -> Numbers:
+    """Whole numbers as people estimate them: of two digits that count."""
+    step = 10 ** np.maximum(np.searchsorted(_POWERS, amounts, side="right") - 2, 0)
+    rounded: Numbers = (amounts + step // 2) // step * step
+    return rounded
 
 
 def _counts(mean: Floats, uniforms: Floats) -> Numbers:

@@ -25,8 +25,8 @@ def _codes(table: Table, setting: Setting) -> pa.Table:
         table,
         {
             "code": pa.array(rows),
-            "name": pa.array([name for name, _ in rows.values()]),
-            "description": pa.array([meaning for _, meaning in rows.values()]),
+            "name": pa.array([each.name for each in rows.values()]),
+            "description": pa.array([each.meaning for each in rows.values()]),
             "rank": _ranks(len(rows)),
         },
     )

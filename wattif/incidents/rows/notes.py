@@ -8,8 +8,8 @@ import pyarrow as pa
 from wattif.incidents import texts
 from wattif.incidents.block import Block, For
 from wattif.incidents.columns import moments, repeated, table_of
-from wattif.incidents.kinds import incident_types
-from wattif.incidents.language import Notes
+from wattif.incidents.draws import Floats, Numbers
+from wattif.incidents.kinds import Notes, incident_types
 from wattif.incidents.rows import RowsOfBlock
 from wattif.numeric.streams import Stream, uniforms_of
 from wattif.tables import incidents as tables
@@ -35,10 +35,10 @@ def note_rows(block: Block) -> pa.Table:
     phase = np.where((sent >= 0) & (at_s >= sent), 1, 0)
     phase = np.where((arrived >= 0) & (at_s >= arrived), 2, phase)
     phase = np.where((phase == 2) & (order == wanted[case] - 1) & (resolved >= 0), 3, phase)
-    groups = [group for each in incident_types() for group in language.notes_of(each.category)]
+    groups = [group for each in incident_types() for group in language.notes_of(each)]
     counts = np.array([len(each) for each in groups])
-    group = block.kind[case] * len(Notes().by_phase()) + phase
-    which = (np.cumsum(counts) - counts)[group] + (random[1] * counts[group]).astype(np.int64)
+    group = block.scene[case] * len(Notes().by_phase()) + phase
+    which = (np.cumsum(counts) - counts)[group] + _one_after_the_other(case, phase, counts[group], random[1])
     slots = {name: values.take(pa.array(case)) for name, values in block.slots.items()}
     return table_of(
         tables.NOTES,
@@ -49,6 +49,17 @@ def note_rows(block: Block) -> pa.Table:
             "created_at": moments(np.where(phase == 3, resolved, at_s)),
         },
     )
+
+
+def _one_after_the_other(case: Numbers, phase: Numbers, templates: Numbers, random: Floats) -> Numbers:
+    """Which of so many templates each note takes: none twice in a phase while there are others, in their order."""
+    _, first, own, notes = np.unique(
+        case * len(Notes().by_phase()) + phase, return_index=True, return_inverse=True, return_counts=True
+    )
+    starts = np.maximum(templates[first] - notes + 1, 1)
+    start = (random[first] * starts).astype(np.int64)
+    which: Numbers = (start[own] + np.arange(len(case)) - first[own]) % templates
+    return which
 
 
 ROWS = (RowsOfBlock(table=tables.NOTES, make=note_rows, option="include_notes"),)

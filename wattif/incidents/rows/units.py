@@ -9,12 +9,14 @@ from wattif.incidents import texts
 from wattif.incidents.block import Block, For
 from wattif.incidents.columns import moments, repeated, table_of
 from wattif.incidents.draws import Floats, Numbers
+from wattif.incidents.kinds import codes
 from wattif.incidents.rows import RowsOfBlock
 from wattif.numeric.streams import Stream, uniforms_of
 from wattif.tables import incidents as tables
 
 MOST_UNITS = 20  # of an incident
 _ROLES = ("PRIMARY", "SUPPORT", "COMMAND")
+_COMMAND = 2  # the unit, from 0, that leads the others where the severity is high; assumed
 _CLEARS_EARLY = 0.2  # of the time on scene, a unit is free at most so much earlier than the last; assumed
 
 
@@ -33,12 +35,13 @@ def unit_rows(block: Block) -> pa.Table:
     at_s = np.where(order == 0, begins, begins + (random[0] * (until - begins)).astype(np.int64))
     since = np.maximum(np.where(arrives >= 0, arrives, begins), at_s)
     clears = ends - (random[1] * _CLEARS_EARLY * (ends - since)).astype(np.int64)
+    is_command = (order == _COMMAND) & (block.severity[case] >= codes("severities").index("HIGH"))
     return table_of(
         tables.UNITS,
         {
             "incident_number": block.incident_number.take(pa.array(case)),
             "station_code": texts.picked(block.setting.station_codes, station),
-            "assignment_role": texts.picked(_ROLES, np.minimum(order, 1) + ((order > 1) & (order % 2 == 0))),
+            "assignment_role": texts.picked(_ROLES, np.where(is_command, 2, np.minimum(order, 1))),
             "dispatched_at": moments(at_s),
             "cleared_at": moments(np.where(ends >= 0, clears, -1)),
         },

@@ -25,7 +25,7 @@ from wattif.archive.evidence import evidence_in_file, evidence_in_partition
 from wattif.archive.restore import restore
 from wattif.errors import InvalidValue, LakeError, WarehouseError
 from wattif.lake.open import open_store
-from wattif.uploader.local import LocalStore
+from wattif.uploader.local import LocalStore, file_crc32c
 from wattif.uploader.store import Guard, SealedFile
 from wattif.warehouse.place import WarehousePlace
 from wattif.warehouse.postgres.postgres_warehouse import PostgresWarehouse
@@ -90,6 +90,47 @@ def test_days_go_and_come_back_as_they_were(settings: Asking, database: Database
     assert _rows(database) == before
     assert not list((tmp_path / "old").rglob("*.parquet"))
     assert rollup(lake=asked.lake, **_of(database)).delivered == len(before)
+
+
+def test_a_file_that_holds_something_else_is_no_archive(
+    lake: HandLake, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whole, but written without one of the readings."""
+
+    def write(*words: Any) -> SealedFile:
+        whole = is_written(*words)
+        path = whole.path.with_name("some.parquet")
+        duckdb.sql(f"FROM '{whole.path}' LIMIT 2").write_parquet(str(path))
+        return SealedFile(path, whole.name, path.stat().st_size, file_crc32c(path))
+
+    is_written = archiving._write
+    monkeypatch.setattr(archiving, "_write", write)
+    lake.load(**_of(database))
+    with pytest.raises(WarehouseError, match=f"does not hold what .*{DAY:%Y%m%d} holds; the day stays in"):
+        archive(_place(database), str(tmp_path / "old"), NEXT)
+    assert len(_rows(database)) == 4
+    assert database.rows("SELECT count(*) FROM wattif.wattif_archives") == [(0,)]
+
+
+def test_a_file_that_the_archive_damaged_is_no_archive(
+    lake: HandLake, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though all its readings can be read."""
+
+    def put_files(store: LocalStore, files: Sequence[SealedFile], guard: Guard | None = None) -> Any:
+        receipts = put(store, files, guard)
+        path = tmp_path / "old" / files[0].name
+        content = path.read_bytes()
+        path.write_bytes(content.replace(b"DuckDB", b"duckdb"))  # in the footer: who wrote it
+        assert path.read_bytes() != content
+        return receipts
+
+    put = LocalStore.put_files
+    monkeypatch.setattr(LocalStore, "put_files", put_files)
+    lake.load(**_of(database))
+    with pytest.raises(WarehouseError, match=f"does not hold what .*{DAY:%Y%m%d} holds; the day stays in"):
+        archive(_place(database), str(tmp_path / "old"), NEXT)
+    assert len(_rows(database)) == 4
 
 
 def test_a_day_without_readings_goes_and_comes_back(lake: HandLake, database: Database, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -193,6 +194,19 @@ def test_overwriting_leaves_the_new_dataset_alone(parquet: Asking, table_format:
         rows = READERS[table_format].arrow(each.lake)
         assert rows.num_rows == 3 * each.meters * 288
         assert rows.num_columns == (5 if each is other else 11)
+
+
+@every_format
+def test_a_table_of_another_dataset_is_left_alone_where_the_lake_is_empty(parquet: Asking, table_format: str) -> None:
+    asked = parquet(table_format=table_format, end="2024-01-01")
+    generate(asked)
+    for kept in (layout.MANIFESTS, layout.TABLES):
+        shutil.rmtree(asked.lake / kept)
+    for file in [*asked.lake.glob("dt=*/*"), asked.lake / layout.DATASET]:
+        file.unlink()
+    with pytest.raises(LakeError, match=r"names the files of another dataset; use another .*, or generate with `ov"):
+        generate(asked.model_copy(update={"seed": 7}))
+    assert not list(asked.lake.rglob("readings-*"))
 
 
 @every_format

@@ -279,6 +279,26 @@ def test_what_needs_an_archived_day_is_refused(lake: HandLake, database: Databas
     assert rollup(lake=lake.folder, **_of(database)).readings == 2
 
 
+def test_a_day_that_is_archived_during_a_roll_up_is_missed(
+    lake: HandLake, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No hour is counted without its readings."""
+    lake.load(**_of(database))
+
+    def execute(warehouse: PostgresWarehouse, *words: Any, **more: Any) -> None:
+        monkeypatch.undo()
+        archive(_place(database), str(tmp_path / "old"), NEXT)
+        warehouse.execute(*words, **more)
+
+    monkeypatch.setattr(PostgresWarehouse, "execute", execute)
+    with pytest.raises(
+        WarehouseError, match=f"needs the readings of {DAY}, which are archived in .*restore --day {DAY}"
+    ):
+        rollup(lake=lake.folder, **_of(database))
+    restore(_place(database), DAY)
+    assert rollup(lake=lake.folder, **_of(database)).readings == 3
+
+
 def test_who_only_loads_archives_nothing(lake: HandLake, database: Database, tmp_path: Path) -> None:
     lake.load(**_of(database))
     if not database.rows("SELECT 1 FROM pg_roles WHERE rolname = 'loads'"):

@@ -6,7 +6,7 @@ import contextlib
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -234,8 +234,8 @@ class BigQueryWarehouse:
             described = answers.describe(store, [each for each in positions if each is not None], Path(folder))
         return described, int(statistics.get("badRecords", 0))
 
-    def execute(self, script: str) -> None:
-        """Execute statements in one transaction."""
+    def execute(self, script: str, *, days: Collection[date] = ()) -> None:
+        """Execute statements in one transaction; none of the *days* is ever absent."""
         self._run(f"BEGIN TRANSACTION;\n{script}\nCOMMIT TRANSACTION;")
 
     def query(self, sql: str) -> pa.Table:

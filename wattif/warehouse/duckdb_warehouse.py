@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -96,8 +96,8 @@ class DuckDBWarehouse:
         with self._explaining():
             return stage(self._connection, store, day, table)
 
-    def execute(self, script: str) -> None:
-        """Execute statements in one transaction."""
+    def execute(self, script: str, *, days: Collection[date] = ()) -> None:
+        """Execute statements in one transaction; none of the *days* is ever absent."""
         statements = _translate(script)
         self._run("BEGIN TRANSACTION")
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -61,16 +61,18 @@ def roll_up_days(warehouse: Warehouse) -> RollupReport:
         warehouse.create_table(table)
     pending = [load for load in loads if not load["rolled_up"]]
     spans = [*_near_spans(loads), *_far_spans(warehouse, loads)]
-    days, absent = {load["dt"] for load in pending}, warehouse.absent_days
-    if far := [each for each in spans if each.is_far and each.day in days]:  # first, or a day would count as done
+    own_days = {load["dt"] for load in pending}
+    if far := [each for each in spans if each.is_far and each.day in own_days]:  # first, or a day would count as done
         first_hour, end_hour = min(each.first_hour for each in far), max(each.end_hour for each in far)
-        warehouse.execute(_script(first_hour, end_hour, spans, absent))
+        days = _days(first_hour, end_hour, spans)
+        warehouse.execute(_script(first_hour, end_hour, days), days=days)
     near = {each.day: each for each in spans if not each.is_far}
     for load in pending:
         own = near.get(load["dt"])
-        script = _script(own.first_hour, own.end_hour, spans, absent) if own else ""
+        days = _days(own.first_hour, own.end_hour, spans) if own else []
+        script = _script(own.first_hour, own.end_hour, days) if own else ""
         done = f"UPDATE wattif_loads SET rolled_up = TRUE WHERE load_id = {literal(load['load_id'])};"
-        warehouse.execute(f"{script}\n{done}")
+        warehouse.execute(f"{script}\n{done}", days=days)
     totals = warehouse.query(f"SELECT COUNT(*) AS hours, SUM(readings) AS readings FROM {HOURLY.name}").to_pylist()[0]
     return RollupReport(
         place=warehouse.place,
@@ -127,19 +129,13 @@ def _far_spans(warehouse: Warehouse, loads: Sequence[dict[str, Any]]) -> Iterato
         yield _Span(day=row["dt"], first_hour=_hour(row["first_time"]), end_hour=end_hour, is_far=True)
 
 
-def _script(first_hour: datetime, end_hour: datetime, spans: Sequence[_Span], absent: Mapping[date, str]) -> str:
-    """The roll-up of a span, of which clocks of other days may be, too: all days whose readings touch it are read.
+def _days(first_hour: datetime, end_hour: datetime, spans: Sequence[_Span]) -> list[date]:
+    """The days whose readings touch a span of hours: clocks of other days may, too."""
+    return sorted({each.day for each in spans if each.first_hour < end_hour and each.end_hour > first_hour})
 
-    `WarehouseError` when one of them is *absent*; see `Warehouse.absent_days`.
-    """
-    days = sorted({each.day for each in spans if each.first_hour < end_hour and each.end_hour > first_hour})
-    for day in days:
-        if day in absent:
-            raise WarehouseError(
-                f"the hours from {first_hour:%Y-%m-%d %H:%M} to {end_hour:%Y-%m-%d %H:%M} need the readings of {day},"
-                f" which are archived in {absent[day]}; run 'python -m wattif restore --day {day}',"
-                " then the same command again"
-            )
+
+def _script(first_hour: datetime, end_hour: datetime, days: Sequence[date]) -> str:
+    """The roll-up of a span from the readings of *days*."""
     last_month = (end_hour - timedelta(hours=1)).date().replace(day=1)
     return read_sql(
         "roll_up_span.sql",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
@@ -83,8 +83,11 @@ class Warehouse(Protocol):
         rows of those may be there with NULL for `mac` or `timestamp`.
         """
 
-    def execute(self, script: str) -> None:
-        """Execute statements that change rows: all of them or, when one fails, none."""
+    def execute(self, script: str, *, days: Collection[date] = ()) -> None:
+        """Execute statements that change rows: all of them or, when one fails, none.
+
+        An error when the readings of one of the *days*, which the statements need, are absent.
+        """
 
     def query(self, sql: str) -> pa.Table:
         """The rows that a query returns."""

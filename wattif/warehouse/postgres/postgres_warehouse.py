@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -141,9 +141,18 @@ class PostgresWarehouse:
         """Create the partition of a day of readings unless it is there."""
         self._rows("SELECT make_day(%s)", day)
 
-    def execute(self, script: str) -> None:
-        """Execute statements in one transaction, when no other one of WattIf is under way."""
+    def execute(self, script: str, *, days: Collection[date] = ()) -> None:
+        """Execute statements in one transaction, when no other one of WattIf is under way.
+
+        None of the *days* that they read may be in an archive then; `WarehouseError` names the first that is.
+        """
         with self.changing():
+            absent = self.absent_days if days else {}
+            for day in sorted(absent.keys() & set(days)):
+                raise WarehouseError(
+                    f"{self.place}: this needs the readings of {day}, which are archived in {absent[day]};"
+                    f" run 'python -m wattif restore --day {day}', then the same command again"
+                )
             self.run_statement(script)
 
     def run_statement(self, script: str) -> None:

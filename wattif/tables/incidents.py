@@ -97,7 +97,7 @@ INCIDENTS = IncidentTable(
         _WKT,
         Column("location_geohash", "text", "the same as a geohash"),
         *_ADDRESS,
-        Column("casualty_count", "number", "people hurt", bits=32),
+        Column("casualty_count", "number", "people hurt or taken ill", bits=32),
         Column("responder_injuries", "number", "of them, responders", bits=32),
         Column("estimated_damage_amount", "number", "damage, in the currency of the city", decimals=2, digits=14),
         Column("is_active", "boolean", "neither resolved nor called off"),

@@ -229,7 +229,7 @@ COMMENT ON COLUMN "incidents"."address_line_2" IS 'unit of the building';
 COMMENT ON COLUMN "incidents"."city" IS 'the city';
 COMMENT ON COLUMN "incidents"."region" IS 'state, province or region';
 COMMENT ON COLUMN "incidents"."postal_code" IS 'postal code, the same throughout a zone';
-COMMENT ON COLUMN "incidents"."casualty_count" IS 'people hurt';
+COMMENT ON COLUMN "incidents"."casualty_count" IS 'people hurt or taken ill';
 COMMENT ON COLUMN "incidents"."responder_injuries" IS 'of them, responders';
 COMMENT ON COLUMN "incidents"."estimated_damage_amount" IS 'damage, in the currency of the city';
 COMMENT ON COLUMN "incidents"."is_active" IS 'neither resolved nor called off';

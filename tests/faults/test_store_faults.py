@@ -106,6 +106,14 @@ def test_no_file_is_confirmed_unless_its_bytes_are_there(
     assert place.objects() == {file.name: file.path.read_bytes()}
 
 
+def test_a_small_object_is_written_again_unless_its_bytes_are_there(place: Place) -> None:
+    content = bytes(range(256)) * 80
+    fault(place, Corrupt(), "write")
+    opened(place).put_bytes("x/a", content)
+    assert place.objects() == {"x/a": content}
+    assert count(place, "write") == 2
+
+
 def test_an_answer_that_was_lost_costs_no_second_write(place: Place, tmp_path: Path) -> None:
     file = sealed(tmp_path, "dt=1/a", SMALL)
     fault(place, LoseAnswer(), "write")

@@ -14,6 +14,7 @@ import pytest
 from tests.stores import SCHEMES, Place, Servers, place_of
 from wattif.errors import LakeError
 from wattif.lake.open import open_store
+from wattif.uploader import obstore_store
 from wattif.uploader.retrying import RetryingStore, RetryPolicy
 from wattif.uploader.store import Conflict, Refused, SealedFile, StoredObject
 
@@ -183,6 +184,21 @@ def test_a_later_owners_object_is_not_taken_back(place: Place) -> None:
         opened(place).put_bytes("a", b"1", lambda: place.put("a", b"the owner's second"))
     opened(place).delete(["a"], lambda: place.put("a", b"the owner's third"))
     assert place.objects() == {"a": b"the owner's third"}
+
+
+@pytest.mark.parametrize("place", ["s3", "az"], indirect=True)
+def test_where_no_request_can_be_signed_a_later_owners_object_stays_as_well(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(obstore_store, "delete_version", lambda *_: None)
+    with pytest.raises(Conflict):
+        opened(place).put_bytes("a", b"1", forbidding(1, lambda: place.put("a", b"the owner's")))
+    assert place.objects() == {"a": b"the owner's"}
+    opened(place).delete(["a"], lambda: place.put("a", b"the owner's second"))
+    assert place.objects() == {"a": b"the owner's second"}
+    with pytest.raises(Conflict):
+        opened(place).put_bytes("b", b"1", forbidding(1))
+    assert place.objects() == {"a": b"the owner's second"}
 
 
 @networks

@@ -35,6 +35,9 @@ READINGS = "smart_meter_readings"
 A, B = "02:00:00:00:00:0A", "02:00:00:00:00:0B"
 
 
+_WAY_OUT = "put that file back there, from a backup or another version of the object, then run the same command again;"
+
+
 def _place(database: Database) -> WarehousePlace:
     return WarehousePlace(warehouse="postgres", database_url=SecretStr(database.url()))
 
@@ -315,7 +318,10 @@ def test_a_file_that_changed_is_not_restored(lake: HandLake, database: Database,
     (path,) = (tmp_path / "old").rglob("*.parquet")
     content = path.read_bytes()
     path.write_bytes(content[:100] + b"\0" + content[101:])
-    with pytest.raises(LakeError, match=r"2024-01-01-\w+\.parquet is not the file that was archived"):
+    with pytest.raises(LakeError, match=rf"{path} is not the file that was archived; {_WAY_OUT}"):
+        restore(_place(database), DAY)
+    path.unlink()
+    with pytest.raises(LakeError, match=rf"{path} is missing; {_WAY_OUT} .* is unchanged"):
         restore(_place(database), DAY)
     assert [row[1].date() for row in _rows(database)] == [LAST]
     path.write_bytes(content)
@@ -335,22 +341,23 @@ def test_the_commands(lake: HandLake, database: Database, tmp_path: Path) -> Non
     age = (datetime.now(UTC).date() - NEXT) // timedelta(days=1)
     to = ("--to", "old")  # in the working directory
     done = run_wattif(tmp_path, "archive", *where, *to, "--older-than", f"{age}d")
-    assert done.stdout.startswith("3 readings of 1 days, 2024-01-01 to 2024-01-01, from "), done.stderr
+    assert done.stdout.startswith("3 readings of 1 day, 2024-01-01, from "), done.stderr
     told = run_wattif(tmp_path, "status", "--warehouse", "postgres", *where)
     assert told.returncode == 0, told.stderr
     assert told.stdout.splitlines() == [
-        f"2 days with 1 readings, 2024-01-02 to 2024-01-03, in {database.name} on {database.server.folder}",
-        f"1 days with 3 readings, 2024-01-01 to 2024-01-01, in {tmp_path / 'old'}",
+        f"2 days from 2024-01-02 to 2024-01-03, with 1 readings, in {database.name} on {database.server.folder}",
+        f"1 day, 2024-01-01, with 3 readings, in {tmp_path / 'old'}",
     ]
     for arguments, said in [
         (("archive", *where, *to, "--older-than", "90"), "--older-than 90: not a number of days; write it as 90d"),
+        (("archive", *where, "--to", "/proc/nope", "--older-than", "1d"), "--to /proc/nope: takes no files (No such"),
         (("archive", *where, "--to", "ftp://x/y", "--older-than", "90d"), "--to ftp://x/y: unsupported scheme"),
         (("archive", *to, "--older-than", "90d"), "--database-url"),
         (
             ("archive", *where, *to, "--older-than", "90d", "--warehouse", "duckdb"),
             "--warehouse duckdb: must be 'postgres'",
         ),
-        (("restore", *where, "--day", "2024-01-03"), "--day 2024-01-03: is not archived; 1 days from 2024-01-01 to"),
+        (("restore", *where, "--day", "2024-01-03"), "--day 2024-01-03: is not archived; 1 day, 2024-01-01, is"),
     ]:
         refused = run_wattif(tmp_path, *arguments)
         assert refused.returncode == 2, refused.stderr

@@ -36,7 +36,7 @@ def asked(folder: Path) -> list[str]:
 def test_it_prints_the_page_and_its_size(asked: list[str], folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code(asked) == 0
     page = folder.parent / "map.html"
-    size = f"{page.stat().st_size / 1e6:.1f} MB"
+    size = f"{page.stat().st_size / 1e3:.2f} kB"
     assert capsys.readouterr().out == f"{page}: 3 transformers, 40 meters, {size}\n"
     assert sorted(path.name for path in folder.parent.iterdir()) == ["generated_data", "map.html"]
 

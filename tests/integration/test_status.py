@@ -82,6 +82,30 @@ def test_watching_ends_when_all_of_it_is_there(
     assert "4 of 8 batches" in told
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ("--warehouse", "postgres", "--database-url", "postgresql://h/x", "--lake", "there"),
+            "--lake there: but --warehouse postgres is what is looked into; leave one of them out",
+        ),
+        (
+            ("--warehouse", "duckdb", "--lake", "there"),
+            "--warehouse duckdb: but --lake there is what is looked into; leave one of them out",
+        ),
+        (
+            ("--database", "a.duckdb", "--bucket", "there"),
+            "--database a.duckdb: but --bucket there is what is looked into; leave one of them out",
+        ),
+    ],
+)
+def test_a_lake_and_a_warehouse_are_not_looked_into_at_once(
+    arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(["status", *arguments]) == 2
+    assert capsys.readouterr().err == f"wattif status: error: {said}\n"
+
+
 def test_no_dataset(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code(["status", "--lake", str(tmp_path)]) == 3
     assert "no dataset lies here" in capsys.readouterr().err

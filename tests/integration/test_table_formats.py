@@ -268,8 +268,16 @@ def test_a_table_of_another_lake_is_left_alone(parquet: Asking, tmp_path: Path) 
         ({"catalog": "https://me:secret@catalog.example"}, "`catalog` https://me:***@catalog.example: is of a table"),
         ({"catalog": "mine"}, "`catalog` mine: is of a table; name its `table_format`"),
         ({"table_format": "iceberg", "faults": "schema_drift=2024-01-02"}, "`faults` schema_drift: a table has one"),
-        ({"table_format": "iceberg", "catalog": "sqlite:////no/such/folder/catalog.db"}, "unable to open database"),
-        ({"table_format": "iceberg", "catalog": "no_such_name"}, "no_such_name"),
+        (
+            {"table_format": "iceberg", "catalog": "sqlite:////no/such/folder/catalog.db"},
+            "unable to open database file; its folder must exist and be writable",
+        ),
+        (
+            {"table_format": "iceberg", "catalog": "no-such-name"},
+            "`catalog` no-such-name: no catalog of this name is configured; give its address, or declare it in"
+            " .pyiceberg.yaml or PYICEBERG_CATALOG__NO_SUCH_NAME__URI",
+        ),
+        ({"table_format": "iceberg", "catalog": "no_such_name"}, "or declare it in .pyiceberg.yaml"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_done(

@@ -12,7 +12,7 @@ SOURCES = [*sorted(ROOT.glob("wattif/**/*.py")), ROOT / "generator.py"]
 CLOUD = ("google", "requests")
 # From the bottom up. A package may import what stands on floors below its own, and its own.
 FLOORS = (
-    ("errors", "version"),
+    ("errors", "version", "wording"),
     ("extras", "numeric"),
     ("spec",),
     ("model",),

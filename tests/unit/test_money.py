@@ -35,6 +35,15 @@ def test_a_year_of_a_million_meters(settings: Asking) -> None:
     assert "about $8,164.91 a month, about $2,491.73 for a query of all columns" in told["cost"][1]
 
 
+def test_a_small_dataset_is_told_in_a_unit_that_fits(settings: Asking) -> None:
+    """233 bytes a row, for the energy of an hour has two digits more; 24 rows a day."""
+    one = _lines(settings(start="2024-01-01", end="2024-01-01", meters=1, interval=3600))
+    assert one["bytes"] == ["5,592 (5.59 kB)"]
+    assert one["as ndjson"] == ["about 5.59 kB, less than $0.01 a month"]
+    more = _lines(settings(start="2024-01-01", end="2024-01-01", meters=1000, interval=3600))
+    assert more["as ndjson"] == ["about 5.59 MB, less than $0.01 a month"]
+
+
 def test_every_format_that_can_carry_it_is_told(settings: Asking) -> None:
     told = _lines(settings(meters=10))
     assert {f"as {joined_name(name, 'none')}" for name in format_names()} <= told.keys()
@@ -58,8 +67,8 @@ def test_prices_of_ones_own_go_over_those_that_are_known(settings: Asking, tmp_p
     [
         ("[store.gs]\ngb_month = -1\n", "store.gs.gb_month: "),
         ("[store.gs]\ngb_mouth = 1\n", "store.gs.gb_mouth: "),
-        ("[store.gs\n", "is not TOML"),
-        (None, "cannot be read"),
+        ("[store.gs\n", "is not TOML .*; name a TOML file of prices, or leave `prices` out"),
+        (None, "cannot be read .*; name a TOML file of prices, or leave `prices` out"),
     ],
 )
 def test_a_file_of_prices_that_is_wrong_is_named(tmp_path: Path, text: str | None, words: str) -> None:

@@ -111,6 +111,7 @@ def test_names_of_other_programs_variables_are_not_taken(monkeypatch: pytest.Mon
         (["--start", "0001-01-01", "--end", "2024-01-01"], "--start 0001-01-01: must lie between 1971-01-01 and 2199"),
         (["--start", "2024-01-01", "--end", "9999-12-31"], "--end 9999-12-31: must lie between 1971-01-01 and 2199"),
         ([*DAYS, "--prefix", "../up"], "--prefix ../up: not a plain path"),
+        ([*DAYS, "--prices", "mine.toml"], "--prices mine.toml: is for --dry-run; add it, or leave it out"),
         ([*DAYS, "-v", "-q"], "--quiet: contradicts --verbose"),
         (
             [*DAYS, "--class-mix", "residential=0.5,commercial=0.4"],
@@ -135,6 +136,11 @@ def test_wrong_options_name_the_option_and_the_way_out(arguments: list[str], mes
     complaint = _complaint(*arguments)
     assert message in complaint
     assert "\n" not in complaint
+
+
+def test_a_file_may_name_prices_for_runs_that_are_not_dry(tmp_path: Path) -> None:
+    (tmp_path / "wattif.toml").write_text('prices = "mine.toml"\n')
+    assert _read(*DAYS, "--config", str(tmp_path / "wattif.toml")).prices == Path("mine.toml")
 
 
 def test_each_wrong_option_gets_a_line() -> None:

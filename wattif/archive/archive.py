@@ -34,6 +34,7 @@ from wattif.warehouse.place import WarehousePlace
 from wattif.warehouse.postgres.postgres_warehouse import PostgresWarehouse
 from wattif.warehouse.statements import literal
 from wattif.warehouse.tables import LOADS
+from wattif.wording import days_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +52,8 @@ class ArchiveReport:
     def summary(self) -> str:
         """What was done, for people."""
         skipped = f" ({self.days_skipped:,} were already archived)" if self.days_skipped else ""
-        span = f", {self.days[0]} to {self.days[-1]}" if self.days else ""
         return (
-            f"{self.rows:,} readings of {len(self.days):,} days{span}, from {self.place} into {self.archive}:"
+            f"{self.rows:,} readings of {days_text(self.days)}, from {self.place} into {self.archive}:"
             f" {self.bytes:,} bytes{skipped}"
         )
 
@@ -77,6 +77,8 @@ def archive(place: WarehousePlace, to: str, before: date, *, retry: RetryPolicy 
             f"SELECT {DAY.name}, load_id FROM {LOADS.name} WHERE {DAY.name} < {literal(before)} ORDER BY {DAY.name}"
         ).to_pylist()
         pending = [row for row in loaded if row[DAY.name] not in absent]
+        if pending and scheme == FOLDER:
+            _make_folder(Path(rest).absolute())
         moved = [_move(warehouse, store, to, row[DAY.name]) for row in pending]
     finally:
         warehouse.close()
@@ -88,6 +90,17 @@ def archive(place: WarehousePlace, to: str, before: date, *, retry: RetryPolicy 
         bytes=sum(size for _, size in moved),
         days_skipped=len(loaded) - len(pending),
     )
+
+
+def _make_folder(folder: Path) -> None:
+    """`InvalidValue` when there can be no *folder*, or none that takes files."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        reason = f"takes no files ({error.strerror}); name a folder that can be made and written, or change permissions"
+        raise InvalidValue("to", folder, reason) from None
 
 
 def partition_of(day: date) -> str:

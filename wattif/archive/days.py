@@ -14,6 +14,7 @@ from wattif.tables.loaded_readings import DAY
 from wattif.uploader.retrying import RetryPolicy
 from wattif.warehouse.place import WarehousePlace
 from wattif.warehouse.tables import LOADS
+from wattif.wording import days_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +28,7 @@ class Shelf:
     @property
     def summary(self) -> str:
         """For people."""
-        span = f", {self.days[0]} to {self.days[-1]}," if self.days else ""
-        return f"{len(self.days):,} days with {self.rows:,} readings{span} in {self.place}"
+        return f"{days_text(self.days)}, with {self.rows:,} readings, in {self.place}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class WhereDaysLie:
     def summary(self) -> str:
         """For people."""
         lines = [shelf.summary for shelf in self.shelves]
-        return "\n".join([*lines, *(f"missing: {name}; restore the file" for name in self.missing)])
+        return "\n".join([*lines, *(f"missing: {name}; put the file back from a backup" for name in self.missing)])
 
 
 def where_days_lie(place: WarehousePlace, *, retry: RetryPolicy | None = None) -> WhereDaysLie:

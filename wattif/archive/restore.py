@@ -23,10 +23,11 @@ from wattif.tables.loaded_readings import DAY
 from wattif.tables.loaded_readings import TABLE as READINGS
 from wattif.uploader.local import file_crc32c
 from wattif.uploader.retrying import RetryPolicy
-from wattif.uploader.store import Store
+from wattif.uploader.store import Missing, Store
 from wattif.warehouse.place import WarehousePlace
 from wattif.warehouse.postgres.postgres_warehouse import PostgresWarehouse
 from wattif.warehouse.statements import literal
+from wattif.wording import days_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,15 +64,26 @@ def _restore(warehouse: PostgresWarehouse, day: date, retry: RetryPolicy | None)
     if record is None:
         raise InvalidValue("day", day, f"is not archived; {_told(warehouse)}")
     store = open_store(record["place"], retry=retry)
+    where_archived = f"{store.place}/{record['object']}"
     with tempfile.TemporaryDirectory(prefix="wattif-") as folder:
-        path = store.fetch(record["object"], Path(folder))
+        try:
+            path = store.fetch(record["object"], Path(folder))
+        except Missing:
+            raise LakeError(f"{where_archived} is missing; {_way_out(warehouse)}") from None
         if (path.stat().st_size, file_crc32c(path)) != (record["bytes"], record["crc32c"]):
-            raise LakeError(f"{store.place}/{record['object']} is not the file that was archived; restore it")
+            raise LakeError(f"{where_archived} is not the file that was archived; {_way_out(warehouse)}")
         with warehouse.changing():
             _fill(warehouse, store, path, day)
             warehouse.run_statement(f"DELETE FROM {ARCHIVES.name} {where}")
     store.delete([record["object"]])
     return RestoreReport(place=warehouse.place, archive=store.place, day=day, rows=record["rows"])
+
+
+def _way_out(warehouse: PostgresWarehouse) -> str:
+    return (
+        "put that file back there, from a backup or another version of the object, then run the same command again;"
+        f" {warehouse.place} is unchanged"
+    )
 
 
 def _fill(warehouse: PostgresWarehouse, store: Store, path: Path, day: date) -> None:
@@ -86,4 +98,4 @@ def _fill(warehouse: PostgresWarehouse, store: Store, path: Path, day: date) -> 
 
 def _told(warehouse: PostgresWarehouse) -> str:
     days = sorted(warehouse.absent_days)
-    return f"{len(days)} days from {days[0]} to {days[-1]} are" if days else "no day is"
+    return f"{days_text(days)}{', is' if len(days) == 1 else ' are'}" if days else "no day is"

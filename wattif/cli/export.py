@@ -16,6 +16,7 @@ from wattif.cli.stored import stored_options
 from wattif.cli.verb import Verb
 from wattif.exchange import standard_names, standard_of
 from wattif.spec import Spec
+from wattif.wording import size_text
 
 
 class ExportOptions(Options, PlaceOptions, Spec):
@@ -44,7 +45,7 @@ def _run(options: ExportOptions, stop: Event) -> int:
     if not options.quiet:
         print(
             f"{made.readings:,} readings from {made.first_day} to {made.last_day}, {made.files:,} files,"
-            f" {made.bytes / 1e6:,.1f} MB, {made.seconds:.1f} s\nfiles: {made.folder.absolute()}"
+            f" {size_text(made.bytes)}, {made.seconds:.1f} s\nfiles: {made.folder.absolute()}"
         )
     return 0
 

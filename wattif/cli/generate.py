@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Collection
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Self
@@ -39,6 +40,11 @@ class GenerateOptions(Options, RunOptions, PlaceOptions, Spec):
         if self.verbose and self.quiet:
             raise InvalidValue("quiet", True, "contradicts `verbose`; give only one of them")
         return self
+
+    def check_written(self, written: Collection[str]) -> None:
+        """See `Options.check_written`."""
+        if "prices" in written and not self.dry_run:
+            raise InvalidValue("prices", self.prices, "is for `dry_run`; add it, or leave it out")
 
 
 def _run(options: GenerateOptions, stop: Event) -> int:

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from wattif.cli.options import Options
 from wattif.cli.verb import Verb
 from wattif.errors import InvalidValue
+from wattif.wording import size_text
 
 
 class MapOptions(Options):
@@ -55,7 +56,7 @@ def _run(options: MapOptions, stop: Event) -> int:
     size = write_page(page, options.out)
     print(
         f"{options.out}: {grid.transformers.num_rows:,} transformers, {grid.meters.num_rows:,} meters,"
-        f" {size / 1e6:.1f} MB"
+        f" {size_text(size)}"
     )
     return 0
 

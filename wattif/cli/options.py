@@ -10,7 +10,7 @@ import inspect
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -70,6 +70,13 @@ class Options(BaseSettings):
         for field in fields.values():
             field.description = with_options(field.description or "", options)
         cls.__pydantic_fields__ = dict(sorted(fields.items(), key=lambda item: not item[1].is_required()))
+
+    def check_written(self, written: Collection[str]) -> None:
+        """`InvalidValue` when a field *written* on the command line would do nothing.
+
+        In the environment and in a file, an option stands for all verbs and runs; what one of them does not need, it
+        leaves alone.
+        """
 
     def part(self, model: type[AnyModel]) -> AnyModel:
         """The fields of *model* with the values that they have here."""
@@ -141,11 +148,13 @@ def read_options(
             values, place = stored(given)
             sources.append(InitSettingsSource(options_cls, dict(values)))
             origins.learn(values, lambda name: Origin(f"{place}: {name} = "))
-        return options_cls(_build_sources=(tuple(sources), {}))
+        options = options_cls(_build_sources=(tuple(sources), {}))
     except ValidationError as error:
         raise UsageError("\n".join(of_validation(error, origins))) from None
     except SettingsError as error:
         raise UsageError(of_arguments(error, origins)) from None
+    options.check_written(command_line().keys())
+    return options
 
 
 def _written(arguments: Sequence[str]) -> list[str]:

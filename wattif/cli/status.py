@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from threading import Event
 from typing import TYPE_CHECKING, Self
@@ -15,12 +15,15 @@ from wattif.cli.place import WarehouseOptions
 from wattif.cli.verb import Verb
 from wattif.cli.warehouse import print_report
 from wattif.errors import InvalidValue
+from wattif.warehouse.place import WarehousePlace
 
 if TYPE_CHECKING:
     from wattif.answers.status import Status
 
 _WATCHED_EVERY_S = 5.0
 _SHOWN_DAYS = 3
+_OF_A_LAKE: Collection[str] = ("bucket", "lake", "prefix")
+_OF_A_WAREHOUSE: Collection[str] = WarehousePlace.model_fields.keys()
 _SHOWN_RUNS = 20
 
 
@@ -38,6 +41,14 @@ class StatusOptions(Options, WarehouseOptions):
         if self.watch and self.warehouse == "postgres":
             raise InvalidValue("watch", True, "waits for a lake; leave it out")
         return self
+
+    def check_written(self, written: Collection[str]) -> None:
+        """See `Options.check_written`; either a lake or a database is looked into."""
+        looks_into_warehouse = self.warehouse == "postgres"
+        chosen = "warehouse" if looks_into_warehouse else "lake" if self.bucket is None else "bucket"
+        for name in (each for each in (_OF_A_LAKE if looks_into_warehouse else _OF_A_WAREHOUSE) if each in written):
+            reason = f"but `{chosen}` {getattr(self, chosen)} is what is looked into; leave one of them out"
+            raise InvalidValue(name, getattr(self, name), reason)
 
 
 def _run(options: StatusOptions, stop: Event) -> int:

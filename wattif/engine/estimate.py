@@ -25,6 +25,7 @@ from wattif.numeric import jit
 from wattif.spec import Spec
 from wattif.tables import catalog
 from wattif.uploader.store import CHUNK_BYTES, MULTIPART_MAX_BYTES
+from wattif.wording import size_text
 
 _CALIBRATION_S = 0.5
 _SAMPLED_METERS = 20
@@ -173,7 +174,7 @@ def _sizes(spec: Spec, options: RunOptions, plans: Sequence[Plan], counts: Count
     for each in plans[1:]:
         yield each.table, f"{each.rows:,} rows"
     yield "files", f"{about}{files:,} in {batches:,} batches"
-    yield "bytes", f"{about_bytes}{size:,} ({size / 1e9:,.2f} GB)"
+    yield "bytes", f"{about_bytes}{size:,} ({size_text(size)})"
     kinds = ["files", "manifests", *(table.name for table in whole), "identity", "its claim", "the run's figures"]
     kinds += ["_SUCCESS of each day"] if marks else []
     more = "; labels of the faults besides" if faults else ""

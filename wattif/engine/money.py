@@ -14,6 +14,7 @@ from wattif.errors import InvalidValue
 from wattif.numeric.calendar import HOUR_S
 from wattif.spec import Spec
 from wattif.tables.column import Column
+from wattif.wording import size_text
 
 _GB, _GIB, _TIB = 10**9, 2**30, 2**40
 # What BigQuery bills a value as: https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#data_type_sizes
@@ -94,7 +95,7 @@ def formats(
                 size = plan.rows * row
                 yield (
                     joined_name(name, compression),
-                    f"about {size / _GB:,.2f} GB, {_dollars(size / _GB * store.gb_month)} a month",
+                    f"about {size_text(size)}, {_dollars(size / _GB * store.gb_month)} a month",
                 )
 
 

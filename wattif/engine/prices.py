@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from wattif.errors import InvalidValue
 
+_WAY_OUT = "name a TOML file of prices, or leave `prices` out for those that are known"
 _Dollars = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -63,12 +64,12 @@ def load_prices(own: Path | None = None) -> Prices:
     try:
         return Prices.model_validate(_over(known, tomllib.loads(own.read_text("utf-8"))))
     except OSError as error:
-        raise InvalidValue("prices", str(own), f"cannot be read ({error.strerror})") from None
+        raise InvalidValue("prices", str(own), f"cannot be read ({error.strerror}); {_WAY_OUT}") from None
     except ValidationError as error:
         first = error.errors()[0]
         raise InvalidValue("prices", str(own), f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
     except ValueError as error:
-        raise InvalidValue("prices", str(own), f"is not TOML ({error})") from None
+        raise InvalidValue("prices", str(own), f"is not TOML ({error}); {_WAY_OUT}") from None
 
 
 def _over(known: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 from google.cloud.storage.retry import DEFAULT_RETRY
 
 from wattif.uploader.gcs_answers import explain, first_line
-from wattif.uploader.store import Refused, StoredObject
+from wattif.uploader.store import Missing, Refused, StoredObject
 
 _Result = TypeVar("_Result")
 TIMEOUT_S = (60, 60)  # to connect, and to send a request's body; of silence
@@ -105,7 +105,7 @@ class GcsBucket:
             try:
                 blob.download_to_filename(str(path), timeout=TIMEOUT_S, retry=self._retry)
             except api.NotFound:
-                raise Refused(
+                raise Missing(
                     f"{self.place}/{name} is committed, but missing; restore it, or generate its day again"
                 ) from None
 

@@ -21,7 +21,7 @@ import crc32c
 
 from wattif.errors import LakeError
 from wattif.uploader.local_folder import explain
-from wattif.uploader.store import Conflict, Guard, Refused, SealedFile, StoredObject
+from wattif.uploader.store import Conflict, Guard, Missing, Refused, SealedFile, StoredObject
 
 _CHUNK = 1 << 20
 _UNFINISHED = "_wattif/unfinished"  # the folder of files that are being written
@@ -208,7 +208,7 @@ class LocalStore:
         """The file itself; `LakeError` when there is none."""
         path = self._path(name)
         if not path.is_file():
-            raise Refused(f"{path} is committed, but missing; restore it, or generate its day again")
+            raise Missing(f"{path} is committed, but missing; restore it, or generate its day again")
         return path
 
     def list(self, prefix: str) -> Iterator[str]:

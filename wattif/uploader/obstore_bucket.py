@@ -17,7 +17,7 @@ from obstore.exceptions import BaseError
 
 from wattif.uploader.obstore_answers import explain, names_no_bucket
 from wattif.uploader.obstore_service import Service
-from wattif.uploader.store import CHUNK_BYTES, Refused, StoredObject, Unavailable
+from wattif.uploader.store import CHUNK_BYTES, Missing, StoredObject, Unavailable
 
 if TYPE_CHECKING:
     from obstore import GetResult
@@ -117,7 +117,7 @@ class ObstoreBucket:
         path = folder / name.replace("/", "_")
         seen = self._look(name)
         if seen is None:
-            raise Refused(f"{self._place}/{name} is committed, but missing; restore it, or generate its day again")
+            raise Missing(f"{self._place}/{name} is committed, but missing; restore it, or generate its day again")
         with self._calling(name), path.open("wb") as file:
             self._copy(name, seen, file)
         return path

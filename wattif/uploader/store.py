@@ -30,6 +30,10 @@ class Refused(LakeError):
     """The lake does not do it, however often it is asked: no permission, no such bucket, a full disk."""
 
 
+class Missing(Refused):
+    """An object that should be there is not."""
+
+
 class Conflict(LakeError):
     """The store holds something unexpected: other bytes, another version, another run's claim."""
 

@@ -18,6 +18,7 @@ from wattif.warehouse.place import WarehousePlace
 from wattif.warehouse.statements import literal, read_sql
 from wattif.warehouse.tables import ANOMALIES, HOURLY, SCANS
 from wattif.warehouse.warehouse import Warehouse, temporary_tables
+from wattif.wording import days_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +128,7 @@ def window_of(options: ScanOptions, days: Sequence[date]) -> ScanWindow:
     training = [day for day in days if day <= train_until]
     scan_from = options.scan_from or train_until + timedelta(days=1)
     judged = [day for day in days if day >= scan_from]
-    span = f"the warehouse holds {len(days)} days from {days[0]} to {days[-1]}"
+    span = f"the warehouse holds {days_text(days)}"
     if len(training) < LEAST_TRAINING_DAYS:
         raise InvalidValue(
             "train_until",

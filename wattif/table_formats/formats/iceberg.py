@@ -34,6 +34,7 @@ with needs("iceberg"):
     from pyiceberg.table.name_mapping import MappedField, NameMapping
     from pyiceberg.transforms import IdentityTransform
     from pyiceberg.typedef import Record
+    from pyiceberg.utils.config import Config
     from requests.exceptions import RequestException
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -106,6 +107,7 @@ class IcebergFormat(TableFormat):
     def _connect(self) -> Catalog:
         given = self.definition.place.catalog or f"sqlite:///{self._own_catalog}"
         if "://" not in given:
+            _check_declared(given)
             return load_catalog(given)
         if given.startswith(("http://", "https://")):
             return load_catalog("wattif", type="rest", uri=given)
@@ -229,6 +231,8 @@ class IcebergFormat(TableFormat):
     def _asking(self) -> Iterator[None]:
         try:
             yield
+        except InvalidValue:
+            raise
         except _UNANSWERED as error:
             raise Unavailable(f"{self.address}: {_line(error)}") from error
         except _REFUSED as error:
@@ -238,10 +242,21 @@ class IcebergFormat(TableFormat):
         except SQLAlchemyError as error:
             reason = _line(getattr(error, "orig", None) or error)
             if reason.startswith(("unable to open database file", "attempt to write a readonly", "file is not a")):
-                raise Refused(f"{self._catalog_name} cannot be used: {reason}") from error
+                way_out = "its folder must exist and be writable, and the file, if there is one, be a database"
+                raise Refused(f"{self._catalog_name} cannot be used: {reason}; {way_out}") from error
             raise Unavailable(f"{self._catalog_name} does not answer: {reason}") from error
         except (OSError, ValueError, ImportError) as error:
             raise Refused(f"{self.address} cannot be used: {_line(error)}") from error
+
+
+def _check_declared(name: str) -> None:
+    """`InvalidValue` unless PyIceberg's own configuration says which catalog *name* is."""
+    declared = Config().get_catalog_config(name) or {}
+    if not declared.keys() & {"uri", "type", "py-catalog-impl"}:
+        # PyIceberg takes each _ of a variable for a -
+        variable = "" if "_" in name else f" or PYICEBERG_CATALOG__{name.upper().replace('-', '_')}__URI"
+        reason = f"no catalog of this name is configured; give its address, or declare it in .pyiceberg.yaml{variable}"
+        raise InvalidValue("catalog", name, reason)
 
 
 def _line(error: BaseException) -> str:

@@ -41,6 +41,39 @@ def test_other_incidents_take_the_place_of_those(tmp_path: Path) -> None:
         assert connection.sql("SELECT count(*) FROM incidents").fetchall() == [(20,)]
 
 
+@pytest.mark.parametrize("left_out", ["notes", "units", "assets"])
+def test_a_table_that_is_left_out_is_empty_afterwards(tmp_path: Path, left_out: str) -> None:
+    place = WarehousePlace(database=tmp_path / "w.duckdb")
+    write_incidents(SPEC, tmp_path / "data")
+    assert load_incidents(tmp_path / "data", place).tables[f"incident_{left_out}"] > 0
+    write_incidents(SPEC.model_copy(update={f"include_{left_out}": False}), tmp_path / "less")
+    assert load_incidents(tmp_path / "less", place).tables == {f"incident_{left_out}": 0}
+    assert load_incidents(tmp_path / "less", place).tables == {}
+    with duckdb.connect(tmp_path / "w.duckdb") as connection:
+        assert connection.sql(f"SELECT count(*) FROM incident_{left_out}").fetchall() == [(0,)]
+
+
+@pytest.mark.parametrize("ending", ["csv", "ndjson"])
+def test_rows_that_the_report_tells_of_are_missed(tmp_path: Path, ending: str) -> None:
+    """A line, and a whole table; whoever wants it so removes the report."""
+    place = WarehousePlace(database=tmp_path / "w.duckdb")
+    write_incidents(SPEC, tmp_path / "data", output_format=ending)
+    incidents, notes = (tmp_path / "data" / f"{name}.{ending}" for name in ("incidents", "incident_notes"))
+    whole = incidents.read_bytes()
+    incidents.write_bytes(whole[: whole.rindex(b"\n", 0, -1) + 1])
+    said = rf"incidents\.{ending}: has 199 rows, and generation_report\.txt says 200; write the data set again, or remo"
+    with pytest.raises(UsageError, match=said):
+        load_incidents(tmp_path / "data", place)
+    incidents.write_bytes(whole)
+    notes.unlink()
+    with pytest.raises(UsageError, match=r"incident_notes\.\*: no such file"):
+        load_incidents(tmp_path / "data", place)
+    with duckdb.connect(tmp_path / "w.duckdb") as connection:
+        assert connection.sql("FROM wattif_tables").fetchall() == []
+    (tmp_path / "data" / "generation_report.txt").unlink()
+    assert load_incidents(tmp_path / "data", place).tables["incident_notes"] == 0
+
+
 def test_what_is_missing_or_wrong_is_named_and_nothing_is_loaded(tmp_path: Path) -> None:
     place = WarehousePlace(database=tmp_path / "w.duckdb")
     write_incidents(SPEC, tmp_path / "data")

@@ -299,6 +299,17 @@ def test_incidents_that_refer_to_nothing_leave_all_as_it_was(database: Database,
     assert database.rows("SELECT count(*) FROM wattif.severities") == [(0,)]
 
 
+def test_other_incidents_without_notes_take_the_place_of_those_with_them(database: Database, tmp_path: Path) -> None:
+    place = WarehouseOptions(**_of(database)).warehouse_place
+    for seed, has_notes in ((1, True), (2, False)):
+        spec = IncidentSpec(incident_count=30, seed=seed, window_end="2024-07-01", include_notes=has_notes)
+        write_incidents(spec, tmp_path / str(seed))
+        load_incidents(tmp_path / str(seed), place)
+        ((notes,),) = database.rows("SELECT count(*) FROM wattif.incident_notes")
+        assert bool(notes) == has_notes
+    assert load_incidents(tmp_path / "2", place).tables == {}
+
+
 def test_readings_and_incidents_agree_on_customers_without_power(
     settings: Asking, database: Database, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from wattif.version import __version__
 
 NAME = "generation_report.txt"
+ROWS = "Rows"  # the part that tells how many each table has
 _SETTINGS = "Settings"
 
 
@@ -22,10 +23,11 @@ def report_text(what: str, settings: Mapping[str, object], parts: Mapping[str, S
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What a report tells: the *title* with the version, and the settings by name."""
+    """What a report tells: the *title* with the version, the settings by name, and the rows by table where it does."""
 
     title: str
     settings: Mapping[str, str]
+    rows: Mapping[str, int]
 
 
 def read_report(folder: Path) -> Report | None:
@@ -34,9 +36,22 @@ def read_report(folder: Path) -> Report | None:
         text = (folder / NAME).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None
-    lines = text.partition(f"\n{_SETTINGS}\n")[2].partition("\n\n")[0].splitlines()
-    told = (line.strip().partition(": ") for line in lines)
-    return Report(title=text.partition("\n")[0], settings={name: value for name, _, value in told})
+    rows = {name: count.replace(",", "") for name, count in _told(text, ROWS).items()}
+    return Report(
+        title=text.partition("\n")[0],
+        settings=_told(text, _SETTINGS),
+        rows={name: int(count) for name, count in rows.items() if count.isdecimal()},
+    )
+
+
+def rows_lines(rows: Mapping[str, int]) -> list[str]:
+    """The lines of the part `ROWS`."""
+    return list(_lines({name: f"{count:,}" for name, count in rows.items()}))
+
+
+def _told(text: str, part: str) -> dict[str, str]:
+    lines = text.partition(f"\n{part}\n")[2].partition("\n\n")[0].splitlines()
+    return {name: value for name, _, value in (line.strip().partition(": ") for line in lines)}
 
 
 def has_settings(folder: Path, settings: Mapping[str, object]) -> bool:

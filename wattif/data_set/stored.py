@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from wattif.data_set.files import FORMATS
+from wattif.data_set.report import NAME as REPORT
 from wattif.errors import UsageError
 from wattif.tables.arrow import arrow_schema
 from wattif.tables.column import Column
@@ -82,15 +83,26 @@ def open_rows(file: Path, columns: Sequence[Column]) -> Iterator[pa.RecordBatchR
 
 
 @contextlib.contextmanager
-def open_all_rows(files: Sequence[Path], columns: Sequence[Column]) -> Iterator[pa.RecordBatchReader]:
-    """The rows of *files*, one after the other: each is opened when its rows are asked for."""
+def open_all_rows(files: Mapping[Path, int | None], columns: Sequence[Column]) -> Iterator[pa.RecordBatchReader]:
+    """The rows of *files*, one after the other: each is opened when its rows are asked for.
+
+    `UsageError` names a file that has another number of rows than is given for it.
+    """
     wrong: list[UsageError] = []
 
     def batches() -> Iterator[pa.RecordBatch]:
         try:
-            for file in files:
+            for file, count in files.items():
+                there = 0
                 with open_rows(file, columns) as rows:
-                    yield from rows
+                    for batch in rows:
+                        there += batch.num_rows
+                        yield batch
+                if count is not None and there != count:
+                    raise UsageError(
+                        f"{file}: has {there:,} rows, and {REPORT} says {count:,}; write the data set again, or remove"
+                        f" {REPORT} if the rows are as you want them"
+                    )
         except UsageError as error:
             wrong.append(error)
             raise

@@ -16,7 +16,7 @@ import pyarrow as pa
 from wattif.data_set.files import FORMATS, TableFile, known_format, open_table
 from wattif.data_set.folder import whole_folder
 from wattif.data_set.report import NAME as REPORT
-from wattif.data_set.report import has_settings, report_text
+from wattif.data_set.report import ROWS, has_settings, report_text, rows_lines
 from wattif.engine.shard import share_of
 from wattif.incidents.block import Block
 from wattif.incidents.rows import Rows, RowsOfBlock, RowsOfSetting, all_rows
@@ -136,7 +136,7 @@ def write_setting(
                     rows[name] += count
                 figures.add(made.counts)
                 progress(made.incidents)
-        parts_told = {"Rows": [f"{name}: {count:,}" for name, count in rows.items()], **figures.parts()}
+        parts_told = {ROWS: rows_lines(rows), **figures.parts()}
         (new / REPORT).write_text(report_text("incidents", settings, parts_told), encoding="utf-8")
     return Written(folder=folder, rows=rows)
 

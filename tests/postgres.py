@@ -50,6 +50,15 @@ class Database:
         """Its address, at the socket."""
         return f"postgresql://{user}@/{self.name}?host={self.server.folder}&port={self.server.port}"
 
+    def options(self, user: str = "postgres") -> dict[str, Any]:
+        """What verbs are told to work on it."""
+        return {"warehouse": "postgres", "database_url": self.url(user)}
+
+    @property
+    def has_postgis(self) -> bool:
+        """Whether places can be points."""
+        return self.rows("SELECT count(*) FROM pg_available_extensions WHERE name = 'postgis'") == [(1,)]
+
     def remote_url(self, user: str, password: str | None = None) -> str:
         """Its address over the network."""
         secret = "" if password is None else f":{password}"

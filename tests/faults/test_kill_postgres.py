@@ -54,10 +54,6 @@ def _is_whole(database: Database) -> bool:
     return found == [(0,)]
 
 
-def _of(database: Database) -> dict[str, Any]:
-    return {"warehouse": "postgres", "database_url": database.url()}
-
-
 def _content(database: Database) -> list[tuple[Any, ...]]:
     """How many readings there are, and the sum of what can be seen of each."""
     seen = "sum(hashtextextended(readings::text, 0)::numeric)"
@@ -90,7 +86,7 @@ def _go_through(database: Database, lake: Path, forking: Forking, folder: Path, 
         if there == DAYS:  # from the beginning, so that there is more to kill
             assert _content(database) == expected
             _empty(database)
-    load(lake=lake, **_of(database))
+    load(lake=lake, **database.options())
     assert _counted(database) == ONCE
     assert _content(database) == expected
     return partial
@@ -109,14 +105,14 @@ def test_killed_at_any_moment(lake: Path, database: Database, forking: Forking, 
 
 def test_the_server_ends_the_connection(lake: Path, database: Database) -> None:
     """While the copy of a day is under way: the day is not there, and the next load brings it."""
-    load(lake=lake, end="2024-01-02", **_of(database))
+    load(lake=lake, end="2024-01-02", **database.options())
     with psycopg.connect(database.url()) as other:
         other.execute("LOCK TABLE wattif.smart_meter_bad_records IN ACCESS EXCLUSIVE MODE")
         failed: list[BaseException] = []
 
         def try_it() -> None:
             try:
-                load(lake=lake, **_of(database))
+                load(lake=lake, **database.options())
             except WarehouseError as error:
                 failed.append(error)
 
@@ -130,7 +126,7 @@ def test_the_server_ends_the_connection(lake: Path, database: Database) -> None:
     assert "complete days stay: run the same command again" in str(failed[0])
     assert _is_whole(database)
     assert database.rows("SELECT count(*) FROM wattif.wattif_loads") == [(2,)]
-    assert load(lake=lake, **_of(database)).days_loaded == DAYS - 2
+    assert load(lake=lake, **database.options()).days_loaded == DAYS - 2
     assert _counted(database) == ONCE
 
 
@@ -139,7 +135,7 @@ def test_two_loads_at_once(lake: Path, database: Database) -> None:
 
     def try_it() -> None:
         try:
-            load(lake=lake, **_of(database))
+            load(lake=lake, **database.options())
         except BaseException as error:
             failed.append(error)
 
@@ -177,11 +173,11 @@ def _relay(database: Database, most_bytes: int) -> Iterator[str]:
 
 
 def test_the_network_is_cut(lake: Path, database: Database) -> None:
-    load(lake=lake, end="2024-01-02", **_of(database))
+    load(lake=lake, end="2024-01-02", **database.options())
     with _relay(database, 400_000) as url, pytest.raises(WarehouseError, match="the connection was lost"):
         load(lake=lake, warehouse="postgres", database_url=url)
     assert _is_whole(database)
-    load(lake=lake, **_of(database))
+    load(lake=lake, **database.options())
     assert _counted(database) == ONCE
 
 
@@ -204,18 +200,18 @@ def _small_disk(folder: Path) -> Iterator[None]:
 
 def test_the_disk_of_the_server_is_full(lake: Path, database: Database) -> None:
     """The day that has no room is not there, and comes once there is some."""
-    load(lake=lake, end="2024-01-01", **_of(database))
+    load(lake=lake, end="2024-01-01", **database.options())
     folder = database.server.folder / database.name
     with _small_disk(folder):
         database.rows(f"CREATE TABLESPACE {database.name} LOCATION '{folder}'")
         database.rows(f"ALTER DATABASE {database.name} SET default_tablespace = {database.name}")
         with pytest.raises(WarehouseError, match="No space left on device; nothing of this day was kept: free some"):
-            load(lake=lake, **_of(database))
+            load(lake=lake, **database.options())
         assert _is_whole(database)
         ((days,),) = database.rows("SELECT count(*) FROM wattif.wattif_loads")
         assert 1 < days < DAYS
         subprocess.run(["mount", "-o", "remount,size=32m", str(folder)], check=True)
-        assert load(lake=lake, **_of(database)).days_loaded == DAYS - days
+        assert load(lake=lake, **database.options()).days_loaded == DAYS - days
         assert _counted(database) == ONCE
         database.drop()
         Database(database.server, "postgres").rows(f"DROP TABLESPACE {database.name}")

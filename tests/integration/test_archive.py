@@ -42,10 +42,6 @@ def _place(database: Database) -> WarehousePlace:
     return WarehousePlace(warehouse="postgres", database_url=SecretStr(database.url()))
 
 
-def _of(database: Database) -> dict[str, Any]:
-    return {"warehouse": "postgres", "database_url": database.url()}
-
-
 @pytest.fixture
 def lake(tmp_path: Path) -> HandLake:
     """Three days: two readings and one that comes twice, none but a bad line, and one."""
@@ -76,7 +72,7 @@ def test_days_go_and_come_back_as_they_were(settings: Asking, database: Database
         columns="seq,mac,timestamp,consumption_wh,power_w,register_kwh,status,city_id",
     )
     generate(asked, Event())
-    load(lake=asked.lake, **_of(database))
+    load(lake=asked.lake, **database.options())
     before = _rows(database)
     report = archive(_place(database), str(tmp_path / "old"), LAST)
     assert (list(report.days), report.days_skipped) == ([DAY, NEXT], 0)
@@ -85,14 +81,14 @@ def test_days_go_and_come_back_as_they_were(settings: Asking, database: Database
     assert {row[-1] for row in there} == {LAST}
     assert sorted(there + _archived(tmp_path / "old"), key=repr) == before
     assert database.rows(f"SELECT count(*) FROM pg_partition_tree('wattif.{READINGS}') WHERE isleaf") == [(1,)]
-    assert load(lake=asked.lake, **_of(database)).days_skipped == 3
+    assert load(lake=asked.lake, **database.options()).days_skipped == 3
     assert archive(_place(database), str(tmp_path / "old"), LAST).days_skipped == 2
     assert restore(_place(database), NEXT).rows == sum(row[-1] == NEXT for row in before)
     assert sorted(_rows(database) + _archived(tmp_path / "old"), key=repr) == before
     restore(_place(database), DAY)
     assert _rows(database) == before
     assert not list((tmp_path / "old").rglob("*.parquet"))
-    assert rollup(lake=asked.lake, **_of(database)).delivered == len(before)
+    assert rollup(lake=asked.lake, **database.options()).delivered == len(before)
 
 
 def test_a_file_that_holds_something_else_is_no_archive(
@@ -108,7 +104,7 @@ def test_a_file_that_holds_something_else_is_no_archive(
 
     is_written = archiving._write
     monkeypatch.setattr(archiving, "_write", write)
-    lake.load(**_of(database))
+    lake.load(**database.options())
     with pytest.raises(WarehouseError, match=f"does not hold what .*{DAY:%Y%m%d} holds; the day stays in"):
         archive(_place(database), str(tmp_path / "old"), NEXT)
     assert len(_rows(database)) == 4
@@ -130,14 +126,14 @@ def test_a_file_that_the_archive_damaged_is_no_archive(
 
     put = LocalStore.put_files
     monkeypatch.setattr(LocalStore, "put_files", put_files)
-    lake.load(**_of(database))
+    lake.load(**database.options())
     with pytest.raises(WarehouseError, match=f"does not hold what .*{DAY:%Y%m%d} holds; the day stays in"):
         archive(_place(database), str(tmp_path / "old"), NEXT)
     assert len(_rows(database)) == 4
 
 
 def test_a_day_without_readings_goes_and_comes_back(lake: HandLake, database: Database, tmp_path: Path) -> None:
-    lake.load(**_of(database))
+    lake.load(**database.options())
     report = archive(_place(database), str(tmp_path / "old (100 %), l'été"), date(2024, 2, 1))
     assert (list(report.days), report.rows) == ([DAY, NEXT, LAST], 4)
     assert _rows(database) == []
@@ -149,7 +145,7 @@ def test_a_day_without_readings_goes_and_comes_back(lake: HandLake, database: Da
 def test_a_bucket_takes_days_and_gives_them_back(
     lake: HandLake, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lake.load(**_of(database))
+    lake.load(**database.options())
     before = _rows(database)
     with GcsServer(["old"]) as server:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url)
@@ -181,7 +177,7 @@ def test_a_bucket_takes_days_and_gives_them_back(
     ],
 )
 def test_the_evidence_shows_any_change(lake: HandLake, database: Database, tmp_path: Path, change: str) -> None:
-    lake.load(end=DAY, **_of(database))
+    lake.load(end=DAY, **database.options())
     partition = f"{READINGS}_{DAY:%Y%m%d}"
     warehouse = PostgresWarehouse(database.url(), "")
     try:
@@ -195,7 +191,7 @@ def test_the_evidence_shows_any_change(lake: HandLake, database: Database, tmp_p
 
 def test_both_engines_find_the_same_evidence(lake: HandLake, database: Database, tmp_path: Path) -> None:
     """Of fractions, of what is less than nothing, of texts with commas; however the server would write dates."""
-    lake.load(end=DAY, **_of(database))
+    lake.load(end=DAY, **database.options())
     database.rows(f"ALTER DATABASE {database.name} SET DateStyle = 'German'")
     odd = "timestamp = timestamp + interval '1 microsecond', power_w = -5, current_a = -0.05, city_id = 'Zürich, 4'"
     database.rows(f"UPDATE wattif.{READINGS} SET {odd} WHERE consumption_wh = 1.5")
@@ -227,7 +223,7 @@ def _while_it_uploads(monkeypatch: pytest.MonkeyPatch, action: Callable[[], obje
 def test_while_a_day_is_copied_others_load_and_read(
     lake: HandLake, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lake.load(end=DAY, **_of(database))
+    lake.load(end=DAY, **database.options())
     impatient = f"{database.url()}&options=-c%20lock_timeout%3D2000"
     seen: list[Any] = []
 
@@ -250,7 +246,7 @@ def test_a_day_that_changes_while_it_is_copied_stays(
     lake: HandLake, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     """Even after the file was found to hold the same."""
-    lake.load(**_of(database))
+    lake.load(**database.options())
 
     def check(*words: Any) -> None:
         is_checked(*words)
@@ -268,25 +264,25 @@ def test_a_day_that_changes_while_it_is_copied_stays(
 
 
 def test_what_needs_an_archived_day_is_refused(lake: HandLake, database: Database, tmp_path: Path) -> None:
-    lake.load(**_of(database))
+    lake.load(**database.options())
     archive(_place(database), str(tmp_path / "old"), NEXT)
     with pytest.raises(WarehouseError, match=f"readings of {DAY}, which are archived in .*restore --day {DAY}"):
-        rollup(lake=lake.folder, **_of(database))
+        rollup(lake=lake.folder, **database.options())
     lake.write(DAY, {FILE_A: [reading(A, f"{DAY}T00:00:00Z", "7.5")]})
     with pytest.raises(WarehouseError, match=f"{DAY} has changed in the lake.*restore --day {DAY}"):
-        lake.load(**_of(database))
+        lake.load(**database.options())
     assert [row[1].date() for row in _rows(database)] == [LAST]
     restore(_place(database), DAY)
-    lake.load(**_of(database))
+    lake.load(**database.options())
     assert database.rows(f"SELECT sum(consumption_wh)::text FROM wattif.{READINGS}") == [("16.500",)]
-    assert rollup(lake=lake.folder, **_of(database)).readings == 2
+    assert rollup(lake=lake.folder, **database.options()).readings == 2
 
 
 def test_a_day_that_is_archived_during_a_roll_up_is_missed(
     lake: HandLake, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No hour is counted without its readings."""
-    lake.load(**_of(database))
+    lake.load(**database.options())
 
     def execute(warehouse: PostgresWarehouse, *words: Any, **more: Any) -> None:
         monkeypatch.undo()
@@ -297,13 +293,13 @@ def test_a_day_that_is_archived_during_a_roll_up_is_missed(
     with pytest.raises(
         WarehouseError, match=f"needs the readings of {DAY}, which are archived in .*restore --day {DAY}"
     ):
-        rollup(lake=lake.folder, **_of(database))
+        rollup(lake=lake.folder, **database.options())
     restore(_place(database), DAY)
-    assert rollup(lake=lake.folder, **_of(database)).readings == 3
+    assert rollup(lake=lake.folder, **database.options()).readings == 3
 
 
 def test_who_only_loads_archives_nothing(lake: HandLake, database: Database, tmp_path: Path) -> None:
-    lake.load(**_of(database))
+    lake.load(**database.options())
     if not database.rows("SELECT 1 FROM pg_roles WHERE rolname = 'loads'"):
         database.rows("CREATE ROLE loads LOGIN IN ROLE wattif_loader")
     place = WarehousePlace(warehouse="postgres", database_url=SecretStr(database.url("loads")))
@@ -313,7 +309,7 @@ def test_who_only_loads_archives_nothing(lake: HandLake, database: Database, tmp
 
 
 def test_a_file_that_changed_is_not_restored(lake: HandLake, database: Database, tmp_path: Path) -> None:
-    lake.load(**_of(database))
+    lake.load(**database.options())
     archive(_place(database), str(tmp_path / "old"), NEXT)
     (path,) = (tmp_path / "old").rglob("*.parquet")
     content = path.read_bytes()
@@ -329,14 +325,14 @@ def test_a_file_that_changed_is_not_restored(lake: HandLake, database: Database,
 
 
 def test_an_archive_is_no_dataset(lake: HandLake, database: Database) -> None:
-    lake.load(**_of(database))
+    lake.load(**database.options())
     with pytest.raises(InvalidValue, match="a dataset lies there; name another place"):
         archive(_place(database), str(lake.folder), NEXT)
 
 
 def test_the_commands(lake: HandLake, database: Database, tmp_path: Path) -> None:
     """By age; where the days lie; what cannot be is one line and exit code 2."""
-    lake.load(**_of(database))
+    lake.load(**database.options())
     where = ("--database-url", database.url())
     age = (datetime.now(UTC).date() - NEXT) // timedelta(days=1)
     to = ("--to", "old")  # in the working directory

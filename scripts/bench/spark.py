@@ -31,8 +31,8 @@ def main() -> None:
     spec = wattif.Spec(start="2024-01-01", end=f"2024-01-{arguments.days:02}", meters=arguments.meters)
 
     def by_duckdb(columns: list[str] | None = None) -> Sums:
-        rows = wattif.read(spec, columns=columns, numbers="decimal")  # noqa: F841 (DuckDB finds it by its name)
-        return _sums(duckdb.execute("SELECT count(*), sum(consumption_wh) FROM rows").fetchall()[0])
+        rows = duckdb.from_arrow(wattif.read(spec, columns=columns, numbers="decimal"))
+        return _sums(rows.aggregate("count(*), sum(consumption_wh)").fetchall()[0])
 
     with tempfile.TemporaryDirectory() as name, spark_session(Path(name)) as spark:
         reader = spark.read.format("wattif").options(**spec.model_dump(mode="json", exclude_none=True))

@@ -12,7 +12,7 @@ from wattif.incidents.write import SHARD
 
 
 def folders_of(folder: Path) -> list[Path]:
-    """*folder*, or those of the shards in it, in their order.
+    """*folder*, or those of the shards in it, by name.
 
     `InvalidValue` names `incidents` where these are not the whole of one data set.
     """
@@ -26,7 +26,7 @@ def folders_of(folder: Path) -> list[Path]:
     if not shards:
         return [folder]
     _check(shards, folder)
-    return sorted(shards, key=lambda each: _shard(shards[each]).index)
+    return list(shards)
 
 
 def _shard(report: Report) -> Shard:
